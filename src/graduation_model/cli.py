@@ -1,0 +1,217 @@
+"""The words typed -> one command. The only place that catches a UserError; imports nothing heavy."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from graduation_model import __version__
+from graduation_model.errors import UserError
+
+BUG = 70
+FOUND_FAULTS = 1
+
+
+class Examples(click.Command):
+    """A command whose help ends with an example to copy."""
+
+    def __init__(self, *args: Any, example: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.example = example
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        formatter.write_paragraph()
+        formatter.write_text("Example:")
+        with formatter.indentation():
+            formatter.write_text(self.example)
+
+
+def _option(*names: str, **kwargs: Any) -> Callable[..., Any]:
+    return click.option(*names, show_default=kwargs.pop("show_default", True), **kwargs)
+
+
+programme_option = _option("--programme", required=True, help="A programme's folder, or its name under configs/.")
+data_option = _option("--data", required=True, type=click.Path(path_type=Path), help="Folder with the source files.")
+as_of_option = _option("--as-of", required=True, help="The day whose knowledge counts, YYYY-MM-DD.")
+tracking_option = _option("--tracking", default=".", type=click.Path(path_type=Path),
+                          help="Folder of mlflow.db, where MLFLOW_TRACKING_URI is not set.")
+
+
+def _out_option(default: str | None = None) -> Callable[..., Any]:
+    return _option("--out", required=default is None, default=default, type=click.Path(path_type=Path),
+                   help="Folder to write.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="graduation-model")
+def main_group() -> None:
+    """Readiness to leave a cash-aid programme and stay out of poverty.
+
+    Models that are honest about what they know, an exact reason for every family, lists that people sign. The program
+    recommends; people decide.
+    """
+
+
+def _say(line: str) -> None:
+    click.echo(line)
+
+
+@main_group.command(cls=Examples, example="graduation-model demo --out demo")
+@_option("--households", default=50_000, type=click.IntRange(min=1), help="Families in the simulated province.")
+@_out_option("demo")
+@_option("--seed", default=1, help="The same seed gives the same province.")
+def demo(**arguments: Any) -> None:
+    """One whole year of a simulated province, ending with pages to open."""
+    from graduation_model.commands.demo import demo as run
+
+    result = run(**arguments)
+    _say(result.story())
+
+
+@main_group.command(cls=Examples, example="graduation-model simulate --programme jamsosratu --households 5000 "
+                    "--waves 5 --seed 1 --out data/province")
+@programme_option
+@_option("--households", default=50_000, type=click.IntRange(min=1), help="Families in the first wave.")
+@_option("--waves", default=5, type=click.IntRange(min=1), help="Yearly assessments.")
+@_option("--seed", default=1, help="The same seed gives the same bytes.")
+@_out_option()
+def simulate(**arguments: Any) -> None:
+    """A province that does not exist: assessments, follow-ups, decisions, and the truth apart."""
+    from graduation_model.commands.simulate import simulate as run
+
+    result = run(**arguments)
+    _say("\n".join(f"{rows:>9,}  {result.out / name}" for name, rows in result.rows.items()))
+
+
+@main_group.command(cls=Examples, example="graduation-model check --programme juntos --data $ENAHO --out runs/check")
+@programme_option
+@data_option
+@_out_option()
+def check(**arguments: Any) -> int:
+    """Source files into checked tables, a quarantine, and a page that says what to mend."""
+    from graduation_model.commands.check import check as run
+
+    result = run(**arguments)
+    for table, counts in result.counts.items():
+        _say(f"{table}: " + ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in counts.items()))
+    _say(f"{result.quarantined:,} cells in quarantine; see {result.out / 'en' / 'check.html'}")
+    return FOUND_FAULTS if result.quarantined else 0
+
+
+@main_group.command(cls=Examples, example="graduation-model train --programme juntos --data $ENAHO "
+                    "--as-of 2017-12-31 --out runs/juntos-2017")
+@programme_option
+@data_option
+@as_of_option
+@_out_option()
+@tracking_option
+def train(**arguments: Any) -> None:
+    """Fit, back-test against every baseline, explain, track and register a candidate."""
+    from graduation_model.commands.train import train as run
+
+    _say(run(**arguments).story())
+
+
+@main_group.command(cls=Examples, example="graduation-model promote --programme juntos --version 1 "
+                    "--approver 'Siti Rahma, Dinas Sosial'")
+@programme_option
+@_option("--version", help="The registered version.")
+@_option("--approver", required=True, help="The person who decides; kept with the version.")
+@_option("--rollback", is_flag=True, help="Go back to the champion before.")
+@tracking_option
+def promote(**arguments: Any) -> None:
+    """A registered version becomes the champion, in a named person's name."""
+    from graduation_model.commands.promote import promote as run
+
+    version = run(**arguments)
+    _say(f"Champion: version {version}, approved by {arguments['approver']}")
+
+
+@main_group.command(cls=Examples, example="graduation-model score --programme juntos --data $ENAHO "
+                    "--as-of 2018-12-31 --model runs/juntos-2017/bundle --out runs/scores-2018")
+@programme_option
+@data_option
+@as_of_option
+@_option("--model", help="A bundle's folder, or models:/NAME@ALIAS; default the programme's champion.")
+@_out_option()
+@tracking_option
+def score(**arguments: Any) -> None:
+    """Score every family of a cohort, with exact reasons."""
+    from graduation_model.commands.score import score as run
+
+    result = run(**arguments)
+    _say(f"{result.scored:,} families scored; {result.quarantined:,} cells in quarantine")
+    for reason, count in result.not_scored.items():
+        _say(f"{count:,} not scored: {reason.replace('_', ' ')}")
+    _say(f"See {result.out}")
+
+
+@main_group.command(cls=Examples, example="graduation-model select --programme juntos --scores runs/scores-2018 "
+                    "--quota 250 --out runs/selection-2018")
+@programme_option
+@_option("--scores", required=True, type=click.Path(path_type=Path), help="A folder that 'score' wrote.")
+@_option("--quota", type=click.IntRange(min=0), help="At most so many families; default the programme's.")
+@_option("--language", type=click.Choice(["id", "en"]), default="id", help="Of the workbook.")
+@_out_option()
+def select(**arguments: Any) -> None:
+    """Apply the programme's rules: who is proposed, reviewed, kept. No model is needed."""
+    from graduation_model.commands.select import select as run
+
+    result = run(**arguments)
+    _say("\n".join(f"{name.replace('_', ' ')}: {value}" for name, value in result.summary.items()))
+    _say(f"See {result.out}")
+
+
+@main_group.command(cls=Examples, example="graduation-model report --programme juntos --selection "
+                    "runs/selection-2018 --out runs/report-2018")
+@programme_option
+@_option("--selection", required=True, type=click.Path(path_type=Path), help="A folder that 'select' wrote.")
+@_option("--scores", type=click.Path(path_type=Path), help="Default: the folder that the selection names.")
+@_option("--data", type=click.Path(path_type=Path), help="Default: the folder that the scores name.")
+@_option("--language", type=click.Choice(["id", "en", "both"]), default="both",
+         help="both: Indonesian at the root, English in en/.")
+@_out_option()
+def report(**arguments: Any) -> None:
+    """A sheet for every family to be decided on, an index to search, a page for the cohort."""
+    from graduation_model.commands.report import report as run
+
+    result = run(**arguments)
+    _say(f"{result.pages:,} pages; open {result.out / 'index.html'}")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code of TABLES: 0, 1 (check), 2 (mendable), 3 (limit), 70 (bug)."""
+    from graduation_model.commands.progress import show_progress
+
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    asks_help = not words or {"-h", "--help", "--version"} & set(words)
+    try:
+        if asks_help or not sys.stderr.isatty():
+            code = main_group.main(words, prog_name="graduation-model", standalone_mode=False)
+        else:
+            with show_progress():
+                code = main_group.main(words, prog_name="graduation-model", standalone_mode=False)
+    except UserError as error:
+        click.echo(f"graduation-model: {error}", err=True)
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return UserError.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("graduation-model: stopped; nothing half-written was left behind", err=True)
+        return 130
+    except Exception:
+        logging.getLogger(__name__).exception("This is a bug in graduation-model: please report it with these lines")
+        return BUG
+    return int(code) if isinstance(code, int) else 0
+
+
+def run() -> None:
+    """The console script."""
+    sys.exit(main())

@@ -1,0 +1,71 @@
+"""`demo`: nothing in; one whole year of a simulated province out, ending with pages to open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from graduation_model.commands.inputs import ProgrammeLike, open_programme
+from graduation_model.commands.promote import promote
+from graduation_model.commands.report import Report, report
+from graduation_model.commands.score import Scoring, score
+from graduation_model.commands.select import SelectionResult, select
+from graduation_model.commands.simulate import simulate
+from graduation_model.commands.train import Training, train
+
+WAVES = 5
+BANTEN_FAMILIES = 50_000  # whose quota the programme's file states
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What each step of the year made."""
+
+    out: Path
+    training: Training
+    scoring: Scoring
+    selection: SelectionResult
+    report: Report
+
+    def story(self) -> str:
+        """The year in a few lines for a terminal, ending with what to open."""
+        summary = self.selection.summary
+        return "\n".join([
+            self.training.story(), "",
+            f"{self.scoring.scored:,} families scored, {summary['selected']:,} proposed of at most "
+            f"{summary['quota']:,}. Everything here is simulated.", "", "Open:",
+            f"  {self.report.out / 'index.html'}        (Indonesian)",
+            f"  {self.report.out / 'en' / 'index.html'}     (English)",
+            f"  {self.training.out / 'model_card.html'}",
+        ])
+
+
+def demo(
+    *, out: str | Path = "demo", households: int = BANTEN_FAMILIES, seed: int = 1,
+    programme: ProgrammeLike = "jamsosratu",
+) -> Demo:
+    """Run simulate, train, promote, score, select and report one after the other.
+
+    Parameters
+    ----------
+    out
+        Gets `data`, `train`, `scores`, `selection`, `report`, and the tracking store.
+    households
+        Families in the simulated province; the quota shrinks with it.
+    seed
+        Of the province.
+    programme
+        A programme with a `simulation` section.
+    """
+    programme, out = open_programme(programme), Path(out)
+    if programme.simulation is None:
+        programme = open_programme(programme)
+    simulate(programme=programme, out=out / "data", households=households, waves=WAVES, seed=seed)
+    last = programme.simulation.last_year if programme.simulation else 0
+    training = train(programme=programme, data=out / "data", as_of=f"{last - 1}-12-31", out=out / "train", tracking=out)
+    promote(programme=programme, version=training.registered.split("/")[1], approver="demo (simulated)", tracking=out)
+    scoring = score(programme=programme, data=out / "data", as_of=f"{last}-12-31", out=out / "scores", tracking=out)
+    quota = round((programme.selection.quota or 0) * households / BANTEN_FAMILIES)
+    selection = select(programme=programme, scores=out / "scores", out=out / "selection", quota=quota)
+    pages = report(programme=programme, selection=out / "selection", out=out / "report")
+    return Demo(out.resolve(), training, scoring, selection, pages)

@@ -1,0 +1,62 @@
+"""What every command reads the same way: a programme, a date, a data folder."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pandas as pd
+
+from graduation_model.commands.progress import step
+from graduation_model.config import Programme, load_programme
+from graduation_model.contract.tables import Tables
+from graduation_model.errors import DataError, UserError
+from graduation_model.ingest.load import load_tables
+
+ProgrammeLike = Programme | str | Path
+
+
+def open_programme(programme: ProgrammeLike) -> Programme:
+    """Return a programme, loaded if its folder or name was given."""
+    return programme if isinstance(programme, Programme) else load_programme(programme)
+
+
+def as_date(value: str | dt.date | pd.Timestamp) -> pd.Timestamp:
+    """Return a day.
+
+    Examples
+    --------
+    >>> str(as_date("2017-12-31").date())
+    '2017-12-31'
+    """
+    try:
+        return pd.Timestamp(value).normalize() if not isinstance(value, str) else pd.to_datetime(value, format="%Y-%m-%d")
+    except ValueError as error:
+        raise UserError("This is no date", where="--as-of", mend="Write it as YYYY-MM-DD, such as 2017-12-31") from error
+
+
+def read_tables(programme: Programme, data: str | Path, *, need_followups: bool = True) -> Tables:
+    """Read and check a data folder."""
+    with step("Reading and checking the data"):
+        return load_tables(data, instrument=programme.instrument, params=programme.ingest,
+                           codebooks=programme.codebooks, need_followups=need_followups)
+
+
+def known_by(tables: Tables, as_of: pd.Timestamp) -> pd.DataFrame:
+    """Return the assessments dated on or before the as-of date.
+
+    Raises
+    ------
+    DataError
+        Where there are none.
+    """
+    known = tables.assessments[(tables.assessments["assessment_date"] <= as_of).to_numpy()]
+    if known.empty:
+        raise DataError(f"No assessment is dated on or before {as_of.date()}", where="assessments",
+                        mend="Take a later --as-of, or bring older assessments")
+    return known.reset_index(drop=True)
+
+
+def read_parts(folder: Path, table: str) -> pd.DataFrame:
+    """Return a table that `score` wrote in parts."""
+    return pd.concat([pd.read_parquet(part) for part in sorted((folder / table).glob("*.parquet"))], ignore_index=True)

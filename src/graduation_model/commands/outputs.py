@@ -1,0 +1,158 @@
+"""Output folders: written beside their place under another name, and moved there whole, or not at all."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import graduation_model
+from graduation_model.errors import DataError, OutputError
+from graduation_model.ingest.formats import sha256_of
+
+MANIFEST = "manifest.json"
+
+
+@dataclass
+class Output:
+    """A folder under construction, and what its manifest will say.
+
+    Attributes
+    ----------
+    folder : Path
+        Where to write.
+    facts : dict
+        Further entries of the manifest: model, counts, paths of inputs.
+    rows : dict
+        Relative path -> number of rows, for tables.
+    """
+
+    folder: Path
+    facts: dict[str, Any] = field(default_factory=dict)
+    rows: dict[str, int] = field(default_factory=dict)
+
+    def parquet(self, frame: Any, name: str) -> Path:  # Any: this module must not pull in pandas for its type alone
+        """Write a table; the same rows give the same bytes."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        table = pa.Table.from_pandas(frame, preserve_index=False)
+        text = [column.name for column in table.schema if not pa.types.is_floating(column.type)]
+        pq.write_table(table.replace_schema_metadata(None), path, use_dictionary=text, compression="zstd")
+        self.rows[name] = len(frame)
+        return path
+
+    def text(self, content: str | bytes, name: str) -> Path:
+        """Write a page or a workbook."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+        return path
+
+
+@contextmanager
+def output_folder(out: str | Path, command: str, parameters: dict[str, Any]) -> Iterator[Output]:
+    """Give a folder to write into; on success it becomes `out` with its manifest, on any error nothing stays behind.
+
+    An earlier output of the same command is replaced; a folder that holds anything else is not touched.
+
+    Raises
+    ------
+    OutputError
+        Where `out` holds something else, or cannot be written.
+    """
+    out = Path(out).resolve()
+    _refuse_foreign(out, command)
+    started = dt.datetime.now(dt.UTC)
+    work = out.with_name(f".{out.name}.partial-{os.getpid()}")
+    try:
+        work.mkdir(parents=True)
+        output = Output(work)
+        yield output
+        _write_manifest(output, command, parameters, started)
+        _replace(work, out)
+    except OSError as error:
+        raise OutputError(f"The output cannot be written ({error.strerror or type(error).__name__})", where=out,
+                          mend="Check the path, your rights and the free space") from error
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _refuse_foreign(out: Path, command: str) -> None:
+    if out.is_file():
+        raise OutputError("There is a file of that name", where=out, mend="Give another --out")
+    if out.is_dir() and any(out.iterdir()):
+        manifest = out / MANIFEST
+        before = json.loads(manifest.read_text(encoding="utf-8")).get("command") if manifest.is_file() else None
+        if before != command:
+            holds = f"the output of '{before}'" if before else "something else"
+            raise OutputError(f"The folder holds {holds}", where=out, mend="Give another --out, or empty it yourself")
+
+
+def _write_manifest(output: Output, command: str, parameters: dict[str, Any], started: dt.datetime) -> None:
+    files = sorted(path for path in output.folder.rglob("*") if path.is_file())
+    outputs = {}
+    for path in files:
+        name = path.relative_to(output.folder).as_posix()
+        outputs[name] = {"sha256": sha256_of(path)} | ({"rows": output.rows[name]} if name in output.rows else {})
+    manifest = {
+        "command": command,
+        "package_version": graduation_model.__version__,
+        "parameters": {name: _plain(value) for name, value in parameters.items()},
+        **output.facts,
+        "outputs": outputs,
+        "started": started.isoformat(timespec="seconds"),
+        "finished": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+    }
+    output.text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", MANIFEST)
+
+
+def _plain(value: Any) -> Any:
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
+
+
+def _replace(work: Path, out: Path) -> None:
+    old = out.with_name(f".{out.name}.old-{os.getpid()}")
+    if out.exists():
+        out.rename(old)
+    work.rename(out)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def read_manifest(folder: str | Path, command: str) -> dict[str, Any]:
+    """Return the manifest of an output folder, after checking that every file is the one it lists.
+
+    Raises
+    ------
+    DataError
+        Where the folder is no output of `command`, or a file changed or is gone.
+    """
+    folder = Path(folder)
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise DataError(f"There is no {MANIFEST}", where=folder, mend=f"Give a folder that '{command} --out' wrote")
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        found, outputs = manifest["command"], manifest["outputs"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise DataError("The manifest cannot be read", where=path, mend=f"Run '{command}' again") from error
+    if found != command:
+        raise DataError(f"This is the output of '{found}', not of '{command}'", where=folder,
+                        mend=f"Give a folder that '{command} --out' wrote")
+    changed = [name for name, entry in outputs.items() if not _is(folder / name, entry["sha256"])]
+    if changed:
+        raise DataError(f"{len(changed)} files changed since they were written, or are gone (first: {changed[0]})",
+                        where=folder, mend=f"Run '{command}' again")
+    return manifest
+
+
+def _is(path: Path, sha256: str) -> bool:
+    return path.is_file() and sha256_of(path) == sha256

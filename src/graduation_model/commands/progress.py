@@ -1,0 +1,49 @@
+"""Progress for people: steps and bars where the command line shows them, nothing where Python calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+_shown: ContextVar[Any] = ContextVar("progress", default=None)
+
+
+@contextmanager
+def show_progress() -> Iterator[None]:
+    """Show steps and bars on stderr for as long as this lasts."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn(),
+               TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=False) as progress:
+        token = _shown.set(progress)
+        try:
+            yield
+        finally:
+            _shown.reset(token)
+
+
+@contextmanager
+def step(what: str) -> Iterator[None]:
+    """One step of a command."""
+    progress = _shown.get()
+    if progress is None:
+        yield
+        return
+    task = progress.add_task(what, total=1)
+    yield
+    progress.update(task, completed=1)
+
+
+def track(items: Iterable[T], what: str, total: int) -> Iterator[T]:
+    """Pass items on and count them."""
+    progress = _shown.get()
+    task = progress.add_task(what, total=total) if progress is not None else None
+    for item in items:
+        yield item
+        if progress is not None:
+            progress.advance(task)

@@ -1,0 +1,131 @@
+"""`report`: a selection in; a sheet for every family that people decide on, an index and a page for the cohort out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from graduation_model.commands.inputs import ProgrammeLike, open_programme, read_parts, read_tables
+from graduation_model.commands.outputs import output_folder, read_manifest
+from graduation_model.commands.progress import step, track
+from graduation_model.config import Programme
+from graduation_model.contract.tables import Tables
+from graduation_model.errors import DataError
+from graduation_model.params import LANGUAGES, Language
+
+LISTED = ("ready", "review")
+
+
+@dataclass(frozen=True)
+class Report:
+    """What `report` wrote: the folder and the number of pages."""
+
+    out: Path
+    pages: int
+
+
+def report(
+    *,
+    programme: ProgrammeLike,
+    selection: str | Path,
+    out: str | Path,
+    scores: str | Path | None = None,
+    data: str | Path | None = None,
+    language: str = "both",
+) -> Report:
+    """Write the pages of a selection.
+
+    Parameters
+    ----------
+    programme
+        A programme, its folder, or its name under `configs/`.
+    selection
+        A folder that `select --out` wrote.
+    out
+        Gets `index.html`, `cohort.html`, `households/<household_id>.html` for every selected, review-band and
+        waiting-list family; with `both`, the English pages in `en/`.
+    scores, data
+        Default: the folders that the manifests name. Hashes are checked: a page never explains other numbers than
+        those that the list was made from.
+    language
+        `id`, `en` or `both`.
+    """
+    programme = open_programme(programme)
+    with step("Checking the selection, the scores and the data"):
+        chosen_folder = Path(selection).resolve()
+        chosen = read_manifest(chosen_folder, "select")
+        scores_folder = Path(scores or chosen["parameters"]["scores"]).resolve()
+        scored = read_manifest(scores_folder, "score")
+        _same_scores(chosen, scored, scores_folder)
+    data_folder = Path(data or scored["parameters"]["data"])
+    tables = read_tables(programme, data_folder, need_followups=False)
+    _same_data(scored, tables, data_folder)
+    inputs = _inputs(programme, chosen_folder, chosen, scores_folder, scored, tables)
+    languages = _languages(language)
+    from graduation_model.reports.pages import report_pages
+
+    parameters = {"programme": programme.folder, "selection": chosen_folder, "scores": scores_folder,
+                  "data": data_folder.resolve(), "language": language}
+    with output_folder(out, "report", parameters) as output:
+        listed = int(inputs.selection["recommendation"].isin(LISTED).sum())
+        pages = 0
+        for page in track(report_pages(inputs, languages), "Writing pages", len(languages) * (listed + 2)):
+            output.text(page.content, page.path)
+            pages += 1
+        output.facts.update(model=scored["model"], selection=chosen["summary"])
+    return Report(Path(out).resolve(), pages)
+
+
+def _languages(language: str) -> tuple[Language, ...]:
+    return LANGUAGES if language == "both" else tuple(known for known in LANGUAGES if known == language)
+
+
+def _same_scores(chosen: dict[str, Any], scored: dict[str, Any], folder: Path) -> None:
+    now = {name: entry["sha256"] for name, entry in scored["outputs"].items() if name.startswith("scores/")}
+    if now != chosen["inputs"]:
+        raise DataError("These are not the scores that the selection was made from", where=folder,
+                        mend="Run 'select' on them again, or give the scores it was made from")
+
+
+def _same_data(scored: dict[str, Any], tables: Tables, folder: Path) -> None:
+    now = {name: digest for name, digest in tables.sources.items() if name.startswith("assessments")}
+    before = {name: digest for name, digest in scored["inputs"].items() if name.startswith("assessments")}
+    if now != before:
+        raise DataError("These are not the assessments that were scored", where=folder,
+                        mend="Run 'score' on them again, or give the data that was scored")
+
+
+def _inputs(
+    programme: Programme, chosen_folder: Path, chosen: dict[str, Any], scores_folder: Path, scored: dict[str, Any],
+    tables: Tables,
+) -> Any:
+    from graduation_model.reports.inputs import ReportInputs
+
+    selection = pd.read_parquet(chosen_folder / "selection.parquet")
+    scores = read_parts(scores_folder, "scores")
+    listed = selection.loc[selection["recommendation"].isin(LISTED), "household_id"]
+    contributions = read_parts(scores_folder, "contributions")
+    answers, previous = _answers(tables.assessments, scores[scores["household_id"].isin(listed)])
+    not_scored = pd.read_parquet(scores_folder / "not_scored.parquet")
+    return ReportInputs(
+        title=programme.title, instrument=programme.instrument, params=programme.reports,
+        selection_params=programme.selection, label_title=programme.label.title, caveat=programme.label.caveat,
+        model=scored["model"], selection=selection, summary=chosen["summary"], scores=scores,
+        contributions=contributions[contributions["household_id"].isin(listed)], answers=answers, previous=previous,
+        not_scored=not_scored["reason"].value_counts().to_dict(),
+        quarantine=pd.read_parquet(scores_folder / "quarantine.parquet")["rule"].value_counts().to_dict(),
+        hashes={"bundle": scored["model"]["bundle_sha256"], **scored["inputs"]},
+        currency=programme.currency, area=programme.cohort.area, simulated=scored["model"]["simulated"],
+    )
+
+
+def _answers(assessments: pd.DataFrame, listed: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The listed families' answers at the assessment that was scored, and at the one before it."""
+    of_listed = assessments[assessments["household_id"].isin(listed["household_id"])]
+    dates = of_listed["household_id"].map(listed.set_index("household_id")["assessment_date"])
+    now = of_listed[(of_listed["assessment_date"] == dates).to_numpy()].set_index("household_id")
+    before = of_listed[(of_listed["assessment_date"] < dates).to_numpy()].sort_values("assessment_date", kind="stable")
+    return now, before.drop_duplicates("household_id", keep="last").set_index("household_id")

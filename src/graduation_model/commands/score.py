@@ -1,0 +1,167 @@
+"""`score`: a cohort's assessments and a model in, probabilities with exact reasons out; every family accounted for."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from graduation_model.cohort.cohorts import IN_COHORT, standing
+from graduation_model.cohort.dates import as_of_dates, months_before
+from graduation_model.commands.inputs import ProgrammeLike, as_date, known_by, open_programme, read_tables
+from graduation_model.commands.outputs import output_folder
+from graduation_model.commands.progress import step, track
+from graduation_model.config import Programme
+from graduation_model.contract.tables import Tables
+from graduation_model.errors import DataError, ModelError
+from graduation_model.estimators.bundle import Bundle, load_bundle
+from graduation_model.features.catalogue import catalogue
+from graduation_model.features.context import wave_context
+from graduation_model.scoring.stream import BLOCK, score_blocks
+
+SET_ASIDE = "assessment_set_aside"
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """What `score` wrote.
+
+    Attributes
+    ----------
+    out : Path
+    scored : int
+        Families with a score.
+    not_scored : dict
+        Reason -> number of families.
+    quarantined : int
+        Failing cells.
+    """
+
+    out: Path
+    scored: int
+    not_scored: dict[str, int]
+    quarantined: int
+
+
+def score(
+    *,
+    programme: ProgrammeLike,
+    data: str | Path,
+    as_of: str | dt.date | pd.Timestamp,
+    out: str | Path,
+    model: str | Path | None = None,
+    tracking: str | Path = ".",
+) -> Scoring:
+    """Score every family of a programme as of a date.
+
+    Parameters
+    ----------
+    programme
+        A programme, its folder, or its name under `configs/`.
+    data
+        A folder with `assessments`; follow-ups are not looked at.
+    as_of
+        Only assessments dated on or before it are read into the features.
+    out
+        Gets `scores/`, `contributions/`, `not_scored.parquet`, `quarantine.parquet` and a manifest.
+    model
+        A bundle's folder or a registry address; default the programme's champion.
+    tracking
+        Folder of the default tracking store, where MLFLOW_TRACKING_URI is not set.
+
+    Raises
+    ------
+    UserError
+        Whatever a person can mend; nothing half-written stays behind.
+    """
+    programme, date = open_programme(programme), as_date(as_of)
+    address = str(model) if model is not None else f"models:/{programme.name}@champion"
+    bundle, version = _open_model(address, programme, tracking)
+    tables = read_tables(programme, data, need_followups=False)
+    known = known_by(tables, date)
+    where = standing(known, date, programme.cohort)
+    rows = np.sort(where.loc[where["reason"] == IN_COHORT, "row"].to_numpy())
+    _check_cohort(len(rows), date, programme)
+    parameters = {"programme": programme.folder, "data": Path(data).resolve(), "as_of": date.date(), "model": address}
+    with output_folder(out, "score", parameters) as output:
+        with step("Building the wave context"):
+            context = wave_context(known, as_of_dates(known, date, programme.cohort), bundle.catalogue,
+                                   cluster=programme.cohort.cluster)
+        blocks = score_blocks(known, rows, as_of=date, context=context, bundle=bundle,
+                              instrument=programme.instrument, carry=_carried(programme), model_version=version)
+        for number, block in enumerate(track(blocks, "Scoring and explaining", -(-len(rows) // BLOCK))):
+            output.parquet(block.scores, f"scores/part-{number:05d}.parquet")
+            output.parquet(block.contributions, f"contributions/part-{number:05d}.parquet")
+        left_out = _not_scored(where, tables, known, date, programme)
+        output.parquet(left_out, "not_scored.parquet")
+        output.parquet(tables.quarantine, "quarantine.parquet")
+        output.facts.update(_facts(bundle, version, tables, len(rows)))
+    counts = {str(reason): int(count) for reason, count in left_out["reason"].value_counts().items()}
+    return Scoring(Path(out).resolve(), len(rows), counts, len(tables.quarantine))
+
+
+def _open_model(address: str, programme: Programme, tracking: str | Path) -> tuple[Bundle, str]:
+    with step("Checking the model"):
+        if address.startswith("models:/"):
+            from graduation_model.tracking import resolve, tracking_uri, version_of
+
+            uri = tracking_uri(Path(tracking))
+            folder, version = resolve(address, uri=uri), version_of(address, uri=uri)
+        else:
+            folder, version = Path(address), ""
+        bundle = load_bundle(folder)
+    if bundle.card.programme != programme.name:
+        raise ModelError(f"This model is of programme '{bundle.card.programme}', not '{programme.name}'",
+                         where=address, mend="Give a model of the same programme")
+    if catalogue(programme.instrument, programme.features).to_records() != bundle.catalogue.to_records():
+        raise ModelError("This model was trained with other questions or features than the programme has now",
+                         where=address, mend="Train again, or use the programme's folder of that training")
+    return bundle, version
+
+
+def _check_cohort(families: int, date: pd.Timestamp, programme: Programme) -> None:
+    if families:
+        return
+    params, rule = programme.cohort, programme.cohort.population
+    member = f" with {rule.question} = {' or '.join(rule.is_one_of)}" if rule else ""
+    raise DataError(f"No family{member} was assessed within {params.assessment_max_age_months} months of {date.date()}",
+                    where="assessments", mend="Check --as-of, and cohort.population in programme.yaml")
+
+
+def _carried(programme: Programme) -> list[str]:
+    unit = [programme.selection.quota_unit] if programme.selection.quota_unit else []
+    return list(dict.fromkeys([*programme.selection.carry, programme.cohort.area, *unit]))
+
+
+def _not_scored(
+    where: pd.DataFrame, tables: Tables, known: pd.DataFrame, date: pd.Timestamp, programme: Programme
+) -> pd.DataFrame:
+    """Every family that was ever assessed by then and has no score, with the reason."""
+    left = where[where["reason"] != IN_COHORT]
+    last = known["assessment_date"].iloc[left["row"].to_numpy()].to_numpy()
+    table = pd.DataFrame({"household_id": left["household_id"].to_numpy(), "reason": left["reason"].to_numpy(),
+                          "assessment_date": last})
+    aside = tables.set_aside[tables.set_aside["household_id"].notna()]
+    dated = pd.to_datetime(aside["assessment_date"])
+    start = months_before(date, programme.cohort.assessment_max_age_months)
+    fresh = aside[((dated > start) & (dated <= date)) | dated.isna()]
+    scored = set(where.loc[where["reason"] == IN_COHORT, "household_id"])
+    fresh = fresh[~fresh["household_id"].isin(scored)].drop_duplicates("household_id", keep="last")
+    table = table[~table["household_id"].isin(fresh["household_id"])]
+    both = pd.concat([table, fresh.assign(reason=SET_ASIDE)[list(table.columns)]], ignore_index=True)
+    return both.astype({"household_id": "str", "reason": "str", "assessment_date": "datetime64[s]"}).sort_values(
+        "household_id", ignore_index=True)
+
+
+def _facts(bundle: Bundle, version: str, tables: Tables, scored: int) -> dict[str, Any]:
+    return {
+        "model": {"name": bundle.card.model, "version": version, "bundle_sha256": bundle.sha256,
+                  "label": bundle.card.label, "as_of": bundle.card.as_of,
+                  "simulated": bundle.card.simulated},
+        "inputs": tables.sources,
+        "counts": {**tables.counts, "scored": scored},
+    }

@@ -1,0 +1,60 @@
+"""`select`: a scores folder and the programme's rules in, who is proposed out. No model is loaded or needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from graduation_model.commands.inputs import ProgrammeLike, open_programme, read_parts
+from graduation_model.commands.outputs import output_folder, read_manifest
+from graduation_model.commands.progress import step
+from graduation_model.params import Language
+
+
+@dataclass(frozen=True)
+class SelectionResult:
+    """What `select` wrote: the folder, and the summary that its manifest holds."""
+
+    out: Path
+    summary: dict[str, Any]
+
+
+def select(
+    *, programme: ProgrammeLike, scores: str | Path, out: str | Path, quota: int | None = None, language: Language = "id"
+) -> SelectionResult:
+    """Apply the programme's rules to scores.
+
+    Parameters
+    ----------
+    programme
+        A programme, its folder, or its name under `configs/`.
+    scores
+        A folder that `score --out` wrote; its hashes are checked.
+    out
+        Gets `selection.parquet`, `selection.xlsx` and a manifest.
+    quota
+        At most so many families; default the programme's. A ceiling, never a target to fill.
+    language
+        Of the workbook's headings.
+    """
+    from graduation_model.reports.workbook import selection_workbook
+    from graduation_model.selection.select import select as apply_rules
+
+    programme = open_programme(programme)
+    folder = Path(scores).resolve()
+    with step("Checking the scores"):
+        scored = read_manifest(folder, "score")
+        table = read_parts(folder, "scores")
+    quota = programme.selection.quota if quota is None else quota
+    with step("Applying the rules"):
+        chosen = apply_rules(table, programme.selection, quota=quota, seed_text=scored["parameters"]["as_of"])
+    workbook = selection_workbook(chosen.table, table, language, instrument=programme.instrument)
+    with output_folder(out, "select", {"programme": programme.folder, "scores": folder, "quota": quota}) as output:
+        output.parquet(chosen.table, "selection.parquet")
+        output.text(workbook, "selection.xlsx")
+        output.facts.update(
+            model=scored["model"], summary=chosen.summary, as_of=scored["parameters"]["as_of"],
+            inputs={name: entry["sha256"] for name, entry in scored["outputs"].items() if name.startswith("scores/")},
+        )
+    return SelectionResult(Path(out).resolve(), chosen.summary)

@@ -1,0 +1,213 @@
+"""`train`: a data folder and a date in; an MLflow run, a back-test against every baseline, a bundle and a card out."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from importlib.metadata import version as version_of_package
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from graduation_model.commands.inputs import ProgrammeLike, as_date, known_by, open_programme, read_tables
+from graduation_model.commands.outputs import Output, output_folder
+from graduation_model.commands.progress import step
+from graduation_model.config import Programme
+from graduation_model.contract.tables import Tables
+from graduation_model.errors import ModelError
+from graduation_model.estimators.bundle import Bundle, BundleCard, save_bundle
+from graduation_model.estimators.calibration import CalibratedAdditive
+from graduation_model.estimators.support import support_ranges
+from graduation_model.evaluation.backtest import Backtest, backtest
+from graduation_model.evaluation.leak import leak_warnings
+from graduation_model.explanation.contributions import contributions
+from graduation_model.features.context import reference_context
+from graduation_model.params import LANGUAGES
+
+LIBRARIES = ("lightgbm", "numpy", "pandas", "scikit-learn")
+EXPLAINED = 2_000  # families in the beeswarm: a picture, not a table
+
+
+@dataclass(frozen=True)
+class Training:
+    """What `train` made.
+
+    Attributes
+    ----------
+    out : Path
+        Holds `bundle/`, `evaluation.parquet`, `model_card.html`.
+    evaluation : frame
+        Every model x year x metric; see TABLES.
+    model : str
+        The bundle's model.
+    registered : str
+        name/version in the registry.
+    notes : tuple of str
+        Leak warnings, years left out, calibration that could not be fitted.
+    """
+
+    out: Path
+    evaluation: pd.DataFrame
+    model: str
+    registered: str
+    notes: tuple[str, ...]
+
+    def story(self) -> str:
+        """The result in a few lines for a terminal."""
+        table = overall(self.evaluation)
+        lines = [f"{'':14}" + "".join(f"{year:>26}" for year in table.columns), *(
+            f"{name:14}" + "".join(f"{cell:>26}" for cell in row) for name, row in zip(table.index, table.to_numpy(),
+                                                                                    strict=True))]
+        notes = [f"Note: {note}" for note in self.notes]
+        return "\n".join([f"AUC on cohorts not seen in fitting (the bundle holds '{self.model}')", *lines, *notes,
+                          f"Registered as {self.registered}, alias 'challenger'; see {self.out / 'model_card.html'}"])
+
+
+def overall(evaluation: pd.DataFrame, metric: str = "auc") -> pd.DataFrame:
+    """Return model x test year of one metric as text with its interval."""
+    rows = evaluation[(evaluation["group"] == "all") & (evaluation["baseline"] == "")
+                      & (evaluation["metric"] == metric)]
+    text = rows.assign(text=[f"{row.value:.3f} [{row.low:.3f}, {row.high:.3f}]" for row in rows.itertuples()])
+    order = rows.groupby("model")["value"].mean().sort_values(ascending=False).index
+    return text.pivot(index="model", columns="test_year", values="text").reindex(order).fillna("-")
+
+
+def train(
+    *,
+    programme: ProgrammeLike,
+    data: str | Path,
+    as_of: str | dt.date | pd.Timestamp,
+    out: str | Path,
+    tracking: str | Path = ".",
+) -> Training:
+    """Fit the programme's model and every baseline, try them on past years, register the candidate.
+
+    Parameters
+    ----------
+    programme
+        A programme, its folder, or its name under `configs/`.
+    data
+        A folder with `assessments` and `followups`.
+    as_of
+        Bounds all that fitting, tuning and calibration may see. Outcomes dated later serve as tests only.
+    out
+        Gets `bundle/`, `evaluation.parquet`, `model_card.html`, `quarantine.parquet` and a manifest.
+    tracking
+        Folder of the default tracking store, where MLFLOW_TRACKING_URI is not set.
+    """
+    programme, date = open_programme(programme), as_date(as_of)
+    tables = read_tables(programme, data)
+    known_by(tables, date)
+    with step("Fitting and back-testing"):
+        tried = backtest(
+            tables.assessments, tables.followups, date, instrument=programme.instrument, cohort=programme.cohort,
+            label=programme.label, features=programme.features, estimators=programme.estimators,
+            evaluation=programme.evaluation,
+        )
+    notes = (*tried.notes, *leak_warnings(tried.evaluation, programme.evaluation))
+    parameters = {"programme": programme.folder, "data": Path(data).resolve(), "as_of": date.date()}
+    with output_folder(out, "train", parameters) as output:
+        bundle = _bundle(programme, tried, date)
+        sha256 = save_bundle(bundle, output.folder / "bundle")
+        output.parquet(tried.evaluation, "evaluation.parquet")
+        output.parquet(tables.quarantine, "quarantine.parquet")
+        output.facts.update(model={"name": bundle.card.model, "bundle_sha256": sha256, "label": bundle.card.label},
+                            inputs=tables.sources, counts=tables.counts, notes=list(notes))
+        with step("Drawing and writing the model card"):
+            figures = _figures(bundle, tried, programme)
+            card = _card(programme, bundle, tried, figures, sha256)
+            output.text(card, "model_card.html")
+        with step("Tracking and registering"):
+            registered = _track(programme, bundle, tried, tables, notes, figures, card, output, tracking)
+    return Training(Path(out).resolve(), tried.evaluation, bundle.card.model, registered, notes)
+
+
+def _bundle(programme: Programme, tried: Backtest, date: pd.Timestamp) -> Bundle:
+    name = programme.estimators.model
+    if name not in tried.models:
+        raise ModelError(f"The programme's model '{name}' was not fitted", where="estimators.model",
+                         mend=f"Choose one of {', '.join(tried.models)}")
+    model = tried.models[name]
+    assert isinstance(model, CalibratedAdditive), "a programme can only name a learner"  # EstimatorParams.model
+    training = tried.training
+    card = BundleCard(
+        programme=programme.name, label=programme.label.name, label_title=programme.label.title,
+        caveat=programme.label.caveat, model=name, as_of=str(date.date()), cohorts=tried.cohorts,
+        training_rows=len(training.y), base_rate=float(np.average(training.y, weights=training.weight)),
+        seed=programme.estimators.seed, instrument_version=programme.instrument.version,
+        package_versions={library: version_of_package(library) for library in LIBRARIES},
+        simulated=programme.reports.simulated,
+        levels={question.name: question.levels for question in programme.instrument.questions if question.levels},
+    )
+    return Bundle(card=card, model=model, catalogue=tried.catalogue, support=support_ranges(training.X),
+                  reference_context=reference_context(tried.context))
+
+
+def _figures(bundle: Bundle, tried: Backtest, programme: Programme) -> dict[str, bytes]:
+    from graduation_model.reports.figures import beeswarm_png, reliability_png
+
+    X = tried.training.X.iloc[-EXPLAINED:]
+    explained = contributions(bundle, X)
+    years = tried.predictions.groupby("test_year") if len(tried.predictions) else ()
+    figures: dict[str, bytes] = {}
+    for language in LANGUAGES:
+        figures |= {f"reliability_{year}.{language}.png": reliability_png(part, bundle.card.model, language)
+                    for year, part in years}
+        figures[f"beeswarm.{language}.png"] = beeswarm_png(explained.by_question, X, bundle.catalogue,
+                                                           programme.instrument, language)
+    return figures
+
+
+def _card(
+    programme: Programme, bundle: Bundle, tried: Backtest, figures: dict[str, bytes], sha256: str
+) -> str:
+    from graduation_model.reports.model_card import model_card
+
+    return model_card(bundle.card, tried.evaluation, title=programme.title, instrument=programme.instrument,
+                      params=programme.evaluation, notes=tried.notes, figures=figures, bundle_sha256=sha256)
+
+
+def _track(
+    programme: Programme, bundle: Bundle, tried: Backtest, tables: Tables, notes: tuple[str, ...],
+    figures: dict[str, bytes], card: str, output: Output, tracking: str | Path,
+) -> str:
+    from graduation_model.tracking import TrainingRecord, log_training, tracking_uri
+
+    rows = {"assessments": len(tables.assessments), "followups": len(tables.followups)}
+    record = TrainingRecord(
+        programme=programme.name, params=_params(programme, bundle), evaluation=tried.evaluation,
+        datasets={name: (digest, rows.get(Path(name).parts[0].split(".")[0], 0))
+                  for name, digest in tables.sources.items()},
+        figures=figures, artifacts={"model_card.html": card}, bundle_folder=output.folder / "bundle",
+        example=example_answers(programme), notes=notes, label=programme.label.name,
+        simulated=programme.reports.simulated,
+    )
+    version = log_training(record, uri=tracking_uri(Path(tracking)))
+    output.facts["registered"] = {"name": version.name, "version": version.version, "run_id": version.run_id}
+    return f"{version.name}/{version.version}"
+
+
+def _params(programme: Programme, bundle: Bundle) -> dict[str, Any]:
+    chosen = getattr(programme.estimators, bundle.card.model)
+    return {
+        "as_of": bundle.card.as_of, "label": bundle.card.label, "model": bundle.card.model, "seed": bundle.card.seed,
+        "training_rows": bundle.card.training_rows, "cohorts": ",".join(bundle.card.cohorts),
+        "features": len(bundle.catalogue.names), "quota_share": programme.evaluation.quota_share,
+        **{f"{bundle.card.model}.{name}": value for name, value in chosen.model_dump().items()},
+    }
+
+
+def example_answers(programme: Programme) -> pd.DataFrame:
+    """Return one row of answers made from the instrument alone: no household ever gave it."""
+    answers: dict[str, Any] = {}
+    for question in programme.instrument.questions:
+        if question.blocked or question.kind in ("date", "text"):
+            continue
+        if question.levels:
+            answers[question.name] = question.levels[len(question.levels) // 2]
+        else:
+            low, high = question.minimum or 0.0, question.maximum
+            answers[question.name] = float(low if high is None else min(high, low + 1))
+    return pd.DataFrame([answers])

@@ -1,0 +1,18 @@
+"""The contract: what an assessment asks, what the tables hold, and the checks that follow from both."""
+
+from graduation_model.contract.checks import CellFaults, check_answers
+from graduation_model.contract.instrument import Instrument, Question, Section, Value
+from graduation_model.contract.tables import CONTRIBUTION_KEYS, KEYS, QUARANTINE_COLUMNS, Tables
+
+__all__ = [
+    "CONTRIBUTION_KEYS",
+    "KEYS",
+    "QUARANTINE_COLUMNS",
+    "CellFaults",
+    "Instrument",
+    "Question",
+    "Section",
+    "Tables",
+    "Value",
+    "check_answers",
+]

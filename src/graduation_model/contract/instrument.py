@@ -1,0 +1,174 @@
+"""The instrument: every question of the assessment and of the follow-up, said once.
+
+From it follow the checks, the feature catalogue, the monotone constraints, the words of the reasons and the simulated
+answers. It comes in as `instrument.yaml` and goes out as frozen objects.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Literal
+
+import pandas as pd
+from pydantic import Field, model_validator
+
+from graduation_model.params import Label, Params
+
+Kind = Literal["number", "count", "money", "yes_no", "choice", "ordered_choice", "date", "text"]
+Direction = Literal["never_lowers", "never_raises", "free"]
+
+NUMERIC_KINDS: tuple[Kind, ...] = ("number", "count", "money")
+CHOICE_KINDS: tuple[Kind, ...] = ("choice", "ordered_choice")
+# A direction needs an order: "a higher value never lowers readiness" means nothing for an unordered choice.
+ORDERED_KINDS: tuple[Kind, ...] = (*NUMERIC_KINDS, "yes_no", "ordered_choice")
+YES_NO = ("no", "yes")
+SIGN: dict[Direction, int] = {"never_lowers": 1, "never_raises": -1, "free": 0}
+
+
+class Value(Params):
+    """One answer of a choice: the canonical name that every codebook is mapped to, and its words."""
+
+    name: str = Field(pattern=r"^[a-z0-9_]+$")
+    label: Label
+
+
+class Applies(Params):
+    """When a question is asked at all: only where another question has this answer."""
+
+    question: str
+    equals: str
+
+
+class Question(Params):
+    """One question of the assessment.
+
+    Parameters
+    ----------
+    direction
+        What a higher value does to readiness: `never_lowers`, `never_raises`, or `free`. For an ordered choice the
+        order is that of `values`; for yes/no, yes is the higher.
+    protected
+        Audited for fairness, and not a feature unless the programme names it in `features.protected`.
+    blocked
+        Never a feature, whatever a programme says: ids, decisions, free text, the facilitator's own recommendation.
+    subjective
+        A facilitator's judgement rather than a fact that can be checked.
+    need
+        `required`: a visit without it is set aside; `expected`: counted in completeness; `optional`: neither.
+    """
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    kind: Kind
+    section: str
+    label: Label
+    unit: str | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    values: tuple[Value, ...] = ()
+    direction: Direction = "free"
+    actionable: Literal["no", "slowly", "soon"] = "no"
+    protected: bool = False
+    blocked: bool = False
+    subjective: bool = False
+    need: Literal["required", "expected", "optional"] = "expected"
+    asked_if: Applies | None = None
+
+    @model_validator(mode="after")
+    def _is_meant(self) -> Question:
+        if self.kind in CHOICE_KINDS and len(self.values) < 2:
+            raise ValueError(f"question '{self.name}' is a choice and needs at least two values")
+        if self.kind not in CHOICE_KINDS and self.values:
+            raise ValueError(f"question '{self.name}' is of kind {self.kind} and cannot have values")
+        if self.direction != "free" and self.kind not in ORDERED_KINDS:
+            raise ValueError(
+                f"question '{self.name}' has a direction but its answers have no order: make it an ordered_choice, "
+                "or its direction free"
+            )
+        if self.kind in ("number", "money") and not self.unit:
+            raise ValueError(f"question '{self.name}' is of kind {self.kind} and needs a unit")
+        names = [value.name for value in self.values]
+        if len(set(names)) < len(names):
+            raise ValueError(f"question '{self.name}' names the same value twice")
+        return self
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """The canonical answers in order; empty for numbers, dates and text."""
+        if self.kind == "yes_no":
+            return YES_NO
+        return tuple(value.name for value in self.values)
+
+    @property
+    def sign(self) -> int:
+        """The direction as a monotone constraint: 1, -1 or 0."""
+        return SIGN[self.direction]
+
+    @property
+    def is_numeric(self) -> bool:
+        return self.kind in NUMERIC_KINDS
+
+    def dtype(self) -> object:
+        """The pandas type of a column of typed answers.
+
+        Numbers are float64, so that missing is NaN everywhere; yes/no and choices are categories in the instrument's
+        order; dates are datetime64[s].
+        """
+        if self.is_numeric:
+            return "float64"
+        if self.levels:
+            return pd.CategoricalDtype(list(self.levels), ordered=self.kind != "choice")
+        return "datetime64[s]" if self.kind == "date" else "str"
+
+
+class Section(Params):
+    """A heading under which questions stand on a sheet."""
+
+    name: str
+    label: Label
+
+
+class Instrument(Params):
+    """Every question of a programme's assessment (`questions`) and of its follow-up visit (`followup`)."""
+
+    version: str
+    sections: tuple[Section, ...]
+    questions: tuple[Question, ...]
+    followup: tuple[Question, ...]
+
+    @model_validator(mode="after")
+    def _hangs_together(self) -> Instrument:
+        sections = {section.name for section in self.sections}
+        for part, questions in (("questions", self.questions), ("followup", self.followup)):
+            names = [question.name for question in questions]
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice:
+                raise ValueError(f"{part} names {', '.join(twice)} twice")
+            for question in questions:
+                if question.section not in sections:
+                    raise ValueError(f"question '{question.name}' stands in section '{question.section}', "
+                                     "which sections does not list")
+        for question in self.questions:
+            self._check_asked_if(question)
+        return self
+
+    def _check_asked_if(self, question: Question) -> None:
+        if question.asked_if is None:
+            return
+        other = self.by_name.get(question.asked_if.question)
+        if other is None or question.asked_if.equals not in other.levels:
+            raise ValueError(f"question '{question.name}' is asked_if an answer that no question has: "
+                             f"{question.asked_if.question} = {question.asked_if.equals}")
+
+    @cached_property
+    def by_name(self) -> dict[str, Question]:
+        """The assessment's questions by name."""
+        return {question.name: question for question in self.questions}
+
+    @cached_property
+    def followup_by_name(self) -> dict[str, Question]:
+        """The follow-up's questions by name."""
+        return {question.name: question for question in self.followup}
+
+    def named(self, name: str) -> Question:
+        """Return the assessment's question of that name; a KeyError lists nothing of a household."""
+        return self.by_name[name]

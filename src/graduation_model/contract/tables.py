@@ -1,0 +1,62 @@
+"""The tables that pass between stages: their keys, and the checked tables as one object."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+KEYS: dict[str, tuple[str, ...]] = {
+    "assessments": ("household_id", "assessment_date"),
+    "followups": ("household_id", "followup_date"),
+    "decisions": ("household_id", "decision_date"),
+    "quarantine": ("source_file", "source_row", "column"),
+    "cohort": ("household_id", "as_of_date"),
+    "scores": ("household_id",),
+    "contributions": ("household_id",),
+    "selection": ("household_id",),
+    "evaluation": ("model", "population", "group", "level", "test_year", "metric", "baseline"),
+}
+
+# `effect` is ours: `row_set_aside` (the visit left the table) or `answer_set_aside` (the answer became missing, the
+# visit stays). Without it a reader could not tell whether a family was lost.
+QUARANTINE_COLUMNS = ("source_file", "source_row", "column", "rule", "found", "expected", "mend", "effect")
+ROW_SET_ASIDE, ANSWER_SET_ASIDE = "row_set_aside", "answer_set_aside"
+
+CONTRIBUTION_KEYS = ("household_id", "base_log_odds")
+
+
+def empty_quarantine() -> pd.DataFrame:
+    """Return a quarantine table without rows."""
+    return pd.DataFrame({name: pd.Series(dtype="int64" if name == "source_row" else "str")
+                         for name in QUARANTINE_COLUMNS})
+
+
+@dataclass(frozen=True)
+class Tables:
+    """A programme's checked tables, and what was set aside on the way.
+
+    Attributes
+    ----------
+    assessments : frame (n_visits, keys + questions)
+        Typed as the instrument says; one row a `household_id, assessment_date`.
+    followups : frame (n_followups, keys + follow-up questions)
+    decisions : frame
+        As found; empty where the programme has none.
+    quarantine : frame
+        One row a failing cell; see `QUARANTINE_COLUMNS`.
+    set_aside : frame (n, 2)
+        household_id and assessment_date of the assessments that were set aside whole, so that no family is lost.
+    counts : dict
+        Rows read, collapsed, set aside, by table: what a manifest and a report say.
+    sources : dict
+        Path -> sha256 of every file read.
+    """
+
+    assessments: pd.DataFrame
+    followups: pd.DataFrame
+    decisions: pd.DataFrame
+    quarantine: pd.DataFrame = field(default_factory=empty_quarantine)
+    set_aside: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(KEYS["assessments"])))
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)

@@ -1,0 +1,56 @@
+"""What can go wrong that a person can mend: every error the command line shows without a traceback.
+
+A message says what is wrong, where, and how to mend it, on one line, and never holds a household's values: columns,
+counts and row numbers only (wall 7 of ARCHITECTURE.md). Anything else that is raised is a bug and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+
+class UserError(Exception):
+    """Something the user can mend.
+
+    Parameters
+    ----------
+    what : str
+        What is wrong, in one clause.
+    where : str, optional
+        The file, column or setting concerned.
+    mend : str, optional
+        What to do about it.
+
+    Examples
+    --------
+    >>> print(UserError("No column 'hh_size'", where="assessments.csv", mend="Add it, or map it in ingest.columns"))
+    assessments.csv: No column 'hh_size'. Add it, or map it in ingest.columns.
+    """
+
+    exit_code = 2
+
+    def __init__(self, what: str, *, where: object = "", mend: str = "") -> None:
+        self.what, self.where, self.mend = what, str(where), mend
+        start = f"{self.where}: " if self.where else ""
+        end = f" {mend.rstrip('.')}." if mend else ""
+        super().__init__(f"{start}{what.rstrip('.')}.{end}".replace("\n", " "))
+
+
+class ConfigError(UserError):
+    """A programme's folder says something that cannot be meant."""
+
+
+class DataError(UserError):
+    """A data file is missing, empty or of another shape than the programme says."""
+
+
+class ModelError(UserError):
+    """A bundle or registered model is missing, changed, or of another programme."""
+
+
+class OutputError(UserError):
+    """An output folder cannot be written, or holds something else."""
+
+
+class LimitError(UserError):
+    """A limit that the programme set was crossed."""
+
+    exit_code = 3

@@ -1,0 +1,36 @@
+"""Things with fit and predict that expose their additive parts: scorers, baselines, calibration, the bundle."""
+
+from graduation_model.estimators.baselines import ProxyMeansTest, RandomOrder, StatusNow, WeightedSum
+from graduation_model.estimators.boosting import LightGBMScorer
+from graduation_model.estimators.bundle import Bundle, BundleCard, load_bundle, save_bundle
+from graduation_model.estimators.calibration import CalibratedAdditive, Calibration
+from graduation_model.estimators.models import LEARNERS, make_models
+from graduation_model.estimators.params import EstimatorParams, LightGBMParams, LogisticParams
+from graduation_model.estimators.scorecard import LogisticScorecard
+from graduation_model.estimators.support import outside_support, support_ranges
+from graduation_model.estimators.training_set import AdditiveModel, AdditiveParts, TrainingSet
+
+__all__ = [
+    "LEARNERS",
+    "AdditiveModel",
+    "AdditiveParts",
+    "Bundle",
+    "BundleCard",
+    "CalibratedAdditive",
+    "Calibration",
+    "EstimatorParams",
+    "LightGBMParams",
+    "LightGBMScorer",
+    "LogisticParams",
+    "LogisticScorecard",
+    "ProxyMeansTest",
+    "RandomOrder",
+    "StatusNow",
+    "TrainingSet",
+    "WeightedSum",
+    "load_bundle",
+    "make_models",
+    "outside_support",
+    "save_bundle",
+    "support_ranges",
+]

@@ -1,0 +1,257 @@
+"""The bundle: a fitted model in, a folder of plain data out, and back again.
+
+`model.txt` (LightGBM's text) or `linear.json`, `bundle.json` (card, catalogue, calibration, ranges), `context.parquet`
+(quantiles of the last training wave, no household's row), `manifest.json` (file -> sha256). The manifest is checked
+before anything else is parsed, nothing is unpickled, and the same model gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pydantic import ValidationError
+
+from graduation_model.errors import ModelError, OutputError
+from graduation_model.estimators.boosting import LightGBMScorer
+from graduation_model.estimators.calibration import CalibratedAdditive, Calibration
+from graduation_model.estimators.scorecard import LogisticScorecard
+from graduation_model.features.catalogue import Catalogue
+from graduation_model.params import Label, Params
+
+FORMAT = 1
+MANIFEST, CARD, CONTEXT = "manifest.json", "bundle.json", "context.parquet"
+TREES, LINEAR = "model.txt", "linear.json"
+COMPONENT_FILE = {"lightgbm": TREES, "logistic": LINEAR}
+KNOWN_FILES = frozenset({MANIFEST, CARD, CONTEXT, *COMPONENT_FILE.values()})
+AGAIN = "Fetch the bundle again, or train it again"
+
+
+class BundleCard(Params):
+    """What a person must know of a model before using it.
+
+    Parameters
+    ----------
+    label, label_title, caveat
+        What the model predicts, in the programme's words.
+    model
+        `lightgbm` or `logistic`.
+    as_of
+        ISO date: nothing dated later was seen.
+    cohorts
+        ISO as-of dates of the cohorts with labels.
+    base_rate
+        Share of positive labels in training, in [0, 1].
+    levels
+        Question -> its canonical answers in order, so that a bundle can read answers by itself.
+    simulated
+        Learnt from families that do not exist.
+    """
+
+    programme: str
+    label: str
+    label_title: Label
+    caveat: Label
+    model: str
+    as_of: str
+    cohorts: tuple[str, ...]
+    training_rows: int
+    base_rate: float
+    seed: int
+    instrument_version: str
+    package_versions: dict[str, str]
+    levels: dict[str, tuple[str, ...]] = {}
+    simulated: bool = False
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A model with everything that scoring needs, and nothing of any household.
+
+    Attributes
+    ----------
+    card : BundleCard
+    model : CalibratedAdditive
+    catalogue : Catalogue
+        Its features, in this order, are the model's.
+    support : frame (n_features, 3)
+        feature, low, high in training; see `support_ranges`.
+    reference_context : frame (n, 3)
+        quantity, quantile, value of the last training wave.
+    sha256 : str
+        Of the manifest's bytes: the bundle's name. Empty until it is saved.
+    """
+
+    card: BundleCard
+    model: CalibratedAdditive
+    catalogue: Catalogue
+    support: pd.DataFrame
+    reference_context: pd.DataFrame
+    sha256: str = ""
+
+
+def save_bundle(bundle: Bundle, folder: Path) -> str:
+    """Write a bundle; an older one in the same folder is replaced.
+
+    Returns
+    -------
+    str
+        The bundle's sha256.
+
+    Raises
+    ------
+    OutputError
+        If the folder holds something else, or cannot be written.
+    """
+    folder = Path(folder)
+    files = {CARD: _as_json(_record(bundle)), CONTEXT: _as_parquet(bundle.reference_context)}
+    files |= _component_files(bundle.model)
+    manifest = _as_json({name: _sha256(content) for name, content in files.items()})
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _make_room(folder)
+        for name, content in files.items():
+            (folder / name).write_bytes(content)
+        (folder / MANIFEST).write_bytes(manifest)  # last: a bundle that was not finished has none
+    except OSError as error:
+        raise OutputError(f"The bundle cannot be written ({error.strerror})", where=folder,
+                          mend="Give a folder that can be written") from error
+    return _sha256(manifest)
+
+
+def _make_room(folder: Path) -> None:
+    strangers = sorted(path.name for path in folder.iterdir() if path.name not in KNOWN_FILES)
+    if strangers:
+        raise OutputError(f"The folder holds {len(strangers)} things that are no part of a bundle", where=folder,
+                          mend="Give a new folder")
+    for path in folder.iterdir():
+        path.unlink()
+
+
+def load_bundle(folder: Path) -> Bundle:
+    """Read a bundle whose every byte is the one that was saved.
+
+    Raises
+    ------
+    ModelError
+        If a file is missing, changed or unknown, or the bundle is of another format.
+    """
+    folder = Path(folder)
+    files, sha256 = _checked_files(folder)
+    try:
+        record = json.loads(files[CARD])
+        if record["format"] != FORMAT:
+            raise ModelError(f"The bundle has format {record['format']}, this program reads {FORMAT}",
+                             where=folder / CARD, mend="Use the program version on its card, or train it again")
+        return Bundle(
+            card=BundleCard.model_validate(record["card"]),
+            model=_model(record, files),
+            catalogue=Catalogue.from_records(record["catalogue"]),
+            support=_support(record["support"]),
+            reference_context=pd.read_parquet(io.BytesIO(files[CONTEXT])),
+            sha256=sha256,
+        )
+    except (KeyError, TypeError, ValueError, ValidationError) as error:
+        # The hashes are right, so it was written like this: by another version of the program.
+        raise ModelError(f"The bundle is of another shape ({type(error).__name__})", where=folder,
+                         mend="Use the program version that made it, or train it again") from error
+
+
+def _checked_files(folder: Path) -> tuple[dict[str, bytes], str]:
+    """Read each file once and check it: what is parsed later are the bytes that were checked."""
+    if not (folder / MANIFEST).is_file():
+        raise ModelError(f"There is no {MANIFEST}, so this is no bundle", where=folder,
+                         mend="Give the folder that train wrote as DIR/bundle")
+    manifest = (folder / MANIFEST).read_bytes()
+    expected = _read_manifest(manifest, folder / MANIFEST)
+    found = {path.name for path in folder.iterdir()} - {MANIFEST}
+    for name in sorted(found - set(expected)):
+        raise ModelError("The file is not in the bundle's manifest", where=folder / name, mend="Take it out")
+    for name in sorted(set(expected) - found):
+        raise ModelError("A file of the bundle is missing", where=folder / name, mend=AGAIN)
+    files = {name: _read(folder / name) for name in sorted(expected)}
+    for name, content in files.items():
+        if _sha256(content) != expected[name]:
+            raise ModelError("The file is not the one that was saved: its sha256 differs", where=folder / name,
+                             mend=AGAIN)
+    return files, _sha256(manifest)
+
+
+def _read_manifest(content: bytes, where: Path) -> dict[str, str]:
+    try:
+        manifest = json.loads(content)
+    except ValueError:
+        manifest = None
+    texts = isinstance(manifest, dict) and all(isinstance(value, str) for value in manifest.values())
+    # Written again it must give the same bytes: a blank more is a change, too.
+    if not texts or _as_json(manifest) != content or not {CARD, CONTEXT} <= set(manifest) <= KNOWN_FILES:
+        raise ModelError("The manifest is not the one that was saved", where=where, mend=AGAIN)
+    return manifest
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"The file cannot be read ({error.strerror})", where=path, mend=AGAIN) from error
+
+
+def _record(bundle: Bundle) -> dict[str, Any]:
+    if bundle.card.model not in COMPONENT_FILE or not hasattr(bundle.model, "calibration"):
+        raise ValueError(f"a bundle holds one of {', '.join(COMPONENT_FILE)}")
+    return {
+        "format": FORMAT,
+        "card": bundle.card.model_dump(mode="json"),
+        "component": bundle.card.model,
+        "features": list(bundle.catalogue.names),
+        "catalogue": bundle.catalogue.to_records(),
+        "calibration": asdict(bundle.model.calibration),
+        "support": [[row.feature, _or_none(row.low), _or_none(row.high)]
+                    for row in bundle.support.itertuples(index=False)],
+    }
+
+
+def _component_files(model: CalibratedAdditive) -> dict[str, bytes]:
+    if isinstance(model.component, LightGBMScorer):
+        return {TREES: model.component.text_.encode()}
+    return {LINEAR: _as_json(model.component.to_record())}
+
+
+def _model(record: dict[str, Any], files: dict[str, bytes]) -> CalibratedAdditive:
+    make: dict[str, Callable[[], Any]] = {
+        "lightgbm": lambda: LightGBMScorer.from_text(files[TREES].decode(), record["features"]),
+        "logistic": lambda: LogisticScorecard.from_record(json.loads(files[LINEAR]), record["features"]),
+    }
+    model = CalibratedAdditive(make[record["component"]](), name=record["component"])
+    model.calibration = Calibration(**record["calibration"])
+    return model
+
+
+def _support(rows: list[list[Any]]) -> pd.DataFrame:
+    table = pd.DataFrame(rows, columns=["feature", "low", "high"])
+    return table.astype({"feature": "str", "low": "float64", "high": "float64"})
+
+
+def _or_none(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+def _as_json(content: Any) -> bytes:
+    return (json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def _as_parquet(table: pd.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    table.to_parquet(buffer, index=False)
+    return buffer.getvalue()
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,74 @@
+"""What an estimator learns from, and what it owes in return: rows with labels in, log-odds with exact parts out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, Self
+
+import numpy as np
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """What was known on the day on which a model is fitted.
+
+    Attributes
+    ----------
+    X : frame (n, n_features), float32
+        The programme's own labelled rows; NaN is missing.
+    y : array (n,), 0 or 1
+    weight : array (n,), positive
+    groups : array (n,), int
+        Rows of one number stay on one side of every cut: households and clusters together.
+    everybody_X : frame (m, n_features), float32
+        Every assessed household, programme or not, of every wave up to that day.
+    everybody_status : array (m,), 1, 0 or NaN
+        Its status at that assessment, not later: what a proxy means test predicts.
+    """
+
+    X: pd.DataFrame
+    y: np.ndarray
+    weight: np.ndarray
+    groups: np.ndarray
+    everybody_X: pd.DataFrame
+    everybody_status: np.ndarray
+
+    @property
+    def base_rate(self) -> float:
+        """The weighted share of positive labels, in [0, 1]."""
+        return float(np.average(self.y, weights=self.weight))
+
+
+@dataclass(frozen=True)
+class AdditiveParts:
+    """A score taken apart: `base + parts.sum(axis=1)` is the log-odds.
+
+    Attributes
+    ----------
+    base : float
+        Log-odds of the reference: what is said before anything is known of a family.
+    parts : array (n, n_features), float64
+    """
+
+    base: float
+    parts: np.ndarray
+
+    def total(self) -> np.ndarray:
+        """Return the log-odds (n,) that the parts add up to."""
+        return self.base + self.parts.sum(axis=1)
+
+
+class AdditiveModel(Protocol):
+    """A fitted or unfitted model whose number that decides is the number that is explained."""
+
+    name: str
+
+    def fit(self, training: TrainingSet) -> Self:
+        """Learn; return the model itself."""
+
+    def log_odds(self, X: pd.DataFrame) -> np.ndarray:
+        """Return calibrated log-odds (n,); the probability is their sigmoid."""
+
+    def additive_parts(self, X: pd.DataFrame) -> AdditiveParts:
+        """Return the same log-odds as a base and one part a feature."""

@@ -1,0 +1,59 @@
+"""Codebooks: a code means what it meant in its own version of the questionnaire."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import reduce
+
+import numpy as np
+import pandas as pd
+
+from graduation_model.ingest.params import Codebook, CodeMap
+
+
+def maps_of(question: str, codebooks: Sequence[Codebook]) -> tuple[CodeMap, ...]:
+    """Return every code map of one question."""
+    return reduce(lambda found, book: found + book.questions.get(question, ()), codebooks, ())
+
+
+def as_code(raw: pd.Series) -> pd.Series:
+    """Return codes as text without a decimal part: 6, 6.0 and ' 6 ' are one code.
+
+    Examples
+    --------
+    >>> as_code(pd.Series([6, 7.0, None])).tolist()[:2]
+    ['6', '7']
+    """
+    place, seen = pd.factorize(raw)  # a column holds few distinct codes: only those are turned into text
+    texts = np.array([_code_text(value) for value in seen] + [None], dtype=object)
+    return pd.Series(texts[place], index=raw.index, name=raw.name, dtype="object")
+
+
+def _code_text(value: object) -> str:
+    text = str(value).strip()
+    return re.sub(r"^(-?\d+)\.0+$", r"\1", text)
+
+
+def decode(codes: pd.Series, versions: pd.Series, maps: Sequence[CodeMap]) -> pd.Series:
+    """Return the instrument's values of some codes, each read in its own version; missing where that version has none.
+
+    Parameters
+    ----------
+    codes : Series of text
+        From `as_code`.
+    versions : Series of text
+        The codebook's version of each row.
+    maps : sequence of CodeMap
+
+    Examples
+    --------
+    >>> maps = [CodeMap(versions=(2011,), codes={6: "none"}), CodeMap(versions=(2012,), codes={6: "river"})]
+    >>> decode(pd.Series(["6", "6", "9"]), pd.Series(["2011", "2012", "2012"]), maps).tolist()
+    ['none', 'river', None]
+    """
+    value = pd.Series(None, index=codes.index, dtype="object")
+    for code_map in maps:
+        rows = versions.isin(code_map.versions)
+        value[rows] = codes[rows].map(code_map.codes)
+    return value.where(value.notna(), None)

@@ -1,0 +1,267 @@
+"""A data folder and a programme's declarations in, checked tables out, with everything that was set aside and why.
+
+An answer that cannot be read or breaks its question's rule never becomes a silent missing: it stands in the
+quarantine. Where the question is required the whole visit is set aside; where it is not, the answer alone is, and the
+visit stays (`effect` says which), since a family must not be lost for one bad cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from graduation_model.contract.checks import check_answers
+from graduation_model.contract.instrument import Instrument, Question
+from graduation_model.contract.tables import (
+    ANSWER_SET_ASIDE,
+    KEYS,
+    QUARANTINE_COLUMNS,
+    ROW_SET_ASIDE,
+    Tables,
+    empty_quarantine,
+)
+from graduation_model.errors import DataError
+from graduation_model.ingest.codebooks import as_code
+from graduation_model.ingest.formats import find_parts, read_part, sha256_of
+from graduation_model.ingest.params import Codebook, IngestParams, TableSource
+from graduation_model.ingest.typing import NOT_A_DATE, to_dates, type_question
+
+MENDS = {
+    "not_a_number": "Write the number in figures, or leave the cell empty",
+    "not_a_date": "Write the date as YYYY-MM-DD",
+    "not_in_codebook": "Correct the code, or add it to the codebook of its version",
+    "not_an_allowed_answer": "Use one of the allowed answers",
+    "minimum": "Check the answer with the family or the facilitator",
+    "maximum": "Check the answer with the family or the facilitator",
+    "whole_number": "Write a whole number",
+    "required": "Ask again: a visit cannot be used without this answer",
+    "duplicate_key": "Keep the right one of the visits with this id and date, and delete the others",
+}
+
+
+@dataclass(frozen=True)
+class _Raw:
+    """One table as read: the frame, where each row came from, and the files' hashes."""
+
+    frame: pd.DataFrame
+    files: pd.Series
+    rows: pd.Series
+    sources: dict[str, str]
+
+
+def load_tables(
+    folder: str | Path, *, instrument: Instrument, params: IngestParams, codebooks: Sequence[Codebook],
+    need_followups: bool = True,
+) -> Tables:
+    """Read a data folder into checked tables.
+
+    Parameters
+    ----------
+    folder
+        Holds `assessments`, `followups`, … each one file or a folder of parts.
+    instrument, params, codebooks
+        The programme's.
+    need_followups
+        Whether a folder without follow-ups is an error (training) or not (scoring).
+
+    Raises
+    ------
+    DataError
+        Where a table is missing, empty, unreadable, without a column that the programme expects, or of a version that
+        no codebook knows.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise DataError("There is no such folder", where=folder, mend="Give the folder that holds assessments.*")
+    assessments = _load(folder, "assessments", instrument.questions, params.assessments, codebooks)
+    if need_followups or find_parts(folder, "followups"):
+        followups = _load(folder, "followups", instrument.followup, params.followups, codebooks)
+    else:
+        followups = _empty("followups", instrument.followup, params.followups)
+    decisions = _decisions(folder)
+    return Tables(
+        assessments=assessments.table,
+        followups=followups.table,
+        decisions=decisions,
+        quarantine=pd.concat([assessments.quarantine, followups.quarantine], ignore_index=True),
+        set_aside=assessments.set_aside,
+        counts={"assessments": assessments.counts, "followups": followups.counts},
+        sources=assessments.sources | followups.sources,
+    )
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    table: pd.DataFrame
+    quarantine: pd.DataFrame
+    set_aside: pd.DataFrame
+    counts: dict[str, int]
+    sources: dict[str, str]
+
+
+def _empty(name: str, questions: tuple[Question, ...], source: TableSource) -> _Loaded:
+    _, date = KEYS[name]
+    columns = {"household_id": "str", date: "datetime64[s]", **{question.name: question.dtype() for question in questions}}
+    table = pd.DataFrame({column: pd.Series(dtype=dtype) for column, dtype in columns.items()})
+    return _Loaded(table, empty_quarantine(), table[list(KEYS[name])], {"read": 0, "kept": 0}, {})
+
+
+def _decisions(folder: Path) -> pd.DataFrame:
+    parts = find_parts(folder, "decisions")
+    return pd.concat([read_part(part) for part in parts], ignore_index=True) if parts else pd.DataFrame()
+
+
+def _load(
+    folder: Path, name: str, questions: tuple[Question, ...], source: TableSource, codebooks: Sequence[Codebook]
+) -> _Loaded:
+    raw = _read(folder, name)
+    questions = tuple(question for question in questions if question.name not in source.absent)
+    _check_columns(raw.frame, name, questions, source)
+    typed, faults = _type(raw.frame, name, questions, source, codebooks)
+    required = {question.name for question in questions if question.need == "required"} | set(KEYS[name])
+    faults["effect"] = np.where(faults["column"].isin(required), ROW_SET_ASIDE, ANSWER_SET_ASIDE)
+    lost = faults.loc[faults["effect"] == ROW_SET_ASIDE, "row"].unique()
+    typed = _blank(typed, faults)
+    kept, repeated, conflicting = _settle_repeats(typed.drop(index=lost), KEYS[name])
+    cells = pd.concat([faults, conflicting], ignore_index=True)
+    lost = np.union1d(lost, conflicting["row"])
+    table = kept.sort_values(list(KEYS[name]), kind="stable", ignore_index=True)
+    counts = {
+        "read": len(raw.frame), "kept": len(table), "identical_repeats": repeated,
+        "rows_set_aside": len(lost),
+        "answers_set_aside": int((cells["effect"] == ANSWER_SET_ASIDE).sum()),
+    }
+    set_aside = typed.loc[lost, list(KEYS[name])].reset_index(drop=True)
+    return _Loaded(table, _as_quarantine(cells, raw, source), set_aside, counts, raw.sources)
+
+
+def _read(folder: Path, name: str) -> _Raw:
+    parts = find_parts(folder, name)
+    if not parts:
+        raise DataError(f"There is no table '{name}'", where=folder,
+                        mend=f"Put {name}.parquet, .csv or .xlsx there, or a folder {name}/ with its parts")
+    frames, files, rows = [], [], []
+    for part in parts:
+        frame = read_part(part)
+        first = 1 if part.suffix == ".parquet" else 2  # a sheet's first line is its header
+        frames.append(frame)
+        files.append(np.full(len(frame), part.relative_to(folder).as_posix(), dtype=object))
+        rows.append(np.arange(first, first + len(frame)))
+    if any(set(frame.columns) != set(frames[0].columns) for frame in frames):
+        odd = next(part for part, frame in zip(parts, frames, strict=True) if set(frame.columns) != set(frames[0].columns))
+        raise DataError("This part has other columns than the first one", where=odd, mend="Give all parts the same columns")
+    return _Raw(
+        frame=pd.concat(frames, ignore_index=True),
+        files=pd.Series(np.concatenate(files)), rows=pd.Series(np.concatenate(rows)),
+        sources={part.relative_to(folder).as_posix(): sha256_of(part) for part in parts},
+    )
+
+
+def _source_columns(name: str, questions: tuple[Question, ...], source: TableSource) -> dict[str, str]:
+    """Our name -> the source's, for every column that the table needs."""
+    ours = ["household_id", *source.keep, *(question.name for question in questions)]
+    needed = {column: source.columns.get(column, column) for column in ours if column not in source.absent}
+    needed |= {column: rule.column for column, rule in source.dates.items()}
+    return needed | ({"codebook": source.codebook} if source.codebook else {})
+
+
+def _check_columns(frame: pd.DataFrame, name: str, questions: tuple[Question, ...], source: TableSource) -> None:
+    needed = _source_columns(name, questions, source)
+    missing = [column for column in needed.values() if column not in frame.columns]
+    if not missing:
+        return
+    shown = ", ".join(missing[:8]) + (f" and {len(missing) - 8} more" if len(missing) > 8 else "")
+    other = " Most of them are missing: is this the data of another programme?" if len(missing) > len(needed) / 2 else ""
+    raise DataError(f"{len(missing)} of {len(needed)} columns are missing: {shown}.{other}", where=name,
+                    mend=f"Map them under ingest.{name}.columns in programme.yaml, or list them under absent")
+
+
+def _type(
+    frame: pd.DataFrame, name: str, questions: tuple[Question, ...], source: TableSource, codebooks: Sequence[Codebook]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    column_of = _source_columns(name, questions, source)
+    versions = as_code(frame[source.codebook]) if source.codebook else None
+    if versions is not None:
+        _check_versions(versions, codebooks, source)
+    typed: dict[str, pd.Series] = {"household_id": as_code(frame[column_of["household_id"]])}
+    faults = [_cells(typed["household_id"].isna(), "household_id", "required", "an id")]
+    for date, rule in source.dates.items():
+        typed[date] = to_dates(frame[rule.column], rule)
+        expected = "a year" if rule.how == "year_end" else f"a date as {rule.format or 'YYYY-MM-DD'}"
+        faults.append(_cells(typed[date].isna(), date, NOT_A_DATE, expected))
+    if versions is not None:
+        typed["codebook"] = versions
+    for column in source.keep:
+        if column not in source.absent:
+            typed[column] = as_code(frame[column_of[column]])
+    answers = {}
+    for question in questions:
+        result = type_question(frame[column_of[question.name]], question, versions, codebooks)
+        answers[question.name] = result.values
+        faults.append(_cells(result.failed, question.name, result.rule, result.expected))
+    checked = check_answers(pd.DataFrame(answers), questions).table
+    found = pd.concat([*faults, checked], ignore_index=True)
+    # An answer that could not be read is missing by now: it is reported once, as unreadable, not again as required.
+    found = found.drop_duplicates(["row", "column"], keep="first", ignore_index=True)
+    text = {column: pd.Series(values, dtype="str") for column, values in typed.items() if values.dtype == object}
+    return pd.DataFrame({**typed, **text, **answers}), found
+
+
+def _check_versions(versions: pd.Series, codebooks: Sequence[Codebook], source: TableSource) -> None:
+    known = {version for book in codebooks for maps in book.questions.values()
+             for code_map in maps for version in code_map.versions}
+    unknown = versions[~versions.isin(known)]
+    if known and len(unknown):
+        names = ", ".join(sorted(str(name) for name in unknown.unique())[:5])
+        raise DataError(f"{len(unknown)} rows are coded by a version that no codebook knows ({names})",
+                        where=f"column {source.codebook}", mend="Add that version to codebooks/")
+
+
+def _cells(failed: pd.Series, column: str, rule: str, expected: str) -> pd.DataFrame:
+    rows = np.flatnonzero(failed.to_numpy())
+    return pd.DataFrame({"row": rows, "column": column, "expected": expected, "rule": rule})
+
+
+def _blank(typed: pd.DataFrame, faults: pd.DataFrame) -> pd.DataFrame:
+    """Make the answers that were set aside missing; those that could not be typed already are."""
+    for column, cells in faults.groupby("column"):
+        values = typed[str(column)]
+        typed[str(column)] = values.mask(typed.index.isin(cells["row"]))
+    return typed
+
+
+def _settle_repeats(kept: pd.DataFrame, keys: tuple[str, ...]) -> tuple[pd.DataFrame, int, pd.DataFrame]:
+    """Collapse identical repeats of a visit; set all of those aside that say different things."""
+    distinct = kept.drop_duplicates()
+    clash = distinct.duplicated(list(keys), keep=False)
+    rows = np.sort(kept.index[kept.set_index(list(keys)).index.isin(
+        distinct.loc[clash].set_index(list(keys)).index)].to_numpy()) if clash.any() else np.empty(0, dtype=np.int64)
+    conflicting = pd.DataFrame({"row": rows, "column": keys[0], "rule": "duplicate_key",
+                                "expected": f"one visit for each {' and '.join(keys)}", "effect": ROW_SET_ASIDE})
+    return distinct[~clash], int(len(kept) - len(rows) - (~clash).sum()), conflicting
+
+
+def _as_quarantine(cells: pd.DataFrame, raw: _Raw, source: TableSource) -> pd.DataFrame:
+    rows = cells["row"].to_numpy(dtype=np.int64)
+    names = {**source.columns, **{date: rule.column for date, rule in source.dates.items()}}
+    found = np.full(len(cells), "", dtype=object)
+    for column, places in cells.groupby("column").indices.items():
+        origin = names.get(str(column), str(column))
+        found[places] = _mask(raw.frame[origin].iloc[rows[places]]).to_numpy()
+    table = cells.assign(
+        source_file=raw.files.to_numpy()[rows], source_row=raw.rows.to_numpy()[rows],
+        column=cells["column"].map(lambda name: names.get(name, name)), found=found,
+        mend=cells["rule"].map(MENDS),
+    )[list(QUARANTINE_COLUMNS)]
+    text = {name: "str" for name in QUARANTINE_COLUMNS if name != "source_row"}
+    return table.astype(text).sort_values(["source_file", "source_row", "column"], ignore_index=True)
+
+
+def _mask(found: pd.Series) -> pd.Series:
+    """What stood there, short, and with long runs of digits hidden: they may be an identity number."""
+    text = found.astype("string").fillna("").str.slice(0, 40)
+    return text.str.replace(r"\d{9,}", "•••", regex=True)

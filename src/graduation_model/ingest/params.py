@@ -1,0 +1,73 @@
+"""How a programme's source files become its tables: column names, dates, codebooks, what the source does not have."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from graduation_model.params import Params
+
+
+def _text_keys(value: object) -> object:
+    # YAML reads the code 1 as a number; a code is a name, and a csv holds it as text.
+    return {str(key): item for key, item in value.items()} if isinstance(value, dict) else value
+
+
+def _texts(value: object) -> object:
+    return tuple(str(item) for item in value) if isinstance(value, list | tuple) else value
+
+
+class CodeMap(Params):
+    """One question's codes in some versions of the questionnaire: raw code -> the instrument's value."""
+
+    versions: Annotated[tuple[str, ...], BeforeValidator(_texts)] = Field(min_length=1)
+    codes: Annotated[dict[str, str], BeforeValidator(_text_keys)] = Field(min_length=1)
+
+
+class Codebook(Params):
+    """One codebook file: what the codes of each question meant, version by version."""
+
+    source: str
+    questions: dict[str, tuple[CodeMap, ...]]
+
+
+class DateRule(Params):
+    """Where a date stands in the source: a date's text or a year whose last day is meant."""
+
+    column: str
+    how: Literal["date", "year_end"] = "date"
+    format: str | None = None
+
+
+class TableSource(Params):
+    """One source table.
+
+    Parameters
+    ----------
+    columns
+        Our name -> the source's, where they differ.
+    dates
+        Our date column -> where it stands.
+    codebook
+        The source column that says which version of the codebook a row was coded with; None where answers already
+        are the instrument's values.
+    keep
+        Columns beside the questions that are carried along as text: areas, clusters, facilitators.
+    absent
+        Columns of TABLES or the instrument that this source does not have, said out loud.
+    """
+
+    columns: dict[str, str] = {}
+    dates: dict[str, DateRule]
+    codebook: str | None = None
+    keep: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+
+
+class IngestParams(Params):
+    """The programme's source tables."""
+
+    assessments: TableSource
+    followups: TableSource
+    decisions: TableSource | None = None

@@ -1,0 +1,194 @@
+"""Report inputs in, the summary of a whole list out, as one plain dict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from graduation_model import __version__
+from graduation_model.params import Language
+from graduation_model.reports.disclosure import hidden_cells, pool_small
+from graduation_model.reports.evaluation_words import (
+    REFERENCE,
+    figure,
+    in_order,
+    model_words,
+    overall,
+    test_years,
+)
+from graduation_model.reports.index_page import as_of_words
+from graduation_model.reports.inputs import STANDINGS, ReportInputs
+from graduation_model.wording import has_text, in_hundred, number, percent, plain, text
+
+TOP_QUESTIONS = 10
+BINS = 20
+HIDDEN = "*"
+
+
+def cohort_dict(inputs: ReportInputs, language: Language) -> dict[str, Any]:
+    """Return what the summary says.
+
+    Returns
+    -------
+    dict
+        tiles (counts by place on the list), quota, false, spread, areas, carried, baselines, not_scored, quarantined,
+        hashes, model, and what names the page.
+    """
+    families = inputs.families
+    return {
+        "programme": inputs.title.in_(language),
+        "simulated": inputs.simulated,
+        "as_of": as_of_words(inputs, language),
+        "lead": text("cohort.lead", language, scored=_families(len(inputs.scores), language)),
+        "outcome": inputs.label_title.in_(language),
+        "caveat": inputs.caveat.in_(language),
+        "tiles": _tiles(families, language),
+        "quota": _quota(inputs, language),
+        "false": _false_graduations(families, language),
+        "spread": _spread(inputs, language),
+        "areas": _by_area(inputs, language),
+        "carried": _carried(inputs, language),
+        "baselines": _baselines(inputs.evaluation, language),
+        "not_scored": _counted(inputs.not_scored, "not_scored", language),
+        "quarantined": _counted(inputs.quarantine, "fault", language),
+        "hashes": sorted(inputs.hashes.items()),
+        "model": {"name": model_words(str(inputs.model["name"]), language), "version": str(inputs.model["version"]),
+                  "sha256": str(inputs.model["bundle_sha256"]), "package": __version__},
+    }
+
+
+def _families(count: int, language: Language) -> str:
+    return text("common.families", language, count=number(count, language))
+
+
+def _tiles(families: pd.DataFrame, language: Language) -> list[dict[str, str]]:
+    """Ready, review, not ready, cannot say: every recommendation, also where no family has it."""
+    counts = families["recommendation"].value_counts()
+    return [
+        {"code": code, "words": text(f"recommendation.{code}", language), "count": number(int(counts.get(code, 0)), language)}
+        for code in ("ready", "review", "not_ready", "cannot_say")
+    ]
+
+
+def _quota(inputs: ReportInputs, language: Language) -> dict[str, Any]:
+    """How full the list is. Places that stay empty are said calmly, with the reason: they are no failure."""
+    families, quota = inputs.families, inputs.ceiling
+    n_selected = int(families["selected"].sum())
+    n_ready = int((families["recommendation"] == "ready").sum())
+    if quota is None:
+        return {"line": text("cohort.quota_none", language), "why": "", "share": 1.0, "unfilled": 0}
+    unfilled = max(0, quota - n_selected)
+    line = text("cohort.quota_line", language, quota=number(quota, language), selected=number(n_selected, language),
+                unfilled=number(unfilled, language))
+    rules = inputs.selection_params
+    if unfilled:
+        why = text("cohort.quota_unfilled", language, ready=_families(n_ready, language),
+                   cut=number(in_hundred(min(1.0, rules.threshold + rules.band)), language),
+                   threshold=number(in_hundred(rules.threshold), language), band=plain(rules.band * 100, language))
+    elif n_ready > n_selected:
+        why = text("cohort.quota_full", language, waiting=_families(n_ready - n_selected, language))
+    else:
+        why = text("cohort.quota_exact", language)
+    return {"line": line, "why": why, "share": n_selected / quota if quota else 1.0, "unfilled": unfilled}
+
+
+def _false_graduations(families: pd.DataFrame, language: Language) -> str:
+    chosen = families.loc[families["selected"].to_numpy(dtype=bool), "probability"].to_numpy(dtype=float)
+    if not len(chosen):
+        return text("cohort.false_none", language)
+    expected = float((1 - chosen).sum())
+    return text("cohort.false_sentence", language, selected=_families(len(chosen), language),
+                expected=number(expected, language, 0 if expected >= 20 else 1),
+                share=percent(expected / len(chosen), language, 1))
+
+
+def _spread(inputs: ReportInputs, language: Language) -> dict[str, Any]:
+    """A histogram of the probabilities that count, in bars of 5 in 100, on a drawing of 400 × 100."""
+    families = inputs.families
+    chances = families.loc[families["recommendation"] != "cannot_say", "probability"].dropna().to_numpy(dtype=float)
+    counts = np.histogram(chances, bins=BINS, range=(0, 1))[0]
+    tallest = max(1, int(counts.max()))
+    heights = np.round(counts / tallest * 96, 1)
+    width = 400 / BINS
+    rules = inputs.selection_params
+    low, high = max(0.0, rules.threshold - rules.band), min(1.0, rules.threshold + rules.band)
+    return {
+        "bars": [{"x": place * width + 1, "y": 100 - float(height), "width": width - 2, "height": float(height)}
+                 for place, height in enumerate(heights) if height],
+        "tallest": _families(tallest, language),
+        "band": {"x": round(low * 400, 1), "width": round((high - low) * 400, 1)},
+        "threshold": round(rules.threshold * 400, 1),
+        "ticks": [{"x": place * 4, "words": number(place, language)} for place in range(0, 101, 20)],
+    }
+
+
+def _by_area(inputs: ReportInputs, language: Language) -> dict[str, Any] | None:
+    """Counts by area and place on the list; small cells, and those that would betray them, are hidden."""
+    families, minimum = inputs.families, inputs.params.min_cell
+    names = families["area_name"].replace("", text("index.unknown_area", language))
+    if names.nunique() < 2:
+        return None
+    counts = pd.crosstab(names, families["standing"])
+    counts = counts.reindex(columns=[code for code in STANDINGS if code in counts])
+    counts = pool_small(counts, minimum, text("cohort.other_areas", language))
+    hidden = hidden_cells(counts.to_numpy(), minimum)
+    rows = [
+        {"name": str(name), "total": number(int(line.sum()), language),
+         "cells": [HIDDEN if mask else number(int(count), language) for count, mask in zip(line, masks, strict=True)]}
+        for name, line, masks in zip(counts.index, counts.to_numpy(), hidden, strict=True)
+    ]
+    totals = counts.sum()
+    return {
+        "columns": [text(f"standing.{code}", language) for code in counts.columns],
+        "rows": rows,
+        "totals": [number(int(total), language) for total in totals],
+        "total": number(int(totals.sum()), language),
+        "note": text("cohort.suppressed", language, minimum=number(minimum, language)) if hidden.any() else "",
+    }
+
+
+def _carried(inputs: ReportInputs, language: Language) -> dict[str, Any] | None:
+    """The questions whose contributions weigh most on the proposed (or, where there are none, the listed) families."""
+    listed = inputs.listed
+    proposed = listed.loc[listed["standing"] == "proposed", "household_id"]
+    ids = proposed if len(proposed) else listed["household_id"]
+    given = inputs.contributions.set_index("household_id").drop(columns="base_log_odds").reindex(ids)
+    if given.empty:
+        return None
+    names = given.abs().mean().sort_values(ascending=False, kind="stable").index[:TOP_QUESTIONS]
+    up, down = given[names].clip(lower=0).mean(), given[names].clip(upper=0).mean()
+    longest = max(float(up.max()), float(-down.min()), 1e-12)
+    key = "cohort.carried_note" if len(proposed) else "cohort.carried_note_listed"
+    return {
+        "note": text(key, language, families=_families(len(ids), language)),
+        "questions": [
+            {"question": name, "label": inputs.question_label(str(name), language),
+             "up": round(100 * up[name] / longest, 1), "down": round(-100 * down[name] / longest, 1),
+             "points": number(up[name] + down[name], language, 2, signed=True)}
+            for name in names
+        ],
+    }
+
+
+def _baselines(evaluation: pd.DataFrame | None, language: Language) -> dict[str, Any] | None:
+    years = test_years(evaluation)
+    if evaluation is None or not years:
+        return None
+    values, differences = overall(evaluation, years[0]), overall(evaluation, years[0], REFERENCE)
+    models = in_order({model for model, metric in values if metric == "precision_at_quota"})
+    return {
+        "note": text("cohort.baselines_note", language, year=years[0]),
+        "rows": [{"model": model_words(model, language),
+                  "precision": figure(values[model, "precision_at_quota"], language),
+                  "difference": figure(differences.get((model, "precision_at_quota")), language)} for model in models],
+    }
+
+
+def _counted(counts: Mapping[str, int], family: str, language: Language) -> list[dict[str, str]]:
+    """Counts by code, the largest first; a code without words stands as it is."""
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return [{"words": text(f"{family}.{code}", language) if has_text(f"{family}.{code}") else code,
+             "count": number(count, language)} for code, count in ordered if count]

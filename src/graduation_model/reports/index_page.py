@@ -1,0 +1,77 @@
+"""Report inputs in, the searchable list of families out: one short array a family, read by the page itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from graduation_model.params import Language
+from graduation_model.reports.inputs import LISTED, STANDINGS, ReportInputs
+from graduation_model.reports.render import safe_json
+from graduation_model.wording import day, number, text
+
+
+def index_dict(inputs: ReportInputs, language: Language) -> dict[str, Any]:
+    """Return what the list says.
+
+    Returns
+    -------
+    dict
+        programme, simulated, as_of, areas, standings (code, words, count), n_families, and `data`: JSON of areas,
+        standings and rows. A row is [id, area, standing, chance in 100 or null, rank or null, waiting position or
+        null, file or 0]; area and standing are places in their lists, and file is 1 where it is the id itself.
+    """
+    families = inputs.families
+    areas, area_codes = _areas(families, language)
+    counts = families["standing"].value_counts()
+    standings = [code for code in STANDINGS if counts.get(code, 0)]
+    data = {
+        "areas": areas,
+        "standings": [text(f"standing.{code}", language) for code in standings],
+        "codes": standings,
+        "rows": _rows(families, area_codes, standings),
+    }
+    return {
+        "programme": inputs.title.in_(language),
+        "simulated": inputs.simulated,
+        "as_of": as_of_words(inputs, language),
+        "areas": list(enumerate(areas)),
+        "standings": [{"place": place, "words": text(f"standing.{code}", language),
+                       "count": number(int(counts[code]), language)} for place, code in enumerate(standings)],
+        "n_families": len(families),
+        "data": safe_json(data),
+    }
+
+
+def as_of_words(inputs: ReportInputs, language: Language) -> str:
+    """Return the scores' as-of date in a phrase; nothing where nobody was scored."""
+    if inputs.scores.empty:
+        return ""
+    return text("common.as_of", language, date=day(inputs.scores["as_of_date"].iloc[0], language))
+
+
+def _areas(families: pd.DataFrame, language: Language) -> tuple[list[str], list[int]]:
+    names = families["area_name"].replace("", text("index.unknown_area", language))
+    areas = sorted(names.unique(), key=str.casefold)
+    return areas, pd.Categorical(names, categories=areas).codes.tolist()
+
+
+def _rows(families: pd.DataFrame, area_codes: list[int], standings: list[str]) -> list[list[Any]]:
+    ids = families["household_id"].astype("str").tolist()
+    chance = np.floor((families["probability"] * 100).clip(1, 99) + 0.5)
+    chance = chance.where(families["standing"] != "cannot_say")
+    has_sheet = families["standing"].isin(LISTED).tolist()
+    files = [(1 if file == name else file) if sheet else 0
+             for file, name, sheet in zip(families["file"], ids, has_sheet, strict=True)]
+    places = pd.Categorical(families["standing"], categories=standings).codes.tolist()
+    columns = (ids, area_codes, places, _whole(chance), _whole(families["rank"]),
+               _whole(families["waiting_list_position"]), files)
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def _whole(values: pd.Series) -> list[int | None]:
+    numbers = values.astype("Float64")
+    return [None if missing else int(value)
+            for value, missing in zip(numbers.fillna(0).to_numpy(dtype=float), numbers.isna(), strict=True)]

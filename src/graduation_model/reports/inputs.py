@@ -1,0 +1,134 @@
+"""Everything that the pages are made from, gathered as one frozen object; and the families that get a sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from graduation_model.contract.instrument import Instrument
+from graduation_model.params import Label, Language
+from graduation_model.reports.file_names import safe_names
+from graduation_model.reports.params import ReportParams
+from graduation_model.selection.params import SelectionParams
+
+# What a family's place on the list is called; `recommendation` alone does not say who is proposed and who waits.
+STANDINGS = ("proposed", "waiting", "ready", "review", "not_ready", "cannot_say")
+LISTED = ("proposed", "waiting", "review")
+
+
+@dataclass(frozen=True)
+class ReportInputs:
+    """What one run's pages show.
+
+    Attributes
+    ----------
+    title, label_title, caveat : Label
+        The programme's name; the outcome in words; what that outcome is not.
+    instrument : Instrument
+    params, selection_params
+        The programme's settings of pages and of selection.
+    model : mapping
+        name, version, bundle_sha256 and as_of (ISO: nothing later was learnt from) of what scored.
+    selection, scores, contributions : frame
+        As TABLES says; contributions are needed for listed families only.
+    answers : frame (n_listed, ...)
+        Typed assessments of listed families at their assessment date, index household_id.
+    previous : frame
+        The same for the assessment before; may be empty.
+    summary : mapping
+        Of the selection: `quota` is the one that held.
+    currency : str
+        Sign before amounts of money.
+    area, village, facilitator : str
+        Columns of the scores that say where a family lives and who assessed it; shown where they are there.
+    quarantine, not_scored : mapping
+        Rule or reason -> count.
+    evaluation : frame, optional
+        Shown beside other methods where it is given.
+    hashes : mapping
+        File -> sha256 of what the pages were made from.
+    simulated : bool
+        Stamped on every page: these are no real families.
+    """
+
+    title: Label
+    instrument: Instrument
+    params: ReportParams
+    selection_params: SelectionParams
+    label_title: Label
+    caveat: Label
+    model: Mapping[str, Any]
+    selection: pd.DataFrame
+    scores: pd.DataFrame
+    contributions: pd.DataFrame
+    answers: pd.DataFrame
+    previous: pd.DataFrame
+    currency: str
+    summary: Mapping[str, Any] = field(default_factory=dict)
+    area: str = ""
+    village: str = "village_code"
+    facilitator: str = "facilitator_id"
+    quarantine: Mapping[str, int] = field(default_factory=dict)
+    not_scored: Mapping[str, int] = field(default_factory=dict)
+    evaluation: pd.DataFrame | None = None
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    simulated: bool = False
+
+    @cached_property
+    def families(self) -> pd.DataFrame:
+        """Every family of the selection with its scores, its `standing`, its `file` and the `area_name`, by rank."""
+        twice = [name for name in self.scores if name in self.selection and name != "household_id"]
+        both = self.selection.merge(self.scores.drop(columns=twice), on="household_id", how="left", validate="1:1")
+        both["standing"] = standing(both)
+        both["area_name"] = self.place_names(both, self.area)
+        both = both.sort_values(["rank", "household_id"], kind="stable", na_position="last", ignore_index=True)
+        both["file"] = pd.Series(safe_names(both["household_id"].tolist()), dtype="str")
+        return both
+
+    @cached_property
+    def listed(self) -> pd.DataFrame:
+        """The families that get a sheet: proposed, waiting, or in the review band."""
+        families = self.families
+        listed = families[families["standing"].isin(LISTED)].reset_index(drop=True)
+        if "assessment_date" not in listed:
+            dates = self.answers["assessment_date"].reindex(listed["household_id"])
+            listed["assessment_date"] = dates.to_numpy()
+        return listed
+
+    @property
+    def ceiling(self) -> int | None:
+        """The quota that held; None where there was none."""
+        quota = self.summary.get("quota", self.selection_params.quota)
+        return None if quota is None else int(quota)
+
+    def place_names(self, frame: pd.DataFrame, column: str) -> pd.Series:
+        """Return the names of places in a column of codes; the code itself where no name is known, else ''."""
+        if not column or column not in frame:
+            return pd.Series("", index=frame.index, dtype="str")
+        codes = frame[column].astype("str").fillna("")
+        return codes.map(dict(self.params.area_names)).fillna(codes).astype("str")
+
+    def question_label(self, name: str, language: Language) -> str:
+        """Return a question's name for people; the name itself where the instrument does not know it."""
+        question = self.instrument.by_name.get(name)
+        return question.label.in_(language) if question else name
+
+
+def standing(selection: pd.DataFrame) -> np.ndarray:
+    """Return each family's place on the list: one of `STANDINGS`.
+
+    Examples
+    --------
+    >>> standing(pd.DataFrame({"recommendation": ["ready", "ready", "review"], "selected": [True, False, False],
+    ...                        "waiting_list_position": [None, 1, None]})).tolist()
+    ['proposed', 'waiting', 'review']
+    """
+    recommendation = selection["recommendation"].astype("str").to_numpy(dtype=object)
+    selected = selection["selected"].to_numpy(dtype=bool)
+    waiting = selection["waiting_list_position"].notna().to_numpy()
+    return np.select([selected, waiting], ["proposed", "waiting"], recommendation)

@@ -1,0 +1,224 @@
+"""A bundle's card and its evaluation in, the model card out: one page that holds both languages."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from graduation_model.contract.instrument import Instrument
+from graduation_model.evaluation.leak import leak_warnings
+from graduation_model.evaluation.params import EvaluationParams
+from graduation_model.explanation.sentences import answer_words
+from graduation_model.params import LANGUAGES, Label, Language
+from graduation_model.reports.evaluation_words import (
+    METRICS,
+    REFERENCE,
+    figure,
+    in_order,
+    main_population,
+    model_words,
+    overall,
+    test_years,
+)
+from graduation_model.reports.render import render
+from graduation_model.wording import day, has_text, number, percent, text
+
+if TYPE_CHECKING:
+    from graduation_model.estimators.bundle import BundleCard
+
+
+def model_card(
+    card: BundleCard,
+    evaluation: pd.DataFrame | None,
+    *,
+    title: Label,
+    instrument: Instrument | None = None,
+    params: EvaluationParams | None = None,
+    notes: Sequence[str] = (),
+    figures: Mapping[str, bytes] | None = None,
+    bundle_sha256: str = "",
+) -> str:
+    """Return the model card as one HTML page with a switch between the languages.
+
+    Parameters
+    ----------
+    card : BundleCard
+    evaluation : frame or None
+        As TABLES says.
+    title : Label
+        The programme's.
+    instrument : Instrument, optional
+        Puts groups and their levels into words.
+    params : EvaluationParams, optional
+        Says how wide the intervals are, and from where on an AUC warns of a leak: warnings stand at the top.
+    notes : sequence of str
+        From the back-test.
+    figures : mapping, optional
+        File name -> PNG. `reliability_2017.id.png` is shown in Indonesian, `reliability_2017.en.png` in English, a
+        name without a language in both.
+    bundle_sha256 : str
+    """
+    parts = [
+        card_dict(card, evaluation, language, title=title, instrument=instrument, params=params, notes=notes,
+                  figures=figures, bundle_sha256=bundle_sha256)
+        for language in LANGUAGES
+    ]
+    page = {"programme": title.in_("id"), "simulated": False, "links": [], "parts": parts,
+            "switch": [{"language": language, "words": text("common.language", language)} for language in LANGUAGES]}
+    return render("model_card.html.j2", page, "id")
+
+
+def card_dict(
+    card: BundleCard,
+    evaluation: pd.DataFrame | None,
+    language: Language,
+    *,
+    title: Label,
+    instrument: Instrument | None = None,
+    params: EvaluationParams | None = None,
+    notes: Sequence[str] = (),
+    figures: Mapping[str, bytes] | None = None,
+    bundle_sha256: str = "",
+) -> dict[str, Any]:
+    """Return what the card says in one language; parameters as `model_card`.
+
+    Returns
+    -------
+    dict
+        facts, years (a table of every model a test year, and its differences), groups, figures, warnings, notes.
+    """
+    params = params or EvaluationParams()
+    words = {key: text(key, language) for key in _KEYS}
+    warnings = () if evaluation is None or evaluation.empty else leak_warnings(evaluation, params)
+    return {
+        "language": language,
+        "programme": title.in_(language),
+        "simulated": bool(card.simulated),
+        "outcome": card.label_title.in_(language),
+        "caveat": card.caveat.in_(language),
+        "words": {key.removeprefix("card."): value for key, value in words.items()},
+        "results_note": text("card.results_note", language, share=percent(params.interval, language)),
+        "stamp": text("common.simulated", language),
+        "decide": text("common.people_decide", language),
+        "facts": _facts(card, language),
+        "uses": [text(f"card.for_{place}", language) for place in (1, 2, 3)],
+        "not_uses": [text(f"card.not_for_{place}", language) for place in (1, 2, 3, 4)],
+        "metrics": [{"name": text(f"metrics.{metric}", language), "note": text(f"metric_notes.{metric}", language)}
+                    for metric in METRICS],
+        "years": _years(card, evaluation, language),
+        "groups": _groups(card, evaluation, instrument, language),
+        "figures": _figures(figures or {}, language),
+        "warnings": list(warnings),
+        "notes": [note for note in notes if note not in warnings],
+        "packages": sorted(card.package_versions.items()),
+        "sha256": bundle_sha256,
+        "bundle": text("common.bundle", language),
+    }
+
+
+# reliability_2017.id.png: what it shows, of which test year, in which language.
+_FIGURE = re.compile(r"(?P<what>[a-z]+)(_(?P<year>\d{4}))?(\.(?P<language>id|en))?\.png")
+_KEYS = tuple(f"card.{name}" for name in (
+    "title", "lead", "label", "training", "for", "not_for", "results", "method", "in_bundle",
+    "differences", "differences_note", "differences_none", "groups", "groups_note", "groups_none", "group", "families",
+    "figures", "warnings", "notes", "packages", "no_results",
+))
+
+
+def _facts(card: BundleCard, language: Language) -> list[dict[str, str]]:
+    facts = (
+        ("card.bundle_model", model_words(card.model, language)),
+        ("card.as_of", day(card.as_of, language)),
+        ("card.cohorts", ", ".join(_cohort_words(cohort, language) for cohort in card.cohorts)),
+        ("card.training_rows", number(card.training_rows, language)),
+        ("card.base_rate", percent(card.base_rate, language, 1)),
+        ("card.instrument", card.instrument_version),
+        ("card.seed", str(card.seed)),
+    )
+    return [{"label": text(key, language), "value": value} for key, value in facts]
+
+
+def _cohort_words(cohort: str, language: Language) -> str:
+    """A cohort is named by its as-of date, or by a name of its own."""
+    try:
+        return day(str(cohort), language)
+    except ValueError:
+        return str(cohort)
+
+
+def _years(card: BundleCard, evaluation: pd.DataFrame | None, language: Language) -> list[dict[str, Any]]:
+    if evaluation is None:
+        return []
+    return [_year(card, evaluation, year, language) for year in test_years(evaluation)]
+
+
+def _year(card: BundleCard, evaluation: pd.DataFrame, year: int, language: Language) -> dict[str, Any]:
+    values, differences = overall(evaluation, year), overall(evaluation, year, REFERENCE)
+    first = next(iter(values.values()), None)
+    known = str(first["outcome_known"]) if first else ""
+    compared = in_order({model for model, _ in differences})
+    return {
+        "title": text("card.year", language, year=year),
+        "tested": text("card.tested", language, count=number(int(first["n"]), language)) if first else "",
+        "outcome_known": text(f"card.outcome_{known}", language) if has_text(f"card.outcome_{known}") else known,
+        "rows": _rows(card, values, in_order({model for model, _ in values}), language),
+        "differences": _rows(card, differences, compared, language),
+    }
+
+
+def _rows(
+    card: BundleCard, rows: Mapping[tuple[str, str], Mapping[str, Any]], models: Sequence[str], language: Language
+) -> list[dict[str, Any]]:
+    return [
+        {"model": model_words(model, language), "in_use": model == card.model,
+         "cells": [figure(rows.get((model, metric)), language) for metric in METRICS]}
+        for model in models
+    ]
+
+
+def _groups(
+    card: BundleCard, evaluation: pd.DataFrame | None, instrument: Instrument | None, language: Language
+) -> list[dict[str, Any]]:
+    """The model in use, last test year, group by group."""
+    years = test_years(evaluation)
+    if evaluation is None or not years:
+        return []
+    rows = main_population(evaluation)
+    rows = rows[(rows["model"] == card.model) & (rows["group"] != "all") & (rows["test_year"] == years[0])
+                & (rows["baseline"] == "")]
+    table = []
+    for (group, level), part in rows.groupby(["group", "level"], sort=True):
+        by_metric = {row["metric"]: row for row in part.to_dict(orient="records")}
+        table.append({
+            **_group_words(str(group), str(level), instrument, language),
+            "n": number(int(part["n"].max()), language),
+            "cells": [figure(by_metric.get(metric), language) for metric in METRICS],
+        })
+    return table
+
+
+def _group_words(group: str, level: str, instrument: Instrument | None, language: Language) -> dict[str, str]:
+    question = instrument.by_name.get(group) if instrument else None
+    if question is None:
+        return {"group": group, "level": level}
+    words = answer_words(question, level, language) if question.levels else level
+    return {"group": question.label.in_(language), "level": words or level}
+
+
+def _figures(figures: Mapping[str, bytes], language: Language) -> list[dict[str, str]]:
+    """The pictures of one language, the latest year first."""
+    shown = []
+    for name, content in sorted(figures.items(), reverse=True):
+        found = _FIGURE.fullmatch(name)
+        what, year, drawn_in = found.group("what", "year", "language") if found else (name, None, None)
+        if drawn_in not in (None, language):
+            continue
+        key = f"card.{what}_alt"
+        words = text(key, language) if has_text(key) else text("card.figure_alt", language, name=what)
+        caption = f"{text('card.year', language, year=year)}: {words}" if year else words
+        shown.append({"caption": caption, "data": base64.b64encode(content).decode("ascii")})
+    return shown

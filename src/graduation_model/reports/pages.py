@@ -1,0 +1,72 @@
+"""Report inputs and languages in, every page of a report out, one at a time: sheets, list and summary, linked."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from graduation_model.params import LANGUAGES, Language
+from graduation_model.reports.cohort_page import cohort_dict
+from graduation_model.reports.index_page import index_dict
+from graduation_model.reports.inputs import ReportInputs
+from graduation_model.reports.render import render
+from graduation_model.reports.sheet import sheets
+from graduation_model.wording import text
+
+INDEX, COHORT = "index.html", "cohort.html"
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page: where it belongs in the report's folder (with forward slashes), and its HTML."""
+
+    path: str
+    content: str
+
+
+def report_pages(inputs: ReportInputs, languages: Sequence[Language]) -> Iterator[Page]:
+    """Yield every page of a report.
+
+    Parameters
+    ----------
+    inputs : ReportInputs
+    languages : sequence of Language
+        One: its pages stand at the root. Both: Indonesian at the root, English in `en/`, each page linked to its
+        counterpart.
+
+    Yields
+    ------
+    Page
+        `index.html`, `cohort.html`, and `households/<safe id>.html` for every proposed, waiting or review-band
+        family; none of them reaches for anything outside itself but the links between them.
+    """
+    chosen = [language for language in LANGUAGES if language in languages]
+    for language in chosen:
+        root = "" if language == chosen[0] else f"{language}/"
+        others = {other: "" if other == chosen[0] else f"{other}/" for other in chosen if other != language}
+        yield _page("index.html.j2", INDEX, index_dict(inputs, language), root, others, language)
+        yield _page("cohort.html.j2", COHORT, cohort_dict(inputs, language), root, others, language)
+        for sheet in sheets(inputs, language):
+            name = f"households/{sheet['file']}.html"
+            yield _page("sheet.html.j2", name, sheet, root, others, language)
+
+
+def _page(
+    template: str, name: str, content: dict[str, Any], root: str, others: dict[Language, str], language: Language
+) -> Page:
+    links = _links(name, root, others, language)
+    return Page(root + name, render(template, {**content, "links": links}, language))
+
+
+def _links(name: str, root: str, others: dict[Language, str], language: Language) -> list[dict[str, str]]:
+    """The other pages of the same language, then the same page in the other language."""
+    here = posixpath.dirname(root + name)
+
+    def link(to: str, words: str, other: str = "") -> dict[str, str]:
+        return {"to": posixpath.relpath(to, here or "."), "words": words, "language": other}
+
+    own = [link(root + page, text(key, language))
+           for page, key in ((INDEX, "common.back_to_list"), (COHORT, "common.to_summary")) if page != name]
+    return own + [link(prefix + name, text("common.language", other), other) for other, prefix in others.items()]

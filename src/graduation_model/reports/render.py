@@ -1,0 +1,59 @@
+"""A template's name and a plain dict in, a page out. Everything is escaped; a name that is not there is an error."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any
+
+from graduation_model.params import Language
+from graduation_model.wording import text
+
+if TYPE_CHECKING:
+    from jinja2 import Environment, Template
+
+
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    """Return the environment of every page."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    return Environment(
+        loader=PackageLoader("graduation_model.reports", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+
+
+@lru_cache(maxsize=None)
+def _template(name: str) -> Template:
+    return environment().get_template(name)
+
+
+def render(name: str, page: Mapping[str, Any], language: Language) -> str:
+    """Return one page.
+
+    Parameters
+    ----------
+    name : str
+        A file of `templates/`.
+    page : mapping
+        What the page says; the template reads it as `page`, and the fixed sentences by `t(key)`.
+    """
+    return _template(name).render(page=page, language=language, t=partial(text, language=language))
+
+
+def safe_json(value: object) -> str:
+    """Return JSON that may stand in a script element: no character can end the element or open another.
+
+    Examples
+    --------
+    >>> safe_json(["</script>"])
+    '["\\\\u003c/script\\\\u003e"]'
+    """
+    plain = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return plain.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

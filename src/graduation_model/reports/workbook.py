@@ -1,0 +1,144 @@
+"""A selection and its scores in, a workbook for people out: one row a family, headings that stay, filters."""
+
+from __future__ import annotations
+
+import datetime
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from graduation_model.contract.instrument import Instrument
+from graduation_model.params import Language
+from graduation_model.reports.inputs import standing
+from graduation_model.wording import has_text, text
+
+if TYPE_CHECKING:
+    from xlsxwriter import Workbook
+    from xlsxwriter.worksheet import Worksheet
+
+TOP = 3
+WIDEST = 44
+# A workbook says when it was made; the same list shall give the same bytes, so it says nothing of the hour.
+_MADE = datetime.datetime(2000, 1, 1)
+_FORMATS = {"probability": "0.00", "completeness": "0%", "as_of_date": "yyyy-mm-dd"}
+
+
+def selection_workbook(
+    selection: pd.DataFrame, scores: pd.DataFrame, language: Language, *, instrument: Instrument | None = None
+) -> bytes:
+    """Return the list as an .xlsx file.
+
+    Text is written as text: an id such as `=1+1` is shown, never computed, and no address becomes a link.
+
+    Parameters
+    ----------
+    selection, scores : frame
+        As TABLES says.
+    language : Language
+        Of headings and words.
+    instrument : Instrument, optional
+        Puts the questions behind a score into words; else their names stand.
+    """
+    import xlsxwriter
+
+    buffer = io.BytesIO()
+    safe = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    with xlsxwriter.Workbook(buffer, safe) as book:
+        book.set_properties({"title": text("index.title", language), "created": _MADE})
+        table = workbook_table(selection, scores, language, instrument=instrument)
+        _write_list(book, table, language)
+        _write_about(book, language)
+    return buffer.getvalue()
+
+
+def workbook_table(
+    selection: pd.DataFrame, scores: pd.DataFrame, language: Language, *, instrument: Instrument | None = None
+) -> pd.DataFrame:
+    """Return what the workbook's list holds: one row a family by rank, our column names, words in one language."""
+    twice = [name for name in scores if name in selection and name != "household_id"]
+    both = selection.merge(scores.drop(columns=twice), on="household_id", how="left", validate="1:1")
+    both = both.assign(standing=standing(both)).sort_values(["rank", "household_id"], kind="stable", ignore_index=True)
+    rules = both["rule"].astype("str")
+    table = pd.DataFrame({
+        "household_id": both["household_id"].astype("str"),
+        "standing": _in_words(both["standing"], "standing", language),
+        "rank": both["rank"],
+        "waiting_list_position": both["waiting_list_position"],
+        "probability": both["probability"].mask(both["recommendation"] == "cannot_say"),
+        "rule": _in_words(rules, "rule", language),
+        "quota_unit": both["quota_unit"].astype("str").replace("all", text("workbook.whole_list", language)),
+        "completeness": both["completeness"],
+        "as_of_date": both["as_of_date"],
+    })
+    for side in ("for", "against"):
+        for place in range(1, TOP + 1):
+            if f"{side}_{place}" in both:
+                table[f"{side}_{place}"] = _question_words(both[f"{side}_{place}"], instrument, language)
+    return table
+
+
+def _in_words(codes: pd.Series, family: str, language: Language) -> pd.Series:
+    known = {code: text(f"{family}.{code}", language) for code in pd.unique(codes) if has_text(f"{family}.{code}")}
+    return codes.map(known).fillna(codes).astype("str")
+
+
+def _question_words(names: pd.Series, instrument: Instrument | None, language: Language) -> pd.Series:
+    labels = {name: question.label.in_(language) for name, question in instrument.by_name.items()} if instrument else {}
+    return names.map(labels).fillna(names)
+
+
+def _write_list(book: Workbook, table: pd.DataFrame, language: Language) -> None:
+    sheet = book.add_worksheet(text("workbook.list", language))
+    head = book.add_format({"bold": True, "bg_color": "#E9EDF0", "bottom": 1, "text_wrap": True, "valign": "top"})
+    for place, name in enumerate(table.columns):
+        heading, cells = _heading(str(name), language), _cells(table[name])
+        sheet.write_string(0, place, heading, head)
+        _write_column(sheet, place, cells)
+        form = book.add_format({"num_format": _FORMATS[name]}) if name in _FORMATS else None
+        sheet.set_column(place, place, _width(heading, cells), form)
+    sheet.freeze_panes(1, 1)
+    sheet.autofilter(0, 0, max(1, len(table)), len(table.columns) - 1)
+    sheet.repeat_rows(0)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+
+
+def _heading(name: str, language: Language) -> str:
+    side, _, place = name.partition("_")
+    if side in ("for", "against"):
+        return text(f"workbook.{side}", language, number=place)
+    return text(f"workbook.{name}", language)
+
+
+def _cells(values: pd.Series) -> list[Any]:
+    """Plain Python values; None where there is nothing to write."""
+    if pd.api.types.is_datetime64_any_dtype(values.dtype):
+        dated = values.dt.to_pydatetime() if hasattr(values.dt, "to_pydatetime") else values
+        return [None if pd.isna(value) else value for value in dated]
+    plain = values.astype(object).to_numpy()
+    return np.where(values.isna().to_numpy(), None, plain).tolist()
+
+
+def _write_column(sheet: Worksheet, place: int, cells: Sequence[Any]) -> None:
+    for row, cell in enumerate(cells, start=1):
+        if isinstance(cell, str):
+            sheet.write_string(row, place, cell)
+        elif isinstance(cell, datetime.date):
+            sheet.write_datetime(row, place, cell)
+        elif cell is not None:
+            sheet.write_number(row, place, cell)
+
+
+def _width(heading: str, cells: Sequence[Any]) -> int:
+    longest = max((len(cell) for cell in cells if isinstance(cell, str)), default=0)
+    return min(WIDEST, max(12, len(heading) + 4, longest + 2))
+
+
+def _write_about(book: Workbook, language: Language) -> None:
+    sheet = book.add_worksheet(text("workbook.about", language))
+    sheet.set_column(0, 0, 110, book.add_format({"text_wrap": True, "valign": "top"}))
+    for row, name in enumerate(("decide", "quota", "probability", "reasons")):
+        sheet.write_string(row, 0, text(f"workbook.about_{name}", language))

@@ -1,0 +1,28 @@
+"""Tracking: the only room that knows MLflow. Runs and registered models; it draws no figure and decides nothing."""
+
+from graduation_model.tracking.record import RegisteredVersion, TrainingRecord
+from graduation_model.tracking.registry import (
+    LocatedBundle,
+    is_registry_address,
+    locate,
+    promote,
+    resolve,
+    rollback,
+    version_of,
+)
+from graduation_model.tracking.runs import log_training
+from graduation_model.tracking.uri import tracking_uri
+
+__all__ = [
+    "LocatedBundle",
+    "RegisteredVersion",
+    "TrainingRecord",
+    "is_registry_address",
+    "locate",
+    "log_training",
+    "promote",
+    "resolve",
+    "rollback",
+    "tracking_uri",
+    "version_of",
+]

@@ -1,0 +1,257 @@
+"""A model's address comes in; a bundle's folder goes out. And: which version is the champion, by whose word."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from graduation_model.errors import ConfigError, ModelError
+from graduation_model.tracking.session import import_mlflow, is_missing, is_registered, open_client, translated
+from graduation_model.tracking.uri import shown
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+logger = logging.getLogger(__name__)
+
+CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous_champion"
+UNREGISTERED = "unregistered"
+_SCHEME = "models:/"
+_ADDRESS = re.compile(r"models:/(?P<name>[^/@]+)(?:@(?P<alias>[^/@]+)|/(?P<version>[0-9]+))")
+
+
+@dataclass(frozen=True)
+class LocatedBundle:
+    """A bundle's folder on this machine, and what the registry calls it (`unregistered` for a plain folder)."""
+
+    folder: Path
+    name: str
+    version: str
+
+
+def is_registry_address(address: str | Path) -> bool:
+    """Tell a registry's address from a folder.
+
+    Examples
+    --------
+    >>> is_registry_address("models:/jamsosratu@champion"), is_registry_address("out/train/bundle")
+    (True, False)
+    """
+    return str(address).startswith(_SCHEME)
+
+
+def locate(address: str | Path, *, uri: str) -> LocatedBundle:
+    """Find a bundle, by folder or in the registry.
+
+    Parameters
+    ----------
+    address : str or Path
+        `models:/name@champion`, `models:/name/3`, a bundle's folder, or the `train --out` folder that holds one.
+    uri : str
+        The tracking store; not touched for a folder.
+
+    Raises
+    ------
+    ModelError
+        There is no such folder, model, version or alias, or the store does not answer.
+    """
+    if not is_registry_address(address):
+        return LocatedBundle(_bundle_in(Path(address)), name=UNREGISTERED, version=UNREGISTERED)
+    name, version, alias = _parsed(str(address))
+    with _registry(uri, doing=f"looking for {address}") as client:
+        # The alias is followed once: a promotion in between cannot give one version's number to another's bundle.
+        number = _version_behind(client, name, alias) if alias else _existing(client, name, version)
+        return LocatedBundle(_fetched(client, name, number, uri), name=name, version=number)
+
+
+def resolve(address: str | Path, *, uri: str) -> Path:
+    """Return the local folder of a bundle; see `locate`."""
+    return locate(address, uri=uri).folder
+
+
+def version_of(address: str | Path, *, uri: str) -> str:
+    """Return the version number behind an address as text; `unregistered` for a folder.
+
+    Raises
+    ------
+    ModelError
+        There is no such model, version or alias, or the store does not answer.
+    """
+    if not is_registry_address(address):
+        return UNREGISTERED
+    name, version, alias = _parsed(str(address))
+    with _registry(uri, doing=f"looking for {address}") as client:
+        return _version_behind(client, name, alias) if alias else _existing(client, name, version)
+
+
+def promote(name: str, version: str, *, approver: str, uri: str, reason: str = "") -> str:
+    """Make a version the champion, and keep the former one for `rollback`.
+
+    Parameters
+    ----------
+    approver : str
+        Who answers for it; stored with the version.
+    reason : str
+        What the gate said.
+
+    Returns
+    -------
+    str
+        The version that is the champion now.
+
+    Raises
+    ------
+    ConfigError
+        Nobody approves.
+    ModelError
+        There is no such version, or it is the champion already.
+    """
+    _check_approver(approver)
+    with _registry(uri, doing=f"promoting version {version} of {name}") as client:
+        version = _existing(client, name, str(version))
+        previous = _aliased(client, name, CHAMPION)
+        if previous == version:
+            raise ModelError(f"Version {version} of {name} is the champion already", where=shown(uri),
+                             mend="Promote another version")
+        _tag(client, name, version, approver=approver, reason=reason, prefix="promotion")
+        if previous is not None:
+            client.set_registered_model_alias(name, PREVIOUS, previous)
+        client.set_registered_model_alias(name, CHAMPION, version)
+        if _aliased(client, name, CHALLENGER) == version:
+            client.delete_registered_model_alias(name, CHALLENGER)
+    logger.info("version %s of %s is the champion", version, name)
+    return version
+
+
+def rollback(name: str, *, approver: str, uri: str, reason: str = "") -> str:
+    """Make the former champion the champion again: one step, which cannot be rolled back itself.
+
+    Returns
+    -------
+    str
+        The version that is the champion again.
+
+    Raises
+    ------
+    ConfigError
+        Nobody approves.
+    ModelError
+        There is no former champion.
+    """
+    _check_approver(approver)
+    with _registry(uri, doing=f"rolling {name} back") as client:
+        _check_model(client, name, uri)
+        back, left = _aliased(client, name, PREVIOUS), _aliased(client, name, CHAMPION)
+        if back is None:
+            raise ModelError(f"{name} has no former champion to go back to", where=shown(uri),
+                             mend="Promote the version you want")
+        if left is not None:
+            _tag(client, name, left, approver=approver, reason=reason, prefix="rollback")
+        client.set_registered_model_alias(name, CHAMPION, back)
+        client.delete_registered_model_alias(name, PREVIOUS)
+    logger.info("version %s of %s is the champion again", back, name)
+    return back
+
+
+@contextmanager
+def _registry(uri: str, *, doing: str) -> Iterator[MlflowClient]:
+    with translated(uri, doing=doing):
+        yield open_client(uri)
+
+
+def _parsed(address: str) -> tuple[str, str, str]:
+    """Name, version, alias; one of the last two is empty."""
+    found = _ADDRESS.fullmatch(address)
+    if found is None:
+        raise ModelError("This is no model's address", where=address,
+                         mend="Write models:/name@champion, models:/name/3, or a bundle's folder")
+    return found["name"], found["version"] or "", found["alias"] or ""
+
+
+def _bundle_in(folder: Path) -> Path:
+    for candidate in (folder, folder / "bundle"):
+        if (candidate / "bundle.json").is_file():
+            return candidate
+    raise ModelError("There is no bundle in this folder", where=folder,
+                     mend="Give the folder that holds bundle.json, or an address such as models:/name@champion")
+
+
+def _check_model(client: MlflowClient, name: str, uri: str) -> None:
+    if not is_registered(client, name):
+        raise ModelError(f"The registry has no model {name}", where=shown(uri),
+                         mend="Mend its name, train first, or set MLFLOW_TRACKING_URI to the store that holds it")
+
+
+def _aliased(client: MlflowClient, name: str, alias: str) -> str | None:
+    """The version behind an alias, or None."""
+    version = client.get_registered_model(name).aliases.get(alias)
+    return None if version is None else str(version)
+
+
+def _version_behind(client: MlflowClient, name: str, alias: str) -> str:
+    _check_model(client, name, client.tracking_uri)
+    version = _aliased(client, name, alias)
+    if version is None:
+        known = ", ".join(sorted(client.get_registered_model(name).aliases)) or "none"
+        raise ModelError(f"{name} has no {alias}", where=shown(client.tracking_uri),
+                         mend=f"Promote a version first, or take another alias (there is: {known})")
+    return version
+
+
+def _existing(client: MlflowClient, name: str, version: str) -> str:
+    _check_model(client, name, client.tracking_uri)
+    known = sorted(int(found.version) for found in client.search_model_versions(f"name = '{name}'"))
+    if not version.isdecimal() or int(version) not in known:
+        raise ModelError(f"{name} has no version {version}", where=shown(client.tracking_uri),
+                         mend=f"Take one of {', '.join(map(str, known[-5:]))}")
+    return str(int(version))
+
+
+def _fetched(client: MlflowClient, name: str, version: str, uri: str) -> Path:
+    """The bundle inside a registered model: in place where the store's files are on this machine, else a copy."""
+    from mlflow.models import Model
+
+    gone = ModelError(f"The files of version {version} of {name} are gone", where=shown(uri),
+                      mend="Restore the store's mlartifacts folder, or train again")
+    model = _downloaded(client.get_model_version_download_uri(name, version), uri)
+    if model is None or not (model / "MLmodel").is_file():
+        raise gone
+    bundle = model / str(Model.load(str(model)).flavors["python_function"].get("data"))
+    if not bundle.is_dir():
+        raise gone
+    return bundle
+
+
+def _downloaded(stored: str, uri: str) -> Path | None:
+    mlflow = import_mlflow()
+    destination = None if stored.startswith(("/", "file:")) else _temporary_folder()
+    try:
+        return Path(mlflow.artifacts.download_artifacts(artifact_uri=stored, dst_path=destination, tracking_uri=uri))
+    except mlflow.exceptions.MlflowException as error:
+        if is_missing(error):
+            return None
+        raise
+
+
+def _temporary_folder() -> str:
+    folder = tempfile.mkdtemp(prefix="graduation-model-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def _check_approver(approver: str) -> None:
+    if not approver.strip():
+        raise ConfigError("Nobody approves", where="--approver", mend="Name who answers for it")
+
+
+def _tag(client: MlflowClient, name: str, version: str, *, approver: str, reason: str, prefix: str) -> None:
+    client.set_model_version_tag(name, version, f"{prefix}.approver", approver.strip())
+    client.set_model_version_tag(name, version, f"{prefix}.reason", reason or "none given")

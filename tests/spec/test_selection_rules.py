@@ -1,0 +1,127 @@
+"""The rules of selection as tables: left what is known of each family, right what the list must say.
+
+In every table the programme weighs one false graduation as four families wrongly kept, so the threshold is 0.80; the
+review band is 0.05 on both sides of it; a family needs 70 % of its answers.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from graduation_model.selection.params import SelectionParams
+from graduation_model.selection.select import select
+
+RULES = SelectionParams(cost_ratio=4, band=0.05, min_completeness=0.7)
+DATE = "2020-12-31"
+
+
+def read(table: str) -> pd.DataFrame:
+    """A table drawn with bars -> a frame of text."""
+    rows = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in table.strip().splitlines()]
+    return pd.DataFrame(rows[1:], columns=rows[0])
+
+
+def check(table: str, *, quota: int | None = None) -> None:
+    """Select from the known columns, and compare with the expected ones."""
+    expected = read(table)
+    scores = pd.DataFrame({
+        "household_id": expected["family"],
+        "probability": expected["probability"].astype(float),
+        "support": expected.get("seen before", pd.Series("inside", index=expected.index)).map(
+            {"yes": "inside", "no": "outside", "inside": "inside"}),
+        "completeness": expected.get("answered", pd.Series("1", index=expected.index)).astype(float),
+        "as_of_date": DATE, "model": "lightgbm", "model_version": "1", "bundle_sha256": "0a",
+    })
+    found = select(scores, RULES, quota=quota, seed_text=DATE).table.set_index("household_id")
+    found = found.loc[expected["family"]]
+    shown = found.assign(
+        selected=found["selected"].map({True: "yes", False: "no"}),
+        rank=found["rank"].astype("str").fillna("-").replace("<NA>", "-"),
+        waiting=found["waiting_list_position"].astype("str").fillna("-").replace("<NA>", "-"),
+    )
+    for column in expected.columns.intersection(["recommendation", "rule", "rank", "selected", "waiting"]):
+        assert shown[column].tolist() == expected[column].tolist(), column
+
+
+def test_threshold_and_band_part_the_ready_from_review_and_not_ready() -> None:
+    check("""
+        family | probability | recommendation | rule            | rank
+        A      | 0.97        | ready          | above_threshold | 1
+        B      | 0.85        | ready          | above_threshold | 2
+        C      | 0.849       | review         | near_threshold  | 3
+        D      | 0.80        | review         | near_threshold  | 4
+        E      | 0.75        | review         | near_threshold  | 5
+        F      | 0.749       | not_ready      | below_threshold | 6
+        G      | 0.10        | not_ready      | below_threshold | 7
+    """)
+
+
+def test_the_quota_is_a_ceiling_the_next_ones_wait() -> None:
+    check("""
+        family | probability | recommendation | selected | waiting | rule
+        A      | 0.97        | ready          | yes      | -       | above_threshold
+        B      | 0.95        | ready          | yes      | -       | above_threshold
+        C      | 0.90        | ready          | no       | 1       | over_quota
+        D      | 0.86        | ready          | no       | 2       | over_quota
+        E      | 0.80        | review         | no       | -       | near_threshold
+    """, quota=2)
+
+
+def test_the_quota_is_never_filled_with_families_that_are_not_ready() -> None:
+    check("""
+        family | probability | recommendation | selected | waiting
+        A      | 0.90        | ready          | yes      | -
+        B      | 0.84        | review         | no       | -
+        C      | 0.50        | not_ready      | no       | -
+    """, quota=3)
+
+
+def test_a_quota_of_zero_proposes_nobody_and_everybody_ready_waits() -> None:
+    check("""
+        family | probability | recommendation | selected | waiting | rule
+        A      | 0.90        | ready          | no       | 1       | over_quota
+        B      | 0.40        | not_ready      | no       | -       | below_threshold
+    """, quota=0)
+
+
+def test_of_a_family_unlike_any_seen_before_nothing_is_said() -> None:
+    check("""
+        family | probability | seen before | recommendation | rule            | rank | selected
+        A      | 0.99        | no          | cannot_say     | out_of_support  | -    | no
+        B      | 0.90        | yes         | ready          | above_threshold | 1    | yes
+    """, quota=1)
+
+
+def test_of_a_family_with_too_few_answers_nothing_is_said() -> None:
+    check("""
+        family | probability | answered | recommendation | rule            | rank | selected
+        A      | 0.99        | 0.69     | cannot_say     | incomplete      | -    | no
+        B      | 0.90        | 0.70     | ready          | above_threshold | 1    | yes
+        C      | 0.10        | 0.20     | cannot_say     | incomplete      | -    | no
+    """, quota=2)
+
+
+def test_unlike_any_seen_before_is_said_before_too_few_answers() -> None:
+    check("""
+        family | probability | seen before | answered | recommendation | rule
+        A      | 0.99        | no          | 0.10     | cannot_say     | out_of_support
+    """)
+
+
+def test_between_equal_probabilities_the_better_known_family_comes_first() -> None:
+    check("""
+        family | probability | answered | rank | selected | waiting
+        A      | 0.90        | 0.80     | 3    | no       | 2
+        B      | 0.90        | 0.95     | 1    | yes      | -
+        C      | 0.90        | 0.90     | 2    | no       | 1
+    """, quota=1)
+
+
+def test_between_families_equal_in_everything_a_lot_decides_that_can_be_drawn_again() -> None:
+    # The lot is a hash of the household's number and of the date: neither the number nor the order of rows wins.
+    check("""
+        family | probability | rank
+        A      | 0.90        | 3
+        B      | 0.90        | 1
+        C      | 0.90        | 2
+    """)

@@ -1,0 +1,123 @@
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import pytest
+from lib.small import cohort_params, feature_params, label_params, small_instrument
+
+from graduation_model.errors import DataError
+from graduation_model.estimators.params import EstimatorParams
+from graduation_model.evaluation.backtest import Backtest, backtest
+from graduation_model.evaluation.params import EvaluationParams
+
+STATUSES = np.array(["extreme_poor", "poor", "not_poor"])
+AS_OF = pd.Timestamp("2016-12-31")
+
+
+@cache
+def panel(last_followup: int = 2018, households: int = 250) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Families visited every year from 2012 to 2017; who is better off stays better off."""
+    rng = np.random.default_rng(4)
+    ability = rng.normal(size=households)
+    years = range(2012, 2019)
+    status = {year: np.digitize(ability + 0.7 * rng.normal(size=households), [-1.0, 0.2]) for year in years}
+    visits = pd.concat([pd.DataFrame({
+        "household_id": [f"h{number}" for number in range(households)], "assessment_date": f"{year}-12-31",
+        "village": [f"v{number // 5}" for number in range(households)], "district": "d",
+        "status": STATUSES[status[year]], "size": rng.integers(1, 9, households).astype(float),
+        "rooms": rng.integers(1, 5, households).astype(float), "income": np.exp(ability + rng.normal(size=households)),
+        "floor": np.where(ability > 0, "cement", "earth"), "member": np.where(np.arange(households) % 5, "yes", "no"),
+    }) for year in years if year < 2018], ignore_index=True)
+    typed = {question.name: question.dtype() for question in small_instrument().questions if question.name in visits}
+    seen = pd.concat([pd.DataFrame({
+        "household_id": [f"h{number}" for number in range(households)], "followup_date": f"{year}-12-31",
+        "status": pd.Categorical(STATUSES[status[year]], categories=STATUSES, ordered=True),
+    }) for year in years if year <= last_followup], ignore_index=True)
+    return (visits.astype({**typed, "household_id": "str", "assessment_date": "datetime64[s]"}),
+            seen.astype({"household_id": "str", "followup_date": "datetime64[s]"}))
+
+
+def run(assessments: pd.DataFrame, followups: pd.DataFrame, as_of: pd.Timestamp = AS_OF, **changes: object) -> Backtest:
+    estimators = EstimatorParams(lightgbm={"rounds": 10}, calibration_folds=2, weighted_sum={"status": 1.0})
+    evaluation = EvaluationParams(bootstrap=20, min_group=20, groups=("status", "size"), **changes)
+    return backtest(assessments, followups, as_of, instrument=small_instrument(), cohort=cohort_params(),
+                    label=label_params(), features=feature_params(), estimators=estimators, evaluation=evaluation)
+
+
+@cache
+def plain() -> Backtest:
+    return run(*panel())
+
+
+def test_the_last_test_years_are_tried_and_every_model_with_them():
+    evaluation = plain().evaluation
+    assert sorted(set(evaluation["test_year"])) == [2014, 2015, 2016]
+    assert set(evaluation["model"]) == {"lightgbm", "logistic", "pmt", "weighted_sum", "status_now", "random"}
+
+
+def test_an_outcome_counts_as_known_only_where_its_last_visit_was_due():
+    known = plain().evaluation.groupby("test_year")["outcome_known"].unique().map(list).to_dict()
+    assert known == {2014: ["by_as_of"], 2015: ["after"], 2016: ["after"]}
+
+
+def test_the_bundles_models_learnt_from_the_cohorts_whose_horizon_was_over():
+    assert plain().cohorts == ("2012-12-31", "2013-12-31", "2014-12-31")
+    assert len(plain().training.y) == 600  # 200 families of the programme, three cohorts
+    assert len(plain().training.everybody_X) == 1250  # 250 households, five waves
+
+
+def test_the_row_of_the_as_of_year_is_the_bundle_itself():
+    result = plain()
+    said = result.predictions.query("test_year == 2016")["lightgbm"]
+    again = run(*panel()).models["lightgbm"]
+    assert result.models["lightgbm"].component.text_ == again.component.text_
+    assert said.nunique() > 10
+
+
+def test_what_is_dated_after_the_as_of_date_changes_tests_and_no_model():
+    assessments, followups = panel()
+    later = followups["followup_date"] > AS_OF
+    spoilt = followups.assign(status=followups["status"].where(~later, "poor"))
+    after = assessments["assessment_date"] > AS_OF
+    mixed = assessments.assign(income=assessments["income"].where(~after, 1e9))
+    other = run(mixed, spoilt)
+    assert other.models["lightgbm"].component.text_ == plain().models["lightgbm"].component.text_
+    pd.testing.assert_frame_equal(other.training.X, plain().training.X)
+    assert sorted(set(other.evaluation["test_year"])) == [2014]  # 2015 and 2016 are of one kind now
+
+
+def test_a_test_year_before_any_label_is_left_out_with_a_note():
+    result = run(*panel(), test_years=4)
+    assert "Test year 2013 is left out: no label is due by 2013-12-31" in result.notes
+
+
+def test_a_test_year_whose_outcomes_are_not_in_the_folder_is_left_out_with_a_note():
+    result = run(*panel(last_followup=2017))
+    assert sorted(set(result.evaluation["test_year"])) == [2014, 2015]
+    assert "Test year 2016 is left out: its outcomes are unknown or all the same" in result.notes
+
+
+def test_nothing_to_learn_at_the_as_of_date_says_to_take_a_later_one():
+    with pytest.raises(DataError, match=r"No label is due by 2013-12-31 \(horizon 24 months\). Take a later --as-of"):
+        run(*panel(), as_of=pd.Timestamp("2013-12-31"))
+
+
+def test_no_assessment_up_to_the_as_of_date_says_so():
+    with pytest.raises(DataError, match="No assessment is dated on or before 2001-12-31"):
+        run(*panel(), as_of=pd.Timestamp("2001-12-31"))
+
+
+def test_the_order_of_the_rows_does_not_matter():
+    assessments, followups = panel()
+    shuffled = run(assessments.sample(frac=1, random_state=1, ignore_index=True),
+                   followups.sample(frac=1, random_state=2, ignore_index=True))
+    ours, theirs = (result.evaluation.query("model == 'status_now' and group == 'all' and metric == 'auc'")["value"]
+                    for result in (plain(), shuffled))
+    np.testing.assert_allclose(ours, theirs)
+
+
+def test_groups_of_a_number_are_thirds_and_show_nobodys_own_value():
+    groups = plain().predictions
+    assert set(groups["size"]) <= {"up to 3", "3 to 6", "over 6"}
+    assert set(groups["status"]) == {"extreme_poor", "poor", "not_poor"}
+    assert set(groups["cluster_in_training"]) <= {"seen", "unseen"}

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from graduation_model.contract import Instrument
+from graduation_model.errors import ConfigError
+from graduation_model.simulation import simulate
+from graduation_model.simulation.answers import check_items
+from graduation_model.simulation.params import Item
+
+
+def tried_with(programme, items):
+    params = programme.simulation.model_copy(update={"items": items})
+    return simulate(programme.instrument, params, households=200, waves=1, seed=1).assessments
+
+
+def test_counts_stay_within_the_counts_that_hold_them(province):
+    visits = province.assessments
+    groups = visits[["n_under5", "n_school_age", "n_65plus"]].sum(axis=1)
+    assert (groups <= visits["hh_size"]).all()
+    assert (visits["n_earners"] <= visits["hh_size"]).all()
+    known = visits[["n_school_age", "n_school_age_attending"]].dropna()
+    assert (known["n_school_age_attending"] <= known["n_school_age"]).all()
+
+
+def test_an_old_head_is_counted_among_the_old(province):
+    visits = province.assessments.dropna(subset="n_65plus")
+    assert (visits.loc[visits["head_age"] >= 65, "n_65plus"] >= 1).all()
+
+
+def test_income_and_its_ratio_to_the_line_agree(province, jamsosratu):
+    visits = province.assessments.dropna(subset="income_month_idr")
+    line = visits["income_month_idr"] / visits["hh_size"] / visits["percap_to_line"]
+    lebak = line[(visits["district_code"] == "3602") & (visits["percap_to_line"] > 0.5)]
+    year = visits.loc[lebak.index, "assessment_date"].dt.year
+    expected = 358_479 * 1.055 ** (year - 2021)
+    assert np.allclose(lebak, expected, rtol=0.002)
+
+
+def test_a_business_earns_no_more_than_the_household(province):
+    known = province.assessments[["business_profit_month_idr", "income_month_idr"]].dropna()
+    assert (known["business_profit_month_idr"] <= known["income_month_idr"]).all()
+
+
+def test_a_missing_income_leaves_its_ratio_missing(province):
+    visits = province.assessments
+    assert (visits["income_month_idr"].isna() == visits["percap_to_line"].isna()).all()
+
+
+def test_what_is_not_asked_is_not_answered(province):
+    visits = province.assessments
+    assert visits.loc[visits["has_business"] != "yes", "business_profit_month_idr"].isna().all()
+    assert visits.loc[visits["head_works"] != "yes", "head_work_status"].isna().all()
+
+
+def test_a_few_percent_of_the_expected_answers_are_missing(province, jamsosratu):
+    expected = [q.name for q in jamsosratu.instrument.questions if q.need == "expected" and q.asked_if is None]
+    missing = province.assessments[expected].isna().mean()
+    assert missing.between(0.02, 0.06).all()
+
+
+def test_a_few_visits_are_done_in_haste(province, jamsosratu):
+    expected = [q.name for q in jamsosratu.instrument.questions if q.need == "expected" and q.asked_if is None]
+    sparse = province.assessments[expected].isna().mean(axis=1) > 0.3
+    assert 0.003 < sparse.mean() < 0.02
+
+
+def test_ages_and_membership_grow_by_a_year(province):
+    visits = province.assessments.sort_values(["household_id", "assessment_date"])
+    again = visits["household_id"].eq(visits["household_id"].shift())
+    assert visits["head_age"].diff()[again].eq(1).all()
+    assert visits["months_in_program"].diff()[again].dropna().eq(12).all()
+
+
+def test_lenient_facilitators_recommend_more(province):
+    visits = province.assessments.assign(leniency=province.truth["leniency"])
+    lenient = visits["leniency"] > visits["leniency"].median()
+    graduate = visits["facilitator_recommendation"] == "graduate"
+    assert graduate[lenient].mean() > 1.2 * graduate[~lenient].mean()
+
+
+def test_better_houses_stand_with_better_chances(province):
+    chance = province.truth["exit_probability"].groupby(province.assessments["floor"], observed=True).mean()
+    assert chance["poor"] < chance["medium"] < chance["good"]
+
+
+def test_one_more_question_leaves_the_other_answers_alone(jamsosratu):
+    fewer = {name: item for name, item in jamsosratu.simulation.items.items() if name != "debt_idr"}
+    without, whole = tried_with(jamsosratu, fewer), tried_with(jamsosratu, jamsosratu.simulation.items)
+    assert without["debt_idr"].isna().all()
+    assert without.drop(columns="debt_idr").equals(whole.drop(columns="debt_idr"))
+
+
+def test_a_required_question_without_an_item_is_refused(jamsosratu):
+    items = {name: item for name, item in jamsosratu.simulation.items.items() if name != "floor"}
+    with pytest.raises(ConfigError, match="has no floor, which is required"):
+        tried_with(jamsosratu, items)
+
+
+def test_an_item_for_no_question_is_refused(jamsosratu):
+    items = {**jamsosratu.simulation.items, "has_yacht": Item(shares=(0.5, 0.5))}
+    with pytest.raises(ConfigError, match="has_yacht, which the instrument does not ask"):
+        tried_with(jamsosratu, items)
+
+
+def test_shares_for_other_levels_are_refused(jamsosratu):
+    items = {**jamsosratu.simulation.items, "floor": Item(shares=(0.5, 0.5))}
+    with pytest.raises(ConfigError, match="has 2 shares for 3 levels"):
+        tried_with(jamsosratu, items)
+
+
+@pytest.mark.parametrize("said", [{}, {"shares": (0.5, 0.5), "middle": 3}, {"shares": (0.5, 0.4)},
+                                  {"middle": 3, "loads": {"static": 0.9, "persistent": 0.9}}])
+def test_an_item_that_cannot_be_meant_is_refused(said):
+    with pytest.raises(ValidationError):
+        Item(**said)
+
+
+def test_a_date_is_not_simulated(jamsosratu):
+    said = [*jamsosratu.instrument.questions, jamsosratu.instrument.named("debt_idr").model_copy(
+        update={"name": "last_visit", "kind": "date", "minimum": None, "maximum": None})]
+    instrument = jamsosratu.instrument.model_copy(update={"questions": tuple(said)})
+    items = {**jamsosratu.simulation.items, "last_visit": Item(middle=3)}
+    params = jamsosratu.simulation.model_copy(update={"items": items})
+    with pytest.raises(ConfigError, match="would answer a date"):
+        check_items(Instrument.model_validate(instrument.model_dump()), params)
+
+
+def test_a_visit_that_answers_what_no_follow_up_asks_is_refused(jamsosratu):
+    fewer = [question for question in jamsosratu.instrument.followup if question.name != "food_deficit_3m"]
+    instrument = Instrument.model_validate(jamsosratu.instrument.model_dump() | {"followup": fewer})
+    with pytest.raises(ConfigError, match="food_deficit_3m, which no follow-up asks"):
+        check_items(instrument, jamsosratu.simulation)
