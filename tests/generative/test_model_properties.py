@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lib.learning import features, small_bundle, small_catalogue
 
 from graduation_model.errors import ModelError
 from graduation_model.estimators.bundle import Bundle, load_bundle, save_bundle
+from lib.learning import features, small_bundle, small_catalogue
 
 KINDS = st.sampled_from(["lightgbm", "logistic"])
 RAISED = [name for name, sign in zip(small_catalogue().names, small_catalogue().signs, strict=True) if sign == 1]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from lib.small import feature_params, label, small_instrument
 
 from graduation_model.estimators.boosting import LightGBMScorer
 from graduation_model.estimators.bundle import Bundle, BundleCard
@@ -13,6 +12,7 @@ from graduation_model.estimators.scorecard import LogisticScorecard
 from graduation_model.estimators.support import support_ranges
 from graduation_model.estimators.training_set import TrainingSet
 from graduation_model.features.catalogue import Catalogue, catalogue
+from lib.small import feature_params, label, small_instrument
 
 CONTEXT = pd.DataFrame({"quantity": "income", "quantile": [0.0, 0.5, 1.0], "value": [10.0, 70.0, 200.0]})
 
@@ -52,8 +52,8 @@ def component(kind: str, threads: int = 1, rounds: int = 30) -> LightGBMScorer |
                           threads=threads)
 
 
-def calibrated(kind: str, rows: TrainingSet, threads: int = 1) -> CalibratedAdditive:
-    return CalibratedAdditive(component(kind, threads), folds=3, seed=3, name=kind).fit(rows)
+def calibrated(kind: str, rows: TrainingSet, threads: int = 1, rounds: int = 30) -> CalibratedAdditive:
+    return CalibratedAdditive(component(kind, threads, rounds), folds=3, seed=3, name=kind).fit(rows)
 
 
 def card(kind: str) -> BundleCard:
@@ -64,7 +64,7 @@ def card(kind: str) -> BundleCard:
     )
 
 
-def small_bundle(kind: str, rows: TrainingSet | None = None, threads: int = 1) -> Bundle:
+def small_bundle(kind: str, rows: TrainingSet | None = None, threads: int = 1, rounds: int = 30) -> Bundle:
     rows = rows or training()
-    return Bundle(card=card(kind), model=calibrated(kind, rows, threads), catalogue=small_catalogue(),
+    return Bundle(card=card(kind), model=calibrated(kind, rows, threads, rounds), catalogue=small_catalogue(),
                   support=support_ranges(rows.X), reference_context=CONTEXT)

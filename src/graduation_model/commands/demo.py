@@ -12,6 +12,7 @@ from graduation_model.commands.score import Scoring, score
 from graduation_model.commands.select import SelectionResult, select
 from graduation_model.commands.simulate import simulate
 from graduation_model.commands.train import Training, train
+from graduation_model.errors import ConfigError
 
 WAVES = 5
 BANTEN_FAMILIES = 50_000  # whose quota the programme's file states
@@ -32,8 +33,8 @@ class Demo:
         summary = self.selection.summary
         return "\n".join([
             self.training.story(), "",
-            f"{self.scoring.scored:,} families scored, {summary['selected']:,} proposed of at most "
-            f"{summary['quota']:,}. Everything here is simulated.", "", "Open:",
+            f"{self.scoring.scored:,} families scored, {summary['selected']:,} proposed of at most {summary['quota']}. "
+            "Everything here is simulated.", "", "Open:",
             f"  {self.report.out / 'index.html'}        (Indonesian)",
             f"  {self.report.out / 'en' / 'index.html'}     (English)",
             f"  {self.training.out / 'model_card.html'}",
@@ -59,12 +60,13 @@ def demo(
     """
     programme, out = open_programme(programme), Path(out)
     if programme.simulation is None:
-        programme = open_programme(programme)
+        raise ConfigError("This programme has no 'simulation' section", where=programme.folder / "programme.yaml",
+                          mend="Take jamsosratu, or add the section")
+    as_of = f"{programme.simulation.last_year}-12-31"
     simulate(programme=programme, out=out / "data", households=households, waves=WAVES, seed=seed)
-    last = programme.simulation.last_year if programme.simulation else 0
-    training = train(programme=programme, data=out / "data", as_of=f"{last - 1}-12-31", out=out / "train", tracking=out)
+    training = train(programme=programme, data=out / "data", as_of=as_of, out=out / "train", tracking=out)
     promote(programme=programme, version=training.registered.split("/")[1], approver="demo (simulated)", tracking=out)
-    scoring = score(programme=programme, data=out / "data", as_of=f"{last}-12-31", out=out / "scores", tracking=out)
+    scoring = score(programme=programme, data=out / "data", as_of=as_of, out=out / "scores", tracking=out)
     quota = round((programme.selection.quota or 0) * households / BANTEN_FAMILIES)
     selection = select(programme=programme, scores=out / "scores", out=out / "selection", quota=quota)
     pages = report(programme=programme, selection=out / "selection", out=out / "report")

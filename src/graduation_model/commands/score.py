@@ -105,22 +105,18 @@ def score(
 
 
 def _open_model(address: str, programme: Programme, tracking: str | Path) -> tuple[Bundle, str]:
-    with step("Checking the model"):
-        if address.startswith("models:/"):
-            from graduation_model.tracking import resolve, tracking_uri, version_of
+    from graduation_model.tracking import locate, tracking_uri
 
-            uri = tracking_uri(Path(tracking))
-            folder, version = resolve(address, uri=uri), version_of(address, uri=uri)
-        else:
-            folder, version = Path(address), ""
-        bundle = load_bundle(folder)
+    with step("Checking the model"):
+        located = locate(address, uri=tracking_uri(Path(tracking)))
+        bundle = load_bundle(located.folder)
     if bundle.card.programme != programme.name:
         raise ModelError(f"This model is of programme '{bundle.card.programme}', not '{programme.name}'",
                          where=address, mend="Give a model of the same programme")
     if catalogue(programme.instrument, programme.features).to_records() != bundle.catalogue.to_records():
         raise ModelError("This model was trained with other questions or features than the programme has now",
                          where=address, mend="Train again, or use the programme's folder of that training")
-    return bundle, version
+    return bundle, located.version
 
 
 def _check_cohort(families: int, date: pd.Timestamp, programme: Programme) -> None:

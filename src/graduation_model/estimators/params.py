@@ -35,7 +35,7 @@ class EstimatorParams(Params):
     model
         The one that the bundle holds.
     weighted_sum
-        Question -> points a step: the programme's hand-weighted sum, as used today.
+        Question -> points between its lowest and its highest answer: the programme's hand-weighted sum, as used today.
     pmt_exclude
         Questions that a proxy means test may not see: money and status, which it is meant to stand in for.
     calibration_folds

@@ -94,7 +94,7 @@ class LogisticScorecard(ClassifierMixin, BaseEstimator):
         if used.any():
             # One thread: the last bits of a product of matrices depend on how many there are.
             with threadpool_limits(limits=1, user_api="blas"):
-                fitted = LogisticRegression(C=self.c, tol=1e-8, max_iter=2000).fit(
+                fitted = LogisticRegression(C=self.c, solver="newton-cholesky", tol=1e-8, max_iter=100).fit(
                     (terms[:, used] - mean[used]) / spread[used], target, sample_weight=weight
                 )
             coef[used], base = fitted.coef_[0] / spread[used], float(fitted.intercept_[0])

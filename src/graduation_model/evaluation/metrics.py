@@ -52,6 +52,16 @@ class Ranked:
         return np.log(p) - np.log1p(-p)
 
     @cached_property
+    def sides(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Positions of the positives and of the negatives, each highest first; for each positive the number of
+        negatives above it, and of those not below it (the same array where nobody is tied)."""
+        positive = self.order[self.y[self.order] == 1]
+        negative = self.order[self.y[self.order] != 1]
+        rising, at = -self.p[negative], -self.p[positive]
+        above, not_below = np.searchsorted(rising, at, side="left"), np.searchsorted(rising, at, side="right")
+        return positive, negative, above, above if (above == not_below).all() else not_below
+
+    @cached_property
     def line(self) -> np.ndarray:
         """Slope and intercept with equal weights: where the search of every resample starts."""
         return calibration_lines(self.z, self.y, np.ones((1, len(self.y))))[0]
@@ -101,13 +111,25 @@ class Resampled:
     def hits_at_quota(self) -> np.ndarray:
         """Positive weight (B,) within the quota."""
         quota = self.quota_share * self.total
+        # The quota is reached near its share of the places: the rest of the list is not looked at, unless a resample
+        # happens to weigh so little at the top that it must be.
+        taken_to, hits_to = self._down_to(int(3 * self.quota_share * len(self.ranked.ends)) + 50)
+        if (taken_to[:, -1] < quota).any():
+            taken_to, hits_to = self.taken, self.hits
         rows = np.arange(len(quota))
-        last = np.minimum((self.taken < quota[:, None]).sum(axis=1), self.taken.shape[1] - 1)
+        last = np.minimum((taken_to < quota[:, None]).sum(axis=1), taken_to.shape[1] - 1)
         before = np.maximum(last - 1, 0)
-        taken = np.where(last > 0, self.taken[rows, before], 0.0)
-        hits = np.where(last > 0, self.hits[rows, before], 0.0)
-        rate = _ratio(self.hits[rows, last] - hits, self.taken[rows, last] - taken)
+        taken = np.where(last > 0, taken_to[rows, before], 0.0)
+        hits = np.where(last > 0, hits_to[rows, before], 0.0)
+        rate = _ratio(hits_to[rows, last] - hits, taken_to[rows, last] - taken)
         return hits + np.nan_to_num(rate) * (quota - taken)
+
+    def _down_to(self, places: int) -> tuple[np.ndarray, np.ndarray]:
+        """The first columns of `taken` and `hits`."""
+        ends = self.ranked.ends[:places]
+        top = self.ranked.order[: ends[-1] + 1]
+        weights = self.weights[:, top]
+        return np.cumsum(weights, axis=1)[:, ends], np.cumsum(weights * self.ranked.y[top], axis=1)[:, ends]
 
     @cached_property
     def lines(self) -> np.ndarray:
@@ -123,11 +145,15 @@ def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
 
 
 def _auc(r: Resampled) -> np.ndarray:
-    negatives = r.taken - r.hits
-    step = np.diff(r.hits, axis=1, prepend=0.0)
+    positive, negative, above, not_below = r.ranked.sides
+    weights = r.weights[:, positive]
+    passed = np.zeros((len(r.weights), len(negative) + 1))
+    np.cumsum(r.weights[:, negative], axis=1, out=passed[:, 1:])
     # Each positive passes the negatives below it, and half of those beside it.
-    below = negatives[:, -1:] - negatives + 0.5 * np.diff(negatives, axis=1, prepend=0.0)
-    return _ratio((step * below).sum(axis=1), r.hits[:, -1] * negatives[:, -1])
+    missed = (weights * passed[:, above]).sum(axis=1)
+    tied = 0.0 if above is not_below else (weights * (passed[:, not_below] - passed[:, above])).sum(axis=1) / 2
+    pairs = weights.sum(axis=1) * passed[:, -1]
+    return _ratio(pairs - missed - tied, pairs)
 
 
 def _average_precision(r: Resampled) -> np.ndarray:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -53,20 +54,35 @@ def draw_beeswarm(
     colour_label, low, high : str
         Words of the colour bar.
     """
-    import shap
-
+    shap = _shap()
     explanation = shap.Explanation(
         values=by_question.to_numpy(dtype=float),
         data=values[by_question.columns].to_numpy(dtype=float),
         feature_names=list(labels),
     )
     with _own_randomness():
-        shap.plots.beeswarm(explanation, max_display=len(labels), group_remaining_features=False, ax=axes, show=False,
-                            plot_size=None, color_bar_label=colour_label, s=10)
+        shap.plots.beeswarm(
+            explanation,
+            max_display=len(labels),
+            group_remaining_features=False,
+            ax=axes,
+            show=False,
+            plot_size=None,
+            color_bar_label=colour_label,
+            s=10,
+        )
     bar = axes.figure.axes[-1]
     if bar is not axes:  # no bar is drawn where no answer is a number
         bar.set_yticks([0, 1], [low, high], fontsize=8)
-        bar.yaxis.label.set_size(8)
+        bar.yaxis.label.set_fontsize(8)
+
+
+def _shap() -> Any:
+    # Merely importing shap makes matplotlib warn of shap's own colour maps: nothing that anyone here could mend.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PendingDeprecationWarning)
+        import shap
+    return shap
 
 
 @contextmanager

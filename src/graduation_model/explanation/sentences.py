@@ -22,7 +22,7 @@ def answer_words(question: Question, answer: Any, language: Language, *, currenc
     Examples
     --------
     >>> from graduation_model.params import Label
-    >>> rooms = Question(name="rooms", kind="count", section="home", label=Label(id="Ruang", en="Rooms"), unit="room")
+    >>> rooms = Question(name="rooms", kind="count", section="home", label=Label(id="Rumah", en="House"), unit="room")
     >>> answer_words(rooms, 3.0, "id"), answer_words(rooms, 1.0, "en"), answer_words(rooms, None, "en")
     ('3 ruang', '1 room', None)
     """
@@ -37,9 +37,7 @@ def answer_words(question: Question, answer: Any, language: Language, *, currenc
     return day(answer, language) if question.kind == "date" else str(answer)
 
 
-def column_words(
-    question: Question, answers: pd.Series, language: Language, *, currency: str = ""
-) -> list[str | None]:
+def column_words(question: Question, answers: pd.Series, language: Language, *, currency: str = "") -> list[str | None]:
     """Return a column of answers in words; each distinct answer is put into words once.
 
     Parameters
@@ -53,8 +51,9 @@ def column_words(
     list of str or None, (n,)
     """
     codes, distinct = pd.factorize(answers)
-    words = np.array([*(answer_words(question, answer, language, currency=currency) for answer in distinct), None],
-                     dtype=object)
+    words = np.array(
+        [*(answer_words(question, answer, language, currency=currency) for answer in distinct), None], dtype=object
+    )
     return words[codes].tolist()  # a missing answer has the code -1, the last word
 
 
@@ -89,8 +88,11 @@ def reason_sentence(
     if answer is None:
         return text(f"sentence.{move}_missing", language, label=label)
     changed = before is not None and before != answer
-    record = text("sentence.record_changed", language, label=label, answer=answer, before=before) if changed else text(
-        "sentence.record", language, label=label, answer=answer)
+    record = (
+        text("sentence.record_changed", language, label=label, answer=answer, before=before)
+        if changed
+        else text("sentence.record", language, label=label, answer=answer)
+    )
     return text(f"sentence.{move}", language, record=record)
 
 
@@ -109,7 +111,8 @@ def _with_unit(value: float, question: Question, language: Language) -> str:
         return percent(value, language)
     count = plain(value, language)
     # An instrument may name its unit in the singular or in the plural; a unit of its own stands as it is.
-    unit = next((name for name in (question.unit, (question.unit or "").removesuffix("s")) if has_text(f"units.{name}")), "")
-    words = text(f"units.{unit}", language, count=count) if unit else f"{count} {question.unit or ''}".strip()
+    own = question.unit or ""
+    unit = next((name for name in (own, own.removesuffix("s")) if has_text(f"units.{name}")), "")
+    words = text(f"units.{unit}", language, count=count) if unit else f"{count} {own}".strip()
     said = words.removeprefix(count).strip().casefold()
     return count if said and said in question.label.in_(language).casefold() else words

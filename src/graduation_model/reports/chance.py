@@ -56,5 +56,6 @@ def _interval(row: Mapping[str, Any], language: Language) -> str:
     low, high = row.get("probability_low"), row.get("probability_high")
     if low is None or high is None or pd.isna(low) or pd.isna(high):
         return ""
-    return text("chance.interval", language, low=number(in_hundred(low), language),
-                high=number(in_hundred(high), language))
+    return text(
+        "chance.interval", language, low=number(in_hundred(low), language), high=number(in_hundred(high), language)
+    )

@@ -14,8 +14,14 @@ from graduation_model.wording import has_text, number, text
 
 _SAME = ["source_file", "column", "rule", "expected", "mend", "effect"]
 MOST_ROWS = 8
-_EXPECTED = {"a number": "number", "a whole number": "whole_number", "an answer": "answer", "an id": "id",
-             "a year": "year", "a code of that version's codebook": "code"}
+_EXPECTED = {
+    "a number": "number",
+    "a whole number": "whole_number",
+    "an answer": "answer",
+    "an id": "id",
+    "a year": "year",
+    "a code of that version's codebook": "code",
+}
 _EXPECTED_WITH = (
     (re.compile(r"at least (?P<bound>.+)"), "at_least"),
     (re.compile(r"at most (?P<bound>.+)"), "at_most"),
@@ -58,14 +64,27 @@ def check_dict(
     return {
         "programme": title.in_(language),
         "simulated": False,
-        "links": [{"to": "en/check.html" if language == "id" else "../check.html",
-                   "words": text("common.language", other), "language": other}],
+        "links": [
+            {
+                "to": "en/check.html" if language == "id" else "../check.html",
+                "words": text("common.language", other),
+                "language": other,
+            }
+        ],
         "clean": cells == 0,
-        "lead": text("check.lead_found", language, cells=number(cells, language)) if cells else text(
-            "check.lead_clean", language),
-        "tables": [{"name": _words("table", table, language), "counts": [
-            {"words": _words("counts", what, language), "count": number(count, language)}
-            for what, count in counted.items()]} for table, counted in counts.items()],
+        "lead": text("check.lead_found", language, cells=number(cells, language))
+        if cells
+        else text("check.lead_clean", language),
+        "tables": [
+            {
+                "name": _words("table", table, language),
+                "counts": [
+                    {"words": _words("counts", what, language), "count": number(count, language)}
+                    for what, count in counted.items()
+                ],
+            }
+            for table, counted in counts.items()
+        ],
         "findings": _findings(quarantine, language),
     }
 

@@ -55,8 +55,12 @@ def cohort_dict(inputs: ReportInputs, language: Language) -> dict[str, Any]:
         "not_scored": _counted(inputs.not_scored, "not_scored", language),
         "quarantined": _counted(inputs.quarantine, "fault", language),
         "hashes": sorted(inputs.hashes.items()),
-        "model": {"name": model_words(str(inputs.model["name"]), language), "version": str(inputs.model["version"]),
-                  "sha256": str(inputs.model["bundle_sha256"]), "package": __version__},
+        "model": {
+            "name": model_words(str(inputs.model["name"]), language),
+            "version": str(inputs.model["version"]),
+            "sha256": str(inputs.model["bundle_sha256"]),
+            "package": __version__,
+        },
     }
 
 
@@ -68,7 +72,11 @@ def _tiles(families: pd.DataFrame, language: Language) -> list[dict[str, str]]:
     """Ready, review, not ready, cannot say: every recommendation, also where no family has it."""
     counts = families["recommendation"].value_counts()
     return [
-        {"code": code, "words": text(f"recommendation.{code}", language), "count": number(int(counts.get(code, 0)), language)}
+        {
+            "code": code,
+            "words": text(f"recommendation.{code}", language),
+            "count": number(int(counts.get(code, 0)), language),
+        }
         for code in ("ready", "review", "not_ready", "cannot_say")
     ]
 
@@ -81,13 +89,23 @@ def _quota(inputs: ReportInputs, language: Language) -> dict[str, Any]:
     if quota is None:
         return {"line": text("cohort.quota_none", language), "why": "", "share": 1.0, "unfilled": 0}
     unfilled = max(0, quota - n_selected)
-    line = text("cohort.quota_line", language, quota=number(quota, language), selected=number(n_selected, language),
-                unfilled=number(unfilled, language))
+    line = text(
+        "cohort.quota_line",
+        language,
+        quota=number(quota, language),
+        selected=number(n_selected, language),
+        unfilled=number(unfilled, language),
+    )
     rules = inputs.selection_params
     if unfilled:
-        why = text("cohort.quota_unfilled", language, ready=_families(n_ready, language),
-                   cut=number(in_hundred(min(1.0, rules.threshold + rules.band)), language),
-                   threshold=number(in_hundred(rules.threshold), language), band=plain(rules.band * 100, language))
+        why = text(
+            "cohort.quota_unfilled",
+            language,
+            ready=_families(n_ready, language),
+            cut=number(in_hundred(min(1.0, rules.threshold + rules.band)), language),
+            threshold=number(in_hundred(rules.threshold), language),
+            band=plain(rules.band * 100, language),
+        )
     elif n_ready > n_selected:
         why = text("cohort.quota_full", language, waiting=_families(n_ready - n_selected, language))
     else:
@@ -100,9 +118,13 @@ def _false_graduations(families: pd.DataFrame, language: Language) -> str:
     if not len(chosen):
         return text("cohort.false_none", language)
     expected = float((1 - chosen).sum())
-    return text("cohort.false_sentence", language, selected=_families(len(chosen), language),
-                expected=number(expected, language, 0 if expected >= 20 else 1),
-                share=percent(expected / len(chosen), language, 1))
+    return text(
+        "cohort.false_sentence",
+        language,
+        selected=_families(len(chosen), language),
+        expected=number(expected, language, 0 if expected >= 20 else 1),
+        share=percent(expected / len(chosen), language, 1),
+    )
 
 
 def _spread(inputs: ReportInputs, language: Language) -> dict[str, Any]:
@@ -116,8 +138,11 @@ def _spread(inputs: ReportInputs, language: Language) -> dict[str, Any]:
     rules = inputs.selection_params
     low, high = max(0.0, rules.threshold - rules.band), min(1.0, rules.threshold + rules.band)
     return {
-        "bars": [{"x": place * width + 1, "y": 100 - float(height), "width": width - 2, "height": float(height)}
-                 for place, height in enumerate(heights) if height],
+        "bars": [
+            {"x": place * width + 1, "y": 100 - float(height), "width": width - 2, "height": float(height)}
+            for place, height in enumerate(heights)
+            if height
+        ],
         "tallest": _families(tallest, language),
         "band": {"x": round(low * 400, 1), "width": round((high - low) * 400, 1)},
         "threshold": round(rules.threshold * 400, 1),
@@ -136,8 +161,13 @@ def _by_area(inputs: ReportInputs, language: Language) -> dict[str, Any] | None:
     counts = pool_small(counts, minimum, text("cohort.other_areas", language))
     hidden = hidden_cells(counts.to_numpy(), minimum)
     rows = [
-        {"name": str(name), "total": number(int(line.sum()), language),
-         "cells": [HIDDEN if mask else number(int(count), language) for count, mask in zip(line, masks, strict=True)]}
+        {
+            "name": str(name),
+            "total": number(int(line.sum()), language),
+            "cells": [
+                HIDDEN if mask else number(int(count), language) for count, mask in zip(line, masks, strict=True)
+            ],
+        }
         for name, line, masks in zip(counts.index, counts.to_numpy(), hidden, strict=True)
     ]
     totals = counts.sum()
@@ -165,9 +195,13 @@ def _carried(inputs: ReportInputs, language: Language) -> dict[str, Any] | None:
     return {
         "note": text(key, language, families=_families(len(ids), language)),
         "questions": [
-            {"question": name, "label": inputs.question_label(str(name), language),
-             "up": round(100 * up[name] / longest, 1), "down": round(-100 * down[name] / longest, 1),
-             "points": number(up[name] + down[name], language, 2, signed=True)}
+            {
+                "question": name,
+                "label": inputs.question_label(str(name), language),
+                "up": round(100 * up[name] / longest, 1),
+                "down": round(-100 * down[name] / longest, 1),
+                "points": number(up[name] + down[name], language, 2, signed=True),
+            }
             for name in names
         ],
     }
@@ -181,14 +215,25 @@ def _baselines(evaluation: pd.DataFrame | None, language: Language) -> dict[str,
     models = in_order({model for model, metric in values if metric == "precision_at_quota"})
     return {
         "note": text("cohort.baselines_note", language, year=years[0]),
-        "rows": [{"model": model_words(model, language),
-                  "precision": figure(values[model, "precision_at_quota"], language),
-                  "difference": figure(differences.get((model, "precision_at_quota")), language)} for model in models],
+        "rows": [
+            {
+                "model": model_words(model, language),
+                "precision": figure(values[model, "precision_at_quota"], language),
+                "difference": figure(differences.get((model, "precision_at_quota")), language),
+            }
+            for model in models
+        ],
     }
 
 
 def _counted(counts: Mapping[str, int], family: str, language: Language) -> list[dict[str, str]]:
     """Counts by code, the largest first; a code without words stands as it is."""
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return [{"words": text(f"{family}.{code}", language) if has_text(f"{family}.{code}") else code,
-             "count": number(count, language)} for code, count in ordered if count]
+    return [
+        {
+            "words": text(f"{family}.{code}", language) if has_text(f"{family}.{code}") else code,
+            "count": number(count, language),
+        }
+        for code, count in ordered
+        if count
+    ]

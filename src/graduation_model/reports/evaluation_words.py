@@ -80,7 +80,7 @@ def figure(row: Mapping[str, Any] | None, language: Language) -> dict[str, Any]:
     if pd.isna(row["low"]) or pd.isna(row["high"]):
         return {"value": write(row["value"]), "interval": "", "clear": False}
     # A minus sign behind a dash is hard to read.
-    interval = (text("common.from_to", language, low=write(row["low"]), high=write(row["high"])) if difference
-                else span(write(row["low"]), write(row["high"])))
+    low, high = write(row["low"]), write(row["high"])
+    interval = f"{low} … {high}" if difference else span(low, high)
     clear = difference and (row["low"] > 0 or row["high"] < 0)
     return {"value": write(row["value"]), "interval": interval, "clear": bool(clear)}

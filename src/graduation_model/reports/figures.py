@@ -75,8 +75,13 @@ def reliability_png(predictions: pd.DataFrame, model: str, language: Language = 
 
 
 def beeswarm_png(
-    by_question: pd.DataFrame, X: pd.DataFrame, catalogue: Catalogue, instrument: Instrument,
-    language: Language = "id", *, top: int = 12,
+    by_question: pd.DataFrame,
+    X: pd.DataFrame,
+    catalogue: Catalogue,
+    instrument: Instrument,
+    language: Language = "id",
+    *,
+    top: int = 12,
 ) -> bytes:
     """Return shap's beeswarm of the weightiest questions as a PNG.
 
@@ -94,9 +99,15 @@ def beeswarm_png(
     labels = [instrument.by_name[name].label.in_(language) if name in instrument.by_name else name for name in names]
     figure = _figure(7.0, 0.8 + 0.36 * len(names))
     axes = figure.add_subplot()
-    draw_beeswarm(axes, by_question[names], values, labels,
-                  colour_label=text("figures.beeswarm_value", language), low=text("figures.low", language),
-                  high=text("figures.high", language))
+    draw_beeswarm(
+        axes,
+        by_question[names],
+        values,
+        labels,
+        colour_label=text("figures.beeswarm_value", language),
+        low=text("figures.low", language),
+        high=text("figures.high", language),
+    )
     axes.set_xlabel(text("figures.beeswarm_x", language), fontsize=8, color=INK)
     axes.tick_params(labelsize=8)
     axes.xaxis.set_major_formatter(lambda value, place: number(value, language, 1))

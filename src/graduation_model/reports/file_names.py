@@ -23,7 +23,7 @@ def safe_names(household_ids: Sequence[str]) -> list[str]:
     Examples
     --------
     >>> safe_names(["KPM-001", "../x"])
-    ['KPM-001', 'x-8bc09bd5']
+    ['KPM-001', 'x-d6b96a97']
     """
     names = pd.Series([_UNSAFE.sub("-", str(name)).strip(".-")[:_LONGEST] for name in household_ids], dtype="str")
     changed = names != pd.Series([str(name) for name in household_ids], dtype="str")

@@ -38,8 +38,10 @@ def index_dict(inputs: ReportInputs, language: Language) -> dict[str, Any]:
         "simulated": inputs.simulated,
         "as_of": as_of_words(inputs, language),
         "areas": list(enumerate(areas)),
-        "standings": [{"place": place, "words": text(f"standing.{code}", language),
-                       "count": number(int(counts[code]), language)} for place, code in enumerate(standings)],
+        "standings": [
+            {"place": place, "words": text(f"standing.{code}", language), "count": number(int(counts[code]), language)}
+            for place, code in enumerate(standings)
+        ],
         "n_families": len(families),
         "data": safe_json(data),
     }
@@ -63,15 +65,26 @@ def _rows(families: pd.DataFrame, area_codes: list[int], standings: list[str]) -
     chance = np.floor((families["probability"] * 100).clip(1, 99) + 0.5)
     chance = chance.where(families["standing"] != "cannot_say")
     has_sheet = families["standing"].isin(LISTED).tolist()
-    files = [(1 if file == name else file) if sheet else 0
-             for file, name, sheet in zip(families["file"], ids, has_sheet, strict=True)]
+    files = [
+        (1 if file == name else file) if sheet else 0
+        for file, name, sheet in zip(families["file"], ids, has_sheet, strict=True)
+    ]
     places = pd.Categorical(families["standing"], categories=standings).codes.tolist()
-    columns = (ids, area_codes, places, _whole(chance), _whole(families["rank"]),
-               _whole(families["waiting_list_position"]), files)
+    columns = (
+        ids,
+        area_codes,
+        places,
+        _whole(chance),
+        _whole(families["rank"]),
+        _whole(families["waiting_list_position"]),
+        files,
+    )
     return [list(row) for row in zip(*columns, strict=True)]
 
 
 def _whole(values: pd.Series) -> list[int | None]:
     numbers = values.astype("Float64")
-    return [None if missing else int(value)
-            for value, missing in zip(numbers.fillna(0).to_numpy(dtype=float), numbers.isna(), strict=True)]
+    return [
+        None if missing else int(value)
+        for value, missing in zip(numbers.fillna(0).to_numpy(dtype=float), numbers.isna(), strict=True)
+    ]

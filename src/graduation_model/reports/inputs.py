@@ -111,7 +111,7 @@ class ReportInputs:
         if not column or column not in frame:
             return pd.Series("", index=frame.index, dtype="str")
         codes = frame[column].astype("str").fillna("")
-        return codes.map(dict(self.params.area_names)).fillna(codes).astype("str")
+        return codes.map({code: self.params.area_names.get(code, code) for code in codes.unique()}).astype("str")
 
     def question_label(self, name: str, language: Language) -> str:
         """Return a question's name for people; the name itself where the instrument does not know it."""

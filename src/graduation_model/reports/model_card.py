@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from graduation_model.contract.instrument import Instrument
-from graduation_model.evaluation.leak import leak_warnings
 from graduation_model.evaluation.params import EvaluationParams
 from graduation_model.explanation.sentences import answer_words
 from graduation_model.params import LANGUAGES, Label, Language
@@ -63,12 +62,26 @@ def model_card(
     bundle_sha256 : str
     """
     parts = [
-        card_dict(card, evaluation, language, title=title, instrument=instrument, params=params, notes=notes,
-                  figures=figures, bundle_sha256=bundle_sha256)
+        card_dict(
+            card,
+            evaluation,
+            language,
+            title=title,
+            instrument=instrument,
+            params=params,
+            notes=notes,
+            figures=figures,
+            bundle_sha256=bundle_sha256,
+        )
         for language in LANGUAGES
     ]
-    page = {"programme": title.in_("id"), "simulated": False, "links": [], "parts": parts,
-            "switch": [{"language": language, "words": text("common.language", language)} for language in LANGUAGES]}
+    page = {
+        "programme": title.in_("id"),
+        "simulated": False,
+        "links": [],
+        "parts": parts,
+        "switch": [{"language": language, "words": text("common.language", language)} for language in LANGUAGES],
+    }
     return render("model_card.html.j2", page, "id")
 
 
@@ -93,7 +106,6 @@ def card_dict(
     """
     params = params or EvaluationParams()
     words = {key: text(key, language) for key in _KEYS}
-    warnings = () if evaluation is None or evaluation.empty else leak_warnings(evaluation, params)
     return {
         "language": language,
         "programme": title.in_(language),
@@ -107,13 +119,15 @@ def card_dict(
         "facts": _facts(card, language),
         "uses": [text(f"card.for_{place}", language) for place in (1, 2, 3)],
         "not_uses": [text(f"card.not_for_{place}", language) for place in (1, 2, 3, 4)],
-        "metrics": [{"name": text(f"metrics.{metric}", language), "note": text(f"metric_notes.{metric}", language)}
-                    for metric in METRICS],
+        "metrics": [
+            {"name": text(f"metrics.{metric}", language), "note": text(f"metric_notes.{metric}", language)}
+            for metric in METRICS
+        ],
         "years": _years(card, evaluation, language),
         "groups": _groups(card, evaluation, instrument, language),
         "figures": _figures(figures or {}, language),
-        "warnings": list(warnings),
-        "notes": [note for note in notes if note not in warnings],
+        "warnings": _leaks(evaluation, params, language),
+        "notes": list(notes),
         "packages": sorted(card.package_versions.items()),
         "sha256": bundle_sha256,
         "bundle": text("common.bundle", language),
@@ -122,11 +136,33 @@ def card_dict(
 
 # reliability_2017.id.png: what it shows, of which test year, in which language.
 _FIGURE = re.compile(r"(?P<what>[a-z]+)(_(?P<year>\d{4}))?(\.(?P<language>id|en))?\.png")
-_KEYS = tuple(f"card.{name}" for name in (
-    "title", "lead", "label", "training", "for", "not_for", "results", "method", "in_bundle",
-    "differences", "differences_note", "differences_none", "groups", "groups_note", "groups_none", "group", "families",
-    "figures", "warnings", "notes", "packages", "no_results",
-))
+_KEYS = tuple(
+    f"card.{name}"
+    for name in (
+        "title",
+        "lead",
+        "label",
+        "training",
+        "for",
+        "not_for",
+        "results",
+        "method",
+        "in_bundle",
+        "differences",
+        "differences_note",
+        "differences_none",
+        "groups",
+        "groups_note",
+        "groups_none",
+        "group",
+        "families",
+        "figures",
+        "warnings",
+        "notes",
+        "packages",
+        "no_results",
+    )
+)
 
 
 def _facts(card: BundleCard, language: Language) -> list[dict[str, str]]:
@@ -170,12 +206,35 @@ def _year(card: BundleCard, evaluation: pd.DataFrame, year: int, language: Langu
     }
 
 
+def _leaks(evaluation: pd.DataFrame | None, params: EvaluationParams, language: Language) -> list[str]:
+    """The same results of which `evaluation.leak` warns in a log, said to a reader in their language."""
+    years = sorted(test_years(evaluation))
+    if evaluation is None:
+        return []
+    return [
+        text(
+            "card.leak",
+            language,
+            model=model_words(model, language),
+            auc=number(row["value"], language, 2),
+            year=year,
+            limit=number(params.leak_auc, language, 2),
+        )
+        for year in years
+        for (model, metric), row in overall(evaluation, year).items()
+        if metric == "auc" and row["value"] > params.leak_auc
+    ]
+
+
 def _rows(
     card: BundleCard, rows: Mapping[tuple[str, str], Mapping[str, Any]], models: Sequence[str], language: Language
 ) -> list[dict[str, Any]]:
     return [
-        {"model": model_words(model, language), "in_use": model == card.model,
-         "cells": [figure(rows.get((model, metric)), language) for metric in METRICS]}
+        {
+            "model": model_words(model, language),
+            "in_use": model == card.model,
+            "cells": [figure(rows.get((model, metric)), language) for metric in METRICS],
+        }
         for model in models
     ]
 
@@ -188,16 +247,22 @@ def _groups(
     if evaluation is None or not years:
         return []
     rows = main_population(evaluation)
-    rows = rows[(rows["model"] == card.model) & (rows["group"] != "all") & (rows["test_year"] == years[0])
-                & (rows["baseline"] == "")]
+    rows = rows[
+        (rows["model"] == card.model)
+        & (rows["group"] != "all")
+        & (rows["test_year"] == years[0])
+        & (rows["baseline"] == "")
+    ]
     table = []
     for (group, level), part in rows.groupby(["group", "level"], sort=True):
         by_metric = {row["metric"]: row for row in part.to_dict(orient="records")}
-        table.append({
-            **_group_words(str(group), str(level), instrument, language),
-            "n": number(int(part["n"].max()), language),
-            "cells": [figure(by_metric.get(metric), language) for metric in METRICS],
-        })
+        table.append(
+            {
+                **_group_words(str(group), str(level), instrument, language),
+                "n": number(int(part["n"].max()), language),
+                "cells": [figure(by_metric.get(metric), language) for metric in METRICS],
+            }
+        )
     return table
 
 

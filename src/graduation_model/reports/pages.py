@@ -67,6 +67,9 @@ def _links(name: str, root: str, others: dict[Language, str], language: Language
     def link(to: str, words: str, other: str = "") -> dict[str, str]:
         return {"to": posixpath.relpath(to, here or "."), "words": words, "language": other}
 
-    own = [link(root + page, text(key, language))
-           for page, key in ((INDEX, "common.back_to_list"), (COHORT, "common.to_summary")) if page != name]
+    own = [
+        link(root + page, text(key, language))
+        for page, key in ((INDEX, "common.back_to_list"), (COHORT, "common.to_summary"))
+        if page != name
+    ]
     return own + [link(prefix + name, text("common.language", other), other) for other, prefix in others.items()]

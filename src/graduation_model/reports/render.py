@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from functools import lru_cache, partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from graduation_model.params import Language
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment, Template
 
 
-@lru_cache(maxsize=1)
+@cache
 def environment() -> Environment:
     """Return the environment of every page."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -29,7 +29,7 @@ def environment() -> Environment:
     )
 
 
-@lru_cache(maxsize=None)
+@cache
 def _template(name: str) -> Template:
     return environment().get_template(name)
 

@@ -58,7 +58,7 @@ def sheets(inputs: ReportInputs, language: Language) -> Iterator[dict[str, Any]]
         return
     columns = _columns(inputs, language)
     agrees = _agreement(inputs)
-    missing, completeness = _missing(inputs, columns, language), listed["completeness"].tolist()
+    missing = _missing(inputs, columns, language)
     same = _same_on_every_sheet(inputs, language)
     before_dates = _dates(inputs.previous, listed, language)
     for place, row in enumerate(listed.to_dict(orient="records")):
@@ -75,7 +75,7 @@ def sheets(inputs: ReportInputs, language: Language) -> Iterator[dict[str, Any]]
             "reasons": _reasons(inputs, columns, row, place, language),
             "ledger": _ledger(row, bool(agrees[place]), language),
             "missing": missing[place],
-            "completeness": text("sheet.completeness", language, share=percent(_or_zero(completeness[place]), language)),
+            "completeness": _completeness(row, language),
             "model": _model(row, language),
         }
 
@@ -141,8 +141,11 @@ def _agreement(inputs: ReportInputs) -> np.ndarray:
 def _missing(inputs: ReportInputs, columns: _Columns, language: Language) -> list[dict[str, Any]]:
     ids = inputs.listed["household_id"]
     answers = inputs.answers.reindex(ids)
-    expected = [question for question in inputs.instrument.questions
-                if question.need != "optional" and not question.blocked and question.name in answers]
+    expected = [
+        question
+        for question in inputs.instrument.questions
+        if question.need != "optional" and not question.blocked and question.name in answers
+    ]
     labels = [question.label.in_(language) for question in expected]
     empty = np.zeros((len(ids), len(expected)), dtype=bool)
     for column, question in enumerate(expected):
@@ -214,13 +217,15 @@ def _facts(inputs: ReportInputs, columns: _Columns, place: int, language: Langua
         now, before = columns.now[name][place], columns.before[name][place]
         unasked = now is None and not columns.asked[name][place]
         nothing = text("common.not_asked" if unasked else "common.not_recorded", language)
-        facts.append({
-            "label": inputs.question_label(name, language),
-            "now": nothing if now is None else now,
-            "missing": now is None,
-            "before": _before(now, before, bool(columns.has_before[place]), language),
-            "changed": now is not None and before is not None and now != before,
-        })
+        facts.append(
+            {
+                "label": inputs.question_label(name, language),
+                "now": nothing if now is None else now,
+                "missing": now is None,
+                "before": _before(now, before, bool(columns.has_before[place]), language),
+                "changed": now is not None and before is not None and now != before,
+            }
+        )
     return facts
 
 
@@ -234,8 +239,14 @@ def _before(now: str | None, before: str | None, was_assessed: bool, language: L
 def _reasons(
     inputs: ReportInputs, columns: _Columns, row: Mapping[str, Any], place: int, language: Language
 ) -> dict[str, list[dict[str, Any]]]:
-    sides = {side: [(row[f"{side}_{rank}"], row[f"{side}_{rank}_contribution"]) for rank in range(1, TOP + 1)
-                    if isinstance(row[f"{side}_{rank}"], str)] for side in ("for", "against")}
+    sides = {
+        side: [
+            (row[f"{side}_{rank}"], row[f"{side}_{rank}_contribution"])
+            for rank in range(1, TOP + 1)
+            if isinstance(row[f"{side}_{rank}"], str)
+        ]
+        for side in ("for", "against")
+    }
     largest = max((abs(size) for side in sides.values() for _, size in side), default=0.0)
     return {
         side: [_reason(inputs, columns, name, size, largest, place, language) for name, size in reasons]
@@ -268,8 +279,12 @@ def _ledger(row: Mapping[str, Any], agrees: bool, language: Language) -> dict[st
     return {
         "terms": [
             {"words": text(f"sheet.{key}", language), "points": number(points, language, 2, signed=True)}
-            for key, points in (("base", base), ("sum_for", told["for"]), ("sum_against", told["against"]),
-                                ("others", score - base - sum(told.values())))
+            for key, points in (
+                ("base", base),
+                ("sum_for", told["for"]),
+                ("sum_against", told["against"]),
+                ("others", score - base - sum(told.values())),
+            )
         ],
         "score": number(score, language, 2, signed=True),
         "agrees": agrees,
@@ -295,5 +310,6 @@ def _given(row: Mapping[str, Any], column: str) -> bool:
     return bool(column) and column in row and not pd.isna(row[column]) and str(row[column]) != ""
 
 
-def _or_zero(share: float) -> float:
-    return 0.0 if pd.isna(share) else float(share)
+def _completeness(row: Mapping[str, Any], language: Language) -> str:
+    share = row["completeness"]
+    return "" if pd.isna(share) else text("sheet.completeness", language, share=percent(share, language))

@@ -7,7 +7,6 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from graduation_model.contract.instrument import Instrument
@@ -62,17 +61,19 @@ def workbook_table(
     both = selection.merge(scores.drop(columns=twice), on="household_id", how="left", validate="1:1")
     both = both.assign(standing=standing(both)).sort_values(["rank", "household_id"], kind="stable", ignore_index=True)
     rules = both["rule"].astype("str")
-    table = pd.DataFrame({
-        "household_id": both["household_id"].astype("str"),
-        "standing": _in_words(both["standing"], "standing", language),
-        "rank": both["rank"],
-        "waiting_list_position": both["waiting_list_position"],
-        "probability": both["probability"].mask(both["recommendation"] == "cannot_say"),
-        "rule": _in_words(rules, "rule", language),
-        "quota_unit": both["quota_unit"].astype("str").replace("all", text("workbook.whole_list", language)),
-        "completeness": both["completeness"],
-        "as_of_date": both["as_of_date"],
-    })
+    table = pd.DataFrame(
+        {
+            "household_id": both["household_id"].astype("str"),
+            "standing": _in_words(both["standing"], "standing", language),
+            "rank": both["rank"],
+            "waiting_list_position": both["waiting_list_position"],
+            "probability": both["probability"].mask(both["recommendation"] == "cannot_say"),
+            "rule": _in_words(rules, "rule", language),
+            "quota_unit": both["quota_unit"].astype("str").replace("all", text("workbook.whole_list", language)),
+            "completeness": both["completeness"],
+            "as_of_date": both["as_of_date"],
+        }
+    )
     for side in ("for", "against"):
         for place in range(1, TOP + 1):
             if f"{side}_{place}" in both:
@@ -81,13 +82,15 @@ def workbook_table(
 
 
 def _in_words(codes: pd.Series, family: str, language: Language) -> pd.Series:
-    known = {code: text(f"{family}.{code}", language) for code in pd.unique(codes) if has_text(f"{family}.{code}")}
-    return codes.map(known).fillna(codes).astype("str")
+    known = [str(code) for code in codes.dropna().unique()]
+    words = {code: text(f"{family}.{code}", language) if has_text(f"{family}.{code}") else code for code in known}
+    return codes.map(words).astype("str")
 
 
 def _question_words(names: pd.Series, instrument: Instrument | None, language: Language) -> pd.Series:
-    labels = {name: question.label.in_(language) for name, question in instrument.by_name.items()} if instrument else {}
-    return names.map(labels).fillna(names)
+    known = {} if instrument is None else instrument.by_name
+    labels = {name: known[name].label.in_(language) if name in known else name for name in names.dropna().unique()}
+    return names.map(labels).astype("str")
 
 
 def _write_list(book: Workbook, table: pd.DataFrame, language: Language) -> None:
@@ -118,8 +121,7 @@ def _cells(values: pd.Series) -> list[Any]:
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
         dated = values.dt.to_pydatetime() if hasattr(values.dt, "to_pydatetime") else values
         return [None if pd.isna(value) else value for value in dated]
-    plain = values.astype(object).to_numpy()
-    return np.where(values.isna().to_numpy(), None, plain).tolist()
+    return [None if missing else value for value, missing in zip(values.tolist(), values.isna(), strict=True)]
 
 
 def _write_column(sheet: Worksheet, place: int, cells: Sequence[Any]) -> None:

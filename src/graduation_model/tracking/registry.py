@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from graduation_model.errors import ConfigError, ModelError
 from graduation_model.tracking.session import import_mlflow, is_missing, is_registered, open_client, translated
@@ -233,12 +235,18 @@ def _fetched(client: MlflowClient, name: str, version: str, uri: str) -> Path:
 def _downloaded(stored: str, uri: str) -> Path | None:
     mlflow = import_mlflow()
     destination = None if stored.startswith(("/", "file:")) else _temporary_folder()
+    if stored.startswith("file:") and not _as_path(stored).is_dir():
+        return None  # MLflow's versions differ in how they say it
     try:
         return Path(mlflow.artifacts.download_artifacts(artifact_uri=stored, dst_path=destination, tracking_uri=uri))
     except mlflow.exceptions.MlflowException as error:
         if is_missing(error):
             return None
         raise
+
+
+def _as_path(stored: str) -> Path:
+    return Path(url2pathname(urlsplit(stored).path))
 
 
 def _temporary_folder() -> str:

@@ -44,7 +44,13 @@ def import_mlflow() -> ModuleType:
         # A host program may have imported MLflow before us, at its chattier level.
         logger = logging.getLogger(name)
         logger.setLevel(max(logger.level, logging.WARNING))
+    # Older versions let alembic set its level back on each store opened; a filter survives that.
+    logging.getLogger("alembic.runtime.migration").addFilter(_not_chatter)
     return mlflow
+
+
+def _not_chatter(entry: logging.LogRecord) -> bool:
+    return entry.levelno >= logging.WARNING
 
 
 def open_client(uri: str, *, create: bool = False) -> MlflowClient:
@@ -102,7 +108,7 @@ def is_missing(error: Exception) -> bool:
 @contextmanager
 def translated(uri: str, *, doing: str) -> Iterator[None]:
     """Turn what MLflow and its transports raise into one line; what is a bug of ours stays as it is."""
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _root_logger_kept():
         for category, module in _OWN_WARNINGS:
             warnings.filterwarnings("ignore", category=category, module=module)
         try:
@@ -111,6 +117,18 @@ def translated(uri: str, *, doing: str) -> Iterator[None]:
             raise
         except _mlflow_failures() as error:
             raise _as_user_error(error, uri, doing) from error
+
+
+@contextmanager
+def _root_logger_kept() -> Iterator[None]:
+    """Older MLflow versions replace the host's handlers by alembic's when they open a database."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    try:
+        yield
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
 
 
 # Deprecations inside MLflow and SQLAlchemy: nothing that a user of ours, or we, can mend.

@@ -5,14 +5,14 @@ from __future__ import annotations
 import string
 import tomllib
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 
 from graduation_model.params import Language
 
 
-@lru_cache(maxsize=None)
+@cache
 def texts(language: Language) -> Mapping[str, str]:
     """Return every sentence of one language by its dotted key; the mapping cannot be changed.
 

@@ -2,11 +2,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from lib.learning import features, training
 from scipy.special import expit
 
 from graduation_model.errors import ModelError
 from graduation_model.estimators.baselines import ProxyMeansTest, RandomOrder, StatusNow, WeightedSum
+from lib.learning import features, training
 
 
 def test_random_order_says_the_base_rate_for_everybody_in_an_order_that_comes_back():

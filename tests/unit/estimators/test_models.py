@@ -1,11 +1,11 @@
 import pytest
-from lib.learning import small_catalogue, training
-from lib.small import feature_params, small_instrument
 
 from graduation_model.errors import ModelError
 from graduation_model.estimators.models import main_features, make_models
 from graduation_model.estimators.params import EstimatorParams
 from graduation_model.features.catalogue import catalogue
+from lib.learning import small_catalogue, training
+from lib.small import feature_params, small_instrument
 
 POINTS = EstimatorParams(weighted_sum={"status": 3.0, "income": 1.0}, pmt_exclude=("status", "income"))
 

@@ -3,10 +3,11 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from lib.learning import training
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from graduation_model.estimators.scorecard import LogisticScorecard
+from lib.learning import training
+
 
 @parametrize_with_checks([LogisticScorecard(c=1.0)])
 def test_it_keeps_scikit_learns_promises(estimator, check):

@@ -8,13 +8,7 @@ import pytest
 from graduation_model.config import load_programme
 from graduation_model.errors import ConfigError
 
-CONFIGS = Path(__file__).parents[2] / "configs"
-
-
-@pytest.mark.parametrize("folder", sorted(path.parent for path in CONFIGS.glob("*/programme.yaml")), ids=lambda p: p.name)
-def test_every_programme_that_we_ship_loads(folder):
-    programme = load_programme(folder)
-    assert programme.name == folder.name
+CONFIGS = Path(__file__).parents[3] / "configs"
 
 
 @pytest.fixture

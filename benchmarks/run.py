@@ -1,0 +1,76 @@
+"""`make bench`: the targets of speed and size, each measured in a process of its own, printed beside its limit.
+
+Machines differ and are shared: figures are whole-process medians, and where two ways compete their ratio is what counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+COMMAND = [str(Path(sys.executable).with_name("graduation-model"))]
+
+FEATURES = """
+import sys, time, pandas as pd
+from graduation_model.cohort.dates import as_of_dates
+from graduation_model.config import load_programme
+from graduation_model.features import catalogue, feature_matrix, wave_context
+from graduation_model.simulation import simulate
+programme = load_programme("jamsosratu")
+visits = simulate(programme.instrument, programme.simulation, households=50_000, waves=4, seed=1).assessments
+features = catalogue(programme.instrument, programme.features)
+def build():
+    ends = as_of_dates(visits, pd.Timestamp("2020-12-31"), programme.cohort)
+    context = wave_context(visits, ends, features, cluster=programme.cohort.cluster)
+    return feature_matrix(visits, context, features)
+times = []
+for _ in range(5):
+    start = time.perf_counter()
+    matrix = build()
+    times.append(time.perf_counter() - start)
+print(len(visits) / sorted(times)[2], matrix.shape[1])
+"""
+
+
+def seconds(words: list[str], runs: int) -> float:
+    """Return the median wall seconds of a command."""
+    taken = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        subprocess.run(words, check=True, capture_output=True)
+        taken.append(time.perf_counter() - start)
+    return statistics.median(taken)
+
+
+def peak_gb() -> float:
+    """Return the largest child process so far, in GB."""
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="leave the demo out")
+    quick = parser.parse_args().quick
+    rows: list[tuple[str, str, str]] = []
+    rows.append(("graduation-model --help", f"{seconds([*COMMAND, '--help'], 5):.2f} s", "0.3 s"))
+    made = subprocess.run([sys.executable, "-c", FEATURES], check=True, capture_output=True, text=True).stdout.split()
+    rows.append((f"feature building, {made[1]} features", f"{float(made[0]):,.0f} visits/s", "100,000 visits/s"))
+    if not quick:
+        with tempfile.TemporaryDirectory() as folder:
+            taken = seconds([*COMMAND, "demo", "--out", f"{folder}/demo"], 1)
+        rows.append(("demo, 50,000 families", f"{taken:.0f} s", "240 s"))
+        rows.append(("demo, peak memory", f"{peak_gb():.1f} GB", "4 GB"))
+    print(f"Python {platform.python_version()}, {platform.machine()}, {platform.system()}")
+    for what, seen, limit in rows:
+        print(f"{what:40} {seen:>20}   limit {limit}")
+
+
+if __name__ == "__main__":
+    main()

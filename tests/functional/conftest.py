@@ -1,0 +1,58 @@
+"""One small simulated year, walked once by the command line and looked at by many tests."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from graduation_model.cli import main
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Year:
+    """The folders of a year: what each command wrote."""
+
+    programme: Path
+    root: Path
+
+    @property
+    def data(self) -> Path:
+        return self.root / "data"
+
+    def __truediv__(self, name: str) -> Path:
+        return self.root / name
+
+
+@pytest.fixture(scope="session")
+def small_programme(tmp_path_factory) -> Path:
+    """Jamsosratu with a quick back-test: two test years, fifty resamples, a short ensemble."""
+    folder = Path(shutil.copytree(ROOT / "configs" / "jamsosratu", tmp_path_factory.mktemp("configs") / "jamsosratu"))
+    path = folder / "programme.yaml"
+    text = path.read_text(encoding="utf-8")
+    text = re.sub(r"(?m)^  test_years: .*$", "  test_years: 2\n  bootstrap: 50", text)
+    assert "bootstrap: 50" in text
+    path.write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def year(small_programme, tmp_path_factory) -> Year:
+    root = tmp_path_factory.mktemp("year")
+    programme, tracking = str(small_programme), ["--tracking", str(root)]
+
+    def run(command: str, *words: object) -> None:
+        assert main([command, "--programme", programme, *map(str, words)]) == 0, command
+
+    run("simulate", "--households", 1500, "--waves", 4, "--seed", 3, "--out", root / "data")
+    run("train", "--data", root / "data", "--as-of", "2019-12-31", "--out", root / "train", *tracking)
+    run("promote", "--version", 1, "--approver", "A test", *tracking)
+    run("score", "--data", root / "data", "--as-of", "2020-12-31", "--out", root / "scores", *tracking)
+    run("select", "--scores", root / "scores", "--quota", 40, "--out", root / "selection")
+    run("report", "--selection", root / "selection", "--out", root / "report")
+    return Year(small_programme, root)

@@ -1,0 +1,57 @@
+"""The list of families: arrays small enough to travel, and nothing in them that could run."""
+
+import json
+
+import numpy as np
+
+from graduation_model.reports.index_page import index_dict
+from graduation_model.reports.render import render
+from lib.pages import FAMILIES, small_inputs
+
+
+def rows(inputs):
+    return json.loads(index_dict(inputs, "id")["data"])["rows"]
+
+
+def test_a_row_is_a_short_array_by_rank():
+    assert rows(small_inputs()) == [
+        ["K-1", 0, 0, 92, 1, None, 1],
+        ["K-2", 1, 1, 90, 2, 1, 1],
+        ["K-3", 0, 2, 77, 3, None, 1],
+        ["K-4", 1, 3, 29, 4, None, 0],
+        ["K-5", 0, 4, None, None, None, 0],
+    ]
+
+
+def test_an_unsafe_id_names_the_file_that_holds_its_sheet():
+    family = ("../x", *FAMILIES[0][1:])
+    (row,) = rows(small_inputs((family,)))
+    assert row[0] == "../x"
+    assert row[6].startswith("x-")
+
+
+def test_filters_count_the_families():
+    page = index_dict(small_inputs(), "id")
+    assert [(one["words"], one["count"]) for one in page["standings"]] == [
+        ("Diusulkan", "1"),
+        ("Daftar tunggu", "1"),
+        ("Perlu tinjauan", "1"),
+        ("Belum siap", "1"),
+        ("Belum dapat dinilai", "1"),
+    ]
+    assert page["areas"] == [(0, "North"), (1, "South")]
+
+
+def test_a_family_without_an_area_can_be_found():
+    scores = small_inputs().scores.assign(district=None)
+    assert index_dict(small_inputs(scores=scores), "id")["areas"] == [(0, "Wilayah tidak tercatat")]
+
+
+def test_five_thousand_families_fit_in_a_megabyte_and_a_half():
+    rng = np.random.default_rng(0)
+    families = tuple(
+        (f"KPM-{i:032x}", tuple(rng.normal(0, 1, 6)), "review", i + 1, False, None, "near_threshold")
+        for i in range(5000)
+    )
+    content = render("index.html.j2", {**index_dict(small_inputs(families), "id"), "links": []}, "id")
+    assert len(content.encode()) < 1_500_000

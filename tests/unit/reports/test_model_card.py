@@ -1,0 +1,104 @@
+"""The model card: every model side by side, in both languages on one page."""
+
+import re
+
+import pandas as pd
+import pytest
+
+from graduation_model.estimators.bundle import BundleCard
+from graduation_model.evaluation.params import EvaluationParams
+from graduation_model.reports.model_card import card_dict, model_card
+from lib.small import label, small_instrument
+
+CARD = BundleCard(
+    programme="small", label="sustained_exit", label_title=label("Stayed out"), caveat=label("Usually with aid"),
+    model="lightgbm", as_of="2018-12-31", cohorts=("2015-12-31", "2016-12-31"), training_rows=1842, base_rate=0.374,
+    seed=1, instrument_version="1", package_versions={"numpy": "2.4"}, simulated=True,
+)  # fmt: skip
+
+
+def evaluation(**more):
+    def row(model, metric, value, *, year=2017, group="all", level="all", baseline="", width=0.03):
+        return (
+            model,
+            "programme",
+            group,
+            level,
+            year,
+            metric,
+            value,
+            value - width,
+            value + width,
+            927,
+            baseline,
+            "by_as_of",
+        )
+
+    rows = [row(model, "auc", value, **more) for model, value in (("status_now", 0.73), ("lightgbm", 0.78))]
+    rows += [
+        row("lightgbm", "precision_at_quota", 0.75),
+        row("lightgbm", "auc", 0.05, baseline="status_now"),
+        row("lightgbm", "auc", 0.7, group="member", level="yes"),
+        row("lightgbm", "auc", 0.76, year=2016),
+    ]
+    names = "model population group level test_year metric value low high n baseline outcome_known"
+    return pd.DataFrame(rows, columns=names.split())
+
+
+def content(language="id", table=None, **more):
+    table = evaluation() if table is None else table
+    return card_dict(CARD, table, language, title=label("Programme"), instrument=small_instrument(), **more)
+
+
+def test_years_stand_latest_first_with_every_model():
+    years = content()["years"]
+    assert [year["title"] for year in years] == ["Tahun uji 2017", "Tahun uji 2016"]
+    assert [(row["model"], row["in_use"]) for row in years[0]["rows"]] == [
+        ("LightGBM", True),
+        ("Status saat ini saja", False),
+    ]
+
+
+def test_figures_have_intervals_and_gaps_are_said():
+    cells = content()["years"][0]["rows"][0]["cells"]
+    assert (cells[0]["value"], cells[0]["interval"]) == ("75,0%", "72,0%–78,0%")
+    assert (cells[2]["value"], cells[2]["interval"]) == ("0,780", "0,750–0,810")
+    assert cells[4]["value"] == "–"
+
+
+def test_a_difference_whose_interval_leaves_zero_is_marked():
+    cell = content()["years"][0]["differences"][0]["cells"][2]
+    assert (cell["value"], cell["interval"], cell["clear"]) == ("+0,050", "+0,020 … +0,080", True)
+
+
+def test_groups_and_levels_stand_in_words():
+    (group,) = content()["groups"]
+    assert (group["group"], group["level"], group["n"]) == ("Member (id)", "ya", "927")
+
+
+def test_a_result_too_good_to_be_true_warns_in_the_readers_language():
+    strict = EvaluationParams(leak_auc=0.75)
+    assert content()["warnings"] == []
+    assert content(params=strict)["warnings"][0].startswith("LightGBM mencapai AUC 0,76 pada tahun uji 2016")
+    assert content("en", params=strict)["warnings"][0].startswith("LightGBM reaches an AUC of 0.76 in test year 2016")
+
+
+@pytest.mark.parametrize("nothing", [None, evaluation().iloc[:0]])
+def test_a_model_without_a_test_year_still_has_a_card(nothing):
+    page = model_card(CARD, nothing, title=label("Programme"))
+    assert "Belum ada tahun uji." in page
+
+
+def test_figures_are_shown_in_the_language_in_their_name():
+    figures = {"reliability_2017.id.png": b"one", "reliability_2017.en.png": b"two", "other.png": b"three"}
+    shown = [figure["data"] for figure in content(figures=figures)["figures"]]
+    assert shown == ["b25l", "dGhyZWU="]
+
+
+def test_one_page_holds_both_languages_and_a_switch():
+    page = model_card(CARD, evaluation(), title=label("Programme"), notes=["2015 left out <b>"])
+    assert page.count('type="radio"') == 2
+    assert "Bukan untuk" in page
+    assert "What it is not for" in page
+    assert "2015 left out &lt;b&gt;" in page
+    assert not re.search(r"https?:|//[a-z0-9]+\.", page)

@@ -1,0 +1,154 @@
+"""A sheet's content, looked at as a plain dict: no HTML here."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from graduation_model.contract.instrument import Applies
+from graduation_model.reports.sheet import data_age, sheets
+from lib.pages import FAMILIES, small_inputs
+
+
+def first(language="id", **changes):
+    return next(sheets(small_inputs(**changes), language))
+
+
+def as_number(words):
+    return float(words.replace("−", "-").replace(",", "."))
+
+
+def test_only_proposed_waiting_and_review_families_get_a_sheet_by_rank():
+    assert [sheet["household_id"] for sheet in sheets(small_inputs(), "id")] == ["K-1", "K-2", "K-3"]
+
+
+def test_a_sheet_says_who_and_where_and_how_old():
+    lines = {line["label"]: line["value"] for line in first()["who"]}
+    assert lines == {"Wilayah": "North", "Asesmen": "14 September 2020", "Umur data": "3 bulan"}
+
+
+def test_village_and_facilitator_are_shown_where_the_scores_carry_them():
+    scores = small_inputs().scores.assign(village_code="0101", facilitator_id="F-7")
+    values = [line["value"] for line in first(scores=scores)["who"]]
+    assert values[0] == "North · 0101"
+    assert values[-1] == "F-7"
+
+
+def test_facts_show_now_and_then_and_what_did_not_change():
+    facts = [(fact["label"], fact["now"], fact["before"], fact["changed"]) for fact in first()["facts"]]
+    assert facts == [
+        ("Status (id)", "poor (id)", "sama", False),
+        ("People (id)", "4", "sama", False),
+        ("Income (id)", "Rp1.250.000", "Rp900.000", True),
+    ]
+
+
+def test_a_family_without_an_earlier_assessment_has_an_empty_past():
+    sheet = first(previous=pd.DataFrame())
+    assert sheet["before_date"] == ""
+    assert {fact["before"] for fact in sheet["facts"]} == {""}
+
+
+@pytest.mark.parametrize(("place", "recommendation", "position"), [
+    (0, "Siap graduasi", "Diusulkan dalam kuota"),
+    (1, "Siap graduasi", "Daftar tunggu nomor 1"),
+    (2, "Perlu tinjauan", ""),
+])  # fmt: skip
+def test_the_recommendation_stands_in_words(place, recommendation, position):
+    advice = list(sheets(small_inputs(), "id"))[place]["advice"]
+    assert (advice["recommendation"], advice["place"]) == (recommendation, position)
+
+
+def test_a_rule_that_has_no_words_yet_is_named():
+    selection = small_inputs().selection.assign(rule="floor_of_the_district")
+    assert first("en", selection=selection)["advice"]["rule"] == "Rule: floor_of_the_district."
+
+
+def test_a_chance_is_told_as_families_out_of_a_hundred():
+    chance = first()["chance"]  # log-odds 2.4: 91.7 %
+    assert (chance["yes"], chance["no"]) == ("92", "8")
+    assert chance["sentence"].startswith("Dari 100 keluarga dengan catatan seperti ini, sekitar 92")
+    assert chance["threshold"] == "Ambang batas: 83 dari 100. Antara 78 dan 88, keluarga ditinjau orang dahulu."
+
+
+def test_an_interval_is_shown_once_there_is_one():
+    assert first()["chance"]["interval"] == ""
+    scores = small_inputs().scores.assign(probability_low=0.81, probability_high=0.96)
+    assert first(scores=scores)["chance"]["interval"] == "Selang ketidakpastian: antara 81 dan 96 dari 100."
+
+
+def test_reasons_are_sentences_with_signs_and_bars_on_one_scale():
+    reasons = first()["reasons"]
+    assert [reason["question"] for reason in reasons["for"]] == ["income", "status", "size", "member"]
+    assert reasons["for"][0]["sentence"] == ("Income (id): Rp1.250.000 (sebelumnya Rp900.000); ini menaikkan nilai.")
+    assert [(reason["points"], reason["start"], reason["width"]) for reason in reasons["for"][:2]] == [
+        ("+1,50", 100, 100),
+        ("+0,90", 100, 60),
+    ]
+    assert [(reason["points"], reason["start"], reason["width"]) for reason in reasons["against"]] == [("−0,10", 93, 7)]
+
+
+def test_the_printed_terms_add_up_to_the_printed_score_by_hand():
+    rng = np.random.default_rng(3)
+    families = tuple(
+        (f"F{i}", tuple(rng.normal(0.3, 0.6, 6)), "review", i + 1, False, None, "near_threshold") for i in range(30)
+    )
+    for sheet in sheets(small_inputs(families), "id"):
+        printed = sum(as_number(term["points"]) for term in sheet["ledger"]["terms"])
+        assert printed == pytest.approx(as_number(sheet["ledger"]["score"]), abs=1e-9)
+        assert sheet["ledger"]["agrees"]
+
+
+def test_contributions_that_miss_the_score_are_said_so():
+    wrong = small_inputs().contributions.assign(income=9.0)
+    ledger = first(contributions=wrong)["ledger"]
+    assert not ledger["agrees"]
+    assert "Jangan ditandatangani" in ledger["words"]
+
+
+def test_a_probability_other_than_the_explained_one_is_said_so():
+    scores = small_inputs().scores
+    assert not first(scores=scores.assign(probability=scores["probability"] - 0.01))["ledger"]["agrees"]
+
+
+def test_contributions_are_found_by_household_and_not_by_place():
+    backwards = small_inputs().contributions.iloc[::-1]
+    assert all(sheet["ledger"]["agrees"] for sheet in sheets(small_inputs(contributions=backwards), "id"))
+
+
+def test_what_is_missing_is_listed_but_not_what_nobody_expects():
+    missing = first()["missing"]
+    assert missing["labels"] == ["Floor (id)"]  # the optional, blocked opinion is not asked for
+    assert missing["more"] == ""
+
+
+def test_a_question_that_does_not_apply_is_not_missing():
+    inputs = small_inputs()
+    only_others = Applies(question="member", equals="no")
+    questions = tuple(
+        question.model_copy(update={"asked_if": only_others}) if question.name == "floor" else question
+        for question in inputs.instrument.questions
+    )
+    assert first(instrument=inputs.instrument.model_copy(update={"questions": questions}))["missing"]["labels"] == []
+
+
+def test_both_languages_say_the_same_with_other_words():
+    indonesian, english = first("id"), first("en")
+    assert indonesian["chance"]["yes"] == english["chance"]["yes"]
+    assert indonesian["advice"]["meaning"] != english["advice"]["meaning"]
+    assert english["reasons"]["for"][0]["points"] == "+1.50"
+
+
+def test_nobody_listed_gives_no_sheet():
+    assert list(sheets(small_inputs(FAMILIES[3:]), "id")) == []
+
+
+@pytest.mark.parametrize(("assessed", "expected"), [
+    ("2020-12-31", "0 hari"), ("2020-12-30", "1 hari"), ("2020-10-31", "2 bulan"), ("2020-01-01", "11 bulan"),
+])  # fmt: skip
+def test_data_age(assessed, expected):
+    assert data_age(assessed, "2020-12-31", "id") == expected
+
+
+def test_an_area_without_a_name_keeps_its_code():
+    params = small_inputs().params.model_copy(update={"area_names": {}})
+    assert first(params=params)["who"][0]["value"] == "01"
