@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup demo test check bench lock clean
+.PHONY: setup demo test check bench results model lock clean
 .DEFAULT_GOAL := setup
 
 setup: $(READY)
@@ -40,3 +40,11 @@ lock: setup
 
 clean:
 	rm -rf $(VENV) demo
+
+# Trains on the real panel in $$ENAHO and rewrites the README's tables and docs/results.md.
+results: setup
+	$(BIN)/python benchmarks/enaho.py
+
+# The small bundle that lets scoring be tried without training.
+model: setup
+	$(BIN)/python benchmarks/small_model.py

@@ -17,14 +17,21 @@ import graduation_model
 ROOT = Path(__file__).parents[1]
 AS_OF = "2017-12-31"
 NAMES = {
-    "lightgbm": "LightGBM, monotone directions", "logistic": "logistic scorecard",
-    "weighted_sum": "hand-weighted sum", "pmt": "proxy means test", "status_now": "official status now, alone",
+    "lightgbm": "LightGBM, monotone directions",
+    "logistic": "logistic scorecard",
+    "weighted_sum": "hand-weighted sum",
+    "pmt": "proxy means test",
+    "status_now": "official status now, alone",
     "random": "random order",
 }
 TITLES = {
-    "auc": "AUC", "average_precision": "average precision", "brier": "Brier (lower is better)",
-    "precision_at_quota": "precision in the best fifth", "recall_at_quota": "recall in the best fifth",
-    "false_graduations_at_quota": "false graduations in the best fifth", "calibration_slope": "calibration slope",
+    "auc": "AUC",
+    "average_precision": "average precision",
+    "brier": "Brier (lower is better)",
+    "precision_at_quota": "precision in the best fifth",
+    "recall_at_quota": "recall in the best fifth",
+    "false_graduations_at_quota": "false graduations in the best fifth",
+    "calibration_slope": "calibration slope",
     "calibration_in_the_large": "observed minus predicted share",
 }
 
@@ -46,8 +53,9 @@ def table(rows: pd.DataFrame, title: str) -> str:
 
 def overall(evaluation: pd.DataFrame, metric: str, baseline: str = "") -> pd.DataFrame:
     """Return one metric of every model over all families."""
-    return evaluation[(evaluation["group"] == "all") & (evaluation["baseline"] == baseline)
-                      & (evaluation["metric"] == metric)]
+    return evaluation[
+        (evaluation["group"] == "all") & (evaluation["baseline"] == baseline) & (evaluation["metric"] == metric)
+    ]
 
 
 def readme_block(evaluation: pd.DataFrame) -> str:
@@ -55,21 +63,23 @@ def readme_block(evaluation: pd.DataFrame) -> str:
     sizes = overall(evaluation, "auc").drop_duplicates("test_year").set_index("test_year")["n"]
     share = overall(evaluation, "share_positive").drop_duplicates("test_year").set_index("test_year")["value"]
     count = ", ".join(f"{year}: {sizes[year]:,} ({share[year]:.1%} stayed out)" for year in sizes.index)
-    return "\n\n".join([
-        table(overall(evaluation, "auc"), "AUC, programme's families"),
-        table(overall(evaluation, "precision_at_quota"), "precision in the best fifth"),
-        table(overall(evaluation, "auc", "status_now"), "AUC minus that of status now, paired"),
-        f"Labelled families tested: {count}. Intervals: 95 %, bootstrap of clusters.",
-    ])
+    return "\n\n".join(
+        [
+            table(overall(evaluation, "auc"), "AUC, programme's families"),
+            table(overall(evaluation, "precision_at_quota"), "precision in the best fifth"),
+            table(overall(evaluation, "auc", "status_now"), "AUC minus that of status now, paired"),
+            f"Labelled families tested: {count}. Intervals: 95 %, bootstrap of clusters.",
+        ]
+    )
 
 
 def write_between(path: Path, content: str) -> None:
     """Replace what stands between the markers of a page."""
-    marked = re.compile(r"(<!-- results -->\n).*(\n<!-- /results -->)", re.DOTALL)
+    marked = re.compile(r"(<!-- results -->\n).*?(<!-- /results -->)", re.DOTALL)
     text = path.read_text(encoding="utf-8")
     if not marked.search(text):
         sys.exit(f"{path.name} has no <!-- results --> markers")
-    path.write_text(marked.sub(lambda found: found[1] + content + found[2], text), encoding="utf-8")
+    path.write_text(marked.sub(lambda found: found[1] + content + "\n" + found[2], text), encoding="utf-8")
 
 
 def results_page(evaluation: pd.DataFrame) -> str:
@@ -91,8 +101,9 @@ def results_page(evaluation: pd.DataFrame) -> str:
 
 def by_group(evaluation: pd.DataFrame, group: str) -> str:
     """Return level x year of LightGBM's AUC, with the number of families."""
-    rows = evaluation[(evaluation["group"] == group) & (evaluation["metric"] == "auc")
-                      & (evaluation["model"] == "lightgbm")]
+    rows = evaluation[
+        (evaluation["group"] == group) & (evaluation["metric"] == "auc") & (evaluation["model"] == "lightgbm")
+    ]
     rows = rows.assign(text=rows.apply(cell, axis=1) + ", n " + rows["n"].astype(str))
     text = rows.pivot(index="level", columns="test_year", values="text").fillna("too few")
     head = f"| {group.replace('_', ' ')} | " + " | ".join(f"{year}" for year in text.columns) + " |"
@@ -105,8 +116,9 @@ def main() -> None:
     if not data:
         sys.exit("Set ENAHO to the folder with assessments.parquet and followups.parquet (configs/juntos/README.md)")
     out = ROOT / "runs" / "juntos-2017"
-    training = graduation_model.train(programme=ROOT / "configs" / "juntos", data=data, as_of=AS_OF, out=out,
-                                      tracking=ROOT / "runs")
+    training = graduation_model.train(
+        programme=ROOT / "configs" / "juntos", data=data, as_of=AS_OF, out=out, tracking=ROOT / "runs"
+    )
     write_between(ROOT / "README.md", readme_block(training.evaluation))
     (ROOT / "docs" / "results.md").write_text(results_page(training.evaluation), encoding="utf-8")
     print(training.story())

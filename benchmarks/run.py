@@ -1,6 +1,6 @@
 """`make bench`: the targets of speed and size, each measured in a process of its own, printed beside its limit.
 
-Machines differ and are shared: figures are whole-process medians, and where two ways compete their ratio is what counts.
+Machines differ and are shared: figures are medians of whole processes; between two ways it is the ratio that counts.
 """
 
 from __future__ import annotations

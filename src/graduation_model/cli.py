@@ -38,13 +38,18 @@ def _option(*names: str, **kwargs: Any) -> Callable[..., Any]:
 programme_option = _option("--programme", required=True, help="A programme's folder, or its name under configs/.")
 data_option = _option("--data", required=True, type=click.Path(path_type=Path), help="Folder with the source files.")
 as_of_option = _option("--as-of", required=True, help="The day whose knowledge counts, YYYY-MM-DD.")
-tracking_option = _option("--tracking", default=".", type=click.Path(path_type=Path),
-                          help="Folder of mlflow.db, where MLFLOW_TRACKING_URI is not set.")
+tracking_option = _option(
+    "--tracking",
+    default=".",
+    type=click.Path(path_type=Path),
+    help="Folder of mlflow.db, where MLFLOW_TRACKING_URI is not set.",
+)
 
 
 def _out_option(default: str | None = None) -> Callable[..., Any]:
-    return _option("--out", required=default is None, default=default, type=click.Path(path_type=Path),
-                   help="Folder to write.")
+    return _option(
+        "--out", required=default is None, default=default, type=click.Path(path_type=Path), help="Folder to write."
+    )
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -73,8 +78,10 @@ def demo(**arguments: Any) -> None:
     _say(result.story())
 
 
-@main_group.command(cls=Examples, example="graduation-model simulate --programme jamsosratu --households 5000 "
-                    "--waves 5 --seed 1 --out data/province")
+@main_group.command(
+    cls=Examples,
+    example="graduation-model simulate --programme jamsosratu --households 5000 --waves 5 --seed 1 --out data/province",
+)
 @programme_option
 @_option("--households", default=50_000, type=click.IntRange(min=1), help="Families in the first wave.")
 @_option("--waves", default=5, type=click.IntRange(min=1), help="Yearly assessments.")
@@ -103,8 +110,10 @@ def check(**arguments: Any) -> int:
     return FOUND_FAULTS if result.quarantined else 0
 
 
-@main_group.command(cls=Examples, example="graduation-model train --programme juntos --data $ENAHO "
-                    "--as-of 2017-12-31 --out runs/juntos-2017")
+@main_group.command(
+    cls=Examples,
+    example="graduation-model train --programme juntos --data $ENAHO --as-of 2017-12-31 --out runs/juntos-2017",
+)
 @programme_option
 @data_option
 @as_of_option
@@ -117,8 +126,10 @@ def train(**arguments: Any) -> None:
     _say(run(**arguments).story())
 
 
-@main_group.command(cls=Examples, example="graduation-model promote --programme juntos --version 1 "
-                    "--approver 'Siti Rahma, Dinas Sosial'")
+@main_group.command(
+    cls=Examples,
+    example="graduation-model promote --programme juntos --version 1 --approver 'Siti Rahma, Dinas Sosial'",
+)
 @programme_option
 @_option("--version", help="The registered version.")
 @_option("--approver", required=True, help="The person who decides; kept with the version.")
@@ -132,8 +143,11 @@ def promote(**arguments: Any) -> None:
     _say(f"Champion: version {version}, approved by {arguments['approver']}")
 
 
-@main_group.command(cls=Examples, example="graduation-model score --programme juntos --data $ENAHO "
-                    "--as-of 2018-12-31 --model runs/juntos-2017/bundle --out runs/scores-2018")
+@main_group.command(
+    cls=Examples,
+    example="graduation-model score --programme juntos --data $ENAHO "
+    "--as-of 2018-12-31 --model runs/juntos-2017/bundle --out runs/scores-2018",
+)
 @programme_option
 @data_option
 @as_of_option
@@ -151,8 +165,11 @@ def score(**arguments: Any) -> None:
     _say(f"See {result.out}")
 
 
-@main_group.command(cls=Examples, example="graduation-model select --programme juntos --scores runs/scores-2018 "
-                    "--quota 250 --out runs/selection-2018")
+@main_group.command(
+    cls=Examples,
+    example="graduation-model select --programme juntos --scores runs/scores-2018 "
+    "--quota 250 --out runs/selection-2018",
+)
 @programme_option
 @_option("--scores", required=True, type=click.Path(path_type=Path), help="A folder that 'score' wrote.")
 @_option("--quota", type=click.IntRange(min=0), help="At most so many families; default the programme's.")
@@ -167,14 +184,20 @@ def select(**arguments: Any) -> None:
     _say(f"See {result.out}")
 
 
-@main_group.command(cls=Examples, example="graduation-model report --programme juntos --selection "
-                    "runs/selection-2018 --out runs/report-2018")
+@main_group.command(
+    cls=Examples,
+    example="graduation-model report --programme juntos --selection runs/selection-2018 --out runs/report-2018",
+)
 @programme_option
 @_option("--selection", required=True, type=click.Path(path_type=Path), help="A folder that 'select' wrote.")
 @_option("--scores", type=click.Path(path_type=Path), help="Default: the folder that the selection names.")
 @_option("--data", type=click.Path(path_type=Path), help="Default: the folder that the scores name.")
-@_option("--language", type=click.Choice(["id", "en", "both"]), default="both",
-         help="both: Indonesian at the root, English in en/.")
+@_option(
+    "--language",
+    type=click.Choice(["id", "en", "both"]),
+    default="both",
+    help="both: Indonesian at the root, English in en/.",
+)
 @_out_option()
 def report(**arguments: Any) -> None:
     """A sheet for every family to be decided on, an index to search, a page for the cohort."""

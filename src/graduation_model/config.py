@@ -77,8 +77,11 @@ def _folder(where: str | Path) -> Path:
         if (folder / "programme.yaml").is_file():
             return folder
     known = ", ".join(sorted(path.parent.name for path in PROGRAMMES.glob("*/programme.yaml"))) or "none here"
-    raise ConfigError("There is no programme.yaml in this folder", where=where,
-                      mend=f"Give a programme's folder, or a name under configs/ ({known})")
+    raise ConfigError(
+        "There is no programme.yaml in this folder",
+        where=where,
+        mend=f"Give a programme's folder, or a name under configs/ ({known})",
+    )
 
 
 def _load(path: Path, model: type[M]) -> M:
@@ -108,8 +111,9 @@ def _as_config_error(path: Path, error: ValidationError) -> ConfigError:
         "extra_forbidden": (f"'{place}' is not a setting", "Remove it, or mend its spelling"),
         "missing": (f"'{place}' is missing", "Add it"),
     }
-    what, mend = mends.get(first["type"], (f"'{place}': {first['msg'].removeprefix('Value error, ')}",
-                                           "Mend this setting"))
+    what, mend = mends.get(
+        first["type"], (f"'{place}': {first['msg'].removeprefix('Value error, ')}", "Mend this setting")
+    )
     return ConfigError(what + also, where=path, mend=mend)
 
 
@@ -117,18 +121,27 @@ def _check_codebook(path: Path, codebook: Codebook, instrument: Instrument) -> N
     questions: dict[str, Question] = {**instrument.followup_by_name, **instrument.by_name}
     for name, maps in codebook.questions.items():
         if name not in questions:
-            raise ConfigError(f"'questions.{name}' is no question of the instrument", where=path,
-                              mend="Mend its spelling, or add the question to instrument.yaml")
+            raise ConfigError(
+                f"'questions.{name}' is no question of the instrument",
+                where=path,
+                mend="Mend its spelling, or add the question to instrument.yaml",
+            )
         seen: set[str] = set()
         for number, code_map in enumerate(maps):
             unknown = sorted(set(code_map.codes.values()) - set(questions[name].levels))
             if unknown:
-                raise ConfigError(f"'questions.{name}.{number}.codes' maps to {', '.join(unknown)}, "
-                                  "which the question does not allow", where=path,
-                                  mend=f"Use one of {', '.join(questions[name].levels)}")
+                raise ConfigError(
+                    f"'questions.{name}.{number}.codes' maps to {', '.join(unknown)}, "
+                    "which the question does not allow",
+                    where=path,
+                    mend=f"Use one of {', '.join(questions[name].levels)}",
+                )
             if seen & set(code_map.versions):
-                raise ConfigError(f"'questions.{name}' maps version {min(seen & set(code_map.versions))} twice",
-                                  where=path, mend="Keep one map a version")
+                raise ConfigError(
+                    f"'questions.{name}' maps version {min(seen & set(code_map.versions))} twice",
+                    where=path,
+                    mend="Keep one map a version",
+                )
             seen |= set(code_map.versions)
 
 
@@ -155,19 +168,34 @@ def _check_references(path: Path, settings: Settings, instrument: Instrument) ->
         may_be_ratio = place in ("features.history", "features.neighbours")
         unknown = sorted(set(names) - set(known) - (ratios if may_be_ratio else set()))
         if unknown:
-            raise ConfigError(f"'{place}' names {', '.join(unknown)}, which the instrument does not ask", where=path,
-                              mend="Mend the spelling, or add the question to instrument.yaml")
+            raise ConfigError(
+                f"'{place}' names {', '.join(unknown)}, which the instrument does not ask",
+                where=path,
+                mend="Mend the spelling, or add the question to instrument.yaml",
+            )
     if settings.label.outcome.question not in instrument.followup_by_name:
-        raise ConfigError(f"'label.outcome' names {settings.label.outcome.question}, which no follow-up asks",
-                          where=path, mend="Add it to followup in instrument.yaml")
-    blocked = [name for name in (*settings.features.history, *settings.features.neighbours,
-                                 *settings.features.protected) if name in known and known[name].blocked]
+        raise ConfigError(
+            f"'label.outcome' names {settings.label.outcome.question}, which no follow-up asks",
+            where=path,
+            mend="Add it to followup in instrument.yaml",
+        )
+    blocked = [
+        name
+        for name in (*settings.features.history, *settings.features.neighbours, *settings.features.protected)
+        if name in known and known[name].blocked
+    ]
     if blocked:
-        raise ConfigError(f"'features' names {', '.join(sorted(set(blocked)))}, which the contract blocks",
-                          where=path, mend="A blocked question is never a feature: take it out")
+        raise ConfigError(
+            f"'features' names {', '.join(sorted(set(blocked)))}, which the contract blocks",
+            where=path,
+            mend="A blocked question is never a feature: take it out",
+        )
     carried = {"cohort.cluster": settings.cohort.cluster, "cohort.area": settings.cohort.area}
     carried |= {f"selection.carry.{number}": name for number, name in enumerate(settings.selection.carry)}
     for place, name in carried.items():
         if name not in kept | set(known):
-            raise ConfigError(f"'{place}' names column {name}, which is neither a question nor kept", where=path,
-                              mend="Add it to ingest.assessments.keep")
+            raise ConfigError(
+                f"'{place}' names column {name}, which is neither a question nor kept",
+                where=path,
+                mend="Add it to ingest.assessments.keep",
+            )

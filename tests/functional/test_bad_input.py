@@ -51,56 +51,143 @@ def test_data_that_cannot_be_read_stops_every_command_alike(year, data, tmp_path
 
 
 def test_a_missing_folder_or_programme_is_named(year, tmp_path, capsys):
-    _fails(capsys, ["check", "--programme", year.programme, "--data", tmp_path / "none", "--out", tmp_path / "out"],
-           "There is no such folder", tmp_path)
-    _fails(capsys, ["check", "--programme", "nowhere", "--data", year.data, "--out", tmp_path / "out"],
-           "There is no programme.yaml", tmp_path)
+    _fails(
+        capsys,
+        ["check", "--programme", year.programme, "--data", tmp_path / "none", "--out", tmp_path / "out"],
+        "There is no such folder",
+        tmp_path,
+    )
+    _fails(
+        capsys,
+        ["check", "--programme", "nowhere", "--data", year.data, "--out", tmp_path / "out"],
+        "There is no programme.yaml",
+        tmp_path,
+    )
 
 
-@pytest.mark.parametrize(("as_of", "message"), [
-    ("2017-06-30", "No label is due by 2017-06-30"), ("2010-12-31", "No assessment is dated on or before 2010-12-31"),
-    ("31/12/2019", "This is no date"),
-])
+@pytest.mark.parametrize(
+    ("as_of", "message"),
+    [
+        ("2017-06-30", "No label is due by 2017-06-30"),
+        ("2010-12-31", "No assessment is dated on or before 2010-12-31"),
+        ("31/12/2019", "This is no date"),
+    ],
+)
 def test_an_as_of_date_before_anything_is_known_is_refused(year, tmp_path, capsys, as_of, message):
-    _fails(capsys, ["train", "--programme", year.programme, "--data", year.data, "--as-of", as_of, "--out",
-                    tmp_path / "out", "--tracking", tmp_path], message, tmp_path)
+    _fails(
+        capsys,
+        [
+            "train",
+            "--programme",
+            year.programme,
+            "--data",
+            year.data,
+            "--as-of",
+            as_of,
+            "--out",
+            tmp_path / "out",
+            "--tracking",
+            tmp_path,
+        ],
+        message,
+        tmp_path,
+    )
 
 
 def test_a_cohort_of_nobody_is_refused(year, tmp_path, capsys):
-    _fails(capsys, ["score", "--programme", year.programme, "--data", year.data, "--as-of", "2027-12-31", "--model",
-                    year / "train" / "bundle", "--out", tmp_path / "out"], "No family", tmp_path)
+    _fails(
+        capsys,
+        [
+            "score",
+            "--programme",
+            year.programme,
+            "--data",
+            year.data,
+            "--as-of",
+            "2027-12-31",
+            "--model",
+            year / "train" / "bundle",
+            "--out",
+            tmp_path / "out",
+        ],
+        "No family",
+        tmp_path,
+    )
 
 
 def test_a_model_of_another_programme_is_refused(year, tmp_path, capsys):
-    _fails(capsys, ["score", "--programme", "configs/juntos", "--data", year.data, "--as-of", "2020-12-31", "--model",
-                    year / "train" / "bundle", "--out", tmp_path / "out"], "of programme 'jamsosratu', not 'juntos'",
-           tmp_path)
+    _fails(
+        capsys,
+        [
+            "score",
+            "--programme",
+            "configs/juntos",
+            "--data",
+            year.data,
+            "--as-of",
+            "2020-12-31",
+            "--model",
+            year / "train" / "bundle",
+            "--out",
+            tmp_path / "out",
+        ],
+        "of programme 'jamsosratu', not 'juntos'",
+        tmp_path,
+    )
 
 
 def test_a_bundle_with_one_byte_changed_is_refused(year, tmp_path, capsys):
     bundle = shutil.copytree(year / "train" / "bundle", tmp_path / "bundle")
     text = (bundle / "model.txt").read_bytes()
     (bundle / "model.txt").write_bytes(text.replace(b"1", b"2", 1))
-    _fails(capsys, ["score", "--programme", year.programme, "--data", year.data, "--as-of", "2020-12-31", "--model",
-                    bundle, "--out", tmp_path / "out"], "model.txt", tmp_path)
+    _fails(
+        capsys,
+        [
+            "score",
+            "--programme",
+            year.programme,
+            "--data",
+            year.data,
+            "--as-of",
+            "2020-12-31",
+            "--model",
+            bundle,
+            "--out",
+            tmp_path / "out",
+        ],
+        "model.txt",
+        tmp_path,
+    )
 
 
 def test_scores_that_changed_since_they_were_written_are_not_selected_from(year, tmp_path, capsys):
     scores = shutil.copytree(year / "scores", tmp_path / "scores")
     part = scores / "scores" / "part-00000.parquet"
     pd.read_parquet(part).assign(probability=0.99).to_parquet(part)
-    _fails(capsys, ["select", "--programme", year.programme, "--scores", scores, "--out", tmp_path / "out"],
-           "1 files changed", tmp_path)
+    _fails(
+        capsys,
+        ["select", "--programme", year.programme, "--scores", scores, "--out", tmp_path / "out"],
+        "1 files changed",
+        tmp_path,
+    )
 
 
 def test_a_folder_that_holds_something_else_is_not_overwritten(year, tmp_path, capsys):
     out = tmp_path / "out"
     out.mkdir()
     (out / "letter.txt").write_text("keep me")
-    _fails(capsys, ["check", "--programme", year.programme, "--data", year.data, "--out", out], "holds something else",
-           tmp_path)
-    _fails(capsys, ["select", "--programme", year.programme, "--scores", year / "scores", "--out", year / "scores"],
-           "holds the output of 'score'", tmp_path)
+    _fails(
+        capsys,
+        ["check", "--programme", year.programme, "--data", year.data, "--out", out],
+        "holds something else",
+        tmp_path,
+    )
+    _fails(
+        capsys,
+        ["select", "--programme", year.programme, "--scores", year / "scores", "--out", year / "scores"],
+        "holds the output of 'score'",
+        tmp_path,
+    )
 
 
 def test_words_that_no_command_knows_end_with_two(capsys):
@@ -133,8 +220,19 @@ def test_a_family_whose_only_assessment_was_set_aside_is_not_lost(year, data, tm
     last = pd.to_datetime(table["assessment_date"]) > "2020-01-01"
     family = table.loc[last, "household_id"].iloc[0]
     _change(data, "assessments", lambda t: t.assign(hh_size=t["hh_size"].mask(t["household_id"] == family)))
-    words = ["score", "--programme", year.programme, "--data", data, "--as-of", "2020-12-31", "--model",
-             year / "train" / "bundle", "--out", tmp_path / "out"]
+    words = [
+        "score",
+        "--programme",
+        year.programme,
+        "--data",
+        data,
+        "--as-of",
+        "2020-12-31",
+        "--model",
+        year / "train" / "bundle",
+        "--out",
+        tmp_path / "out",
+    ]
     assert main([str(word) for word in words]) == 0
     left = pd.read_parquet(tmp_path / "out" / "not_scored.parquet").set_index("household_id")
     assert left.loc[family, "reason"] == "assessment_set_aside"

@@ -93,18 +93,40 @@ def test_a_manifest_says_what_went_in_and_what_came_out(year):
 
 
 def test_the_same_inputs_give_the_same_bytes(year, tmp_path):
-    words = ["--programme", str(year.programme), "--data", str(year.data), "--as-of", "2020-12-31",
-             "--model", str(year / "train" / "bundle"), "--out", str(tmp_path / "again")]
+    words = [
+        "--programme",
+        str(year.programme),
+        "--data",
+        str(year.data),
+        "--as-of",
+        "2020-12-31",
+        "--model",
+        str(year / "train" / "bundle"),
+        "--out",
+        str(tmp_path / "again"),
+    ]
     assert main(["score", *words]) == 0
     for table in ("contributions/part-00000.parquet", "not_scored.parquet", "quarantine.parquet"):
         assert (tmp_path / "again" / table).read_bytes() == (year / "scores" / table).read_bytes()
 
 
 def test_a_model_trained_again_on_the_same_data_has_the_same_bytes(year, tmp_path):
-    words = ["--programme", str(year.programme), "--data", str(year.data), "--as-of", "2019-12-31",
-             "--tracking", str(tmp_path), "--out", str(tmp_path / "train")]
+    words = [
+        "--programme",
+        str(year.programme),
+        "--data",
+        str(year.data),
+        "--as-of",
+        "2019-12-31",
+        "--tracking",
+        str(tmp_path),
+        "--out",
+        str(tmp_path / "train"),
+    ]
     assert main(["train", *words]) == 0
-    again, before = ((folder / "bundle" / "manifest.json").read_bytes() for folder in (tmp_path / "train", year / "train"))
+    again, before = (
+        (folder / "bundle" / "manifest.json").read_bytes() for folder in (tmp_path / "train", year / "train")
+    )
     assert again == before
 
 
@@ -114,8 +136,18 @@ def test_outcomes_dated_after_the_as_of_date_do_not_change_the_model(year, tmp_p
     (data / "assessments.parquet").write_bytes((year.data / "assessments.parquet").read_bytes())
     seen = pd.read_parquet(year.data / "followups.parquet")
     seen[pd.to_datetime(seen["followup_date"]) <= "2019-12-31"].to_parquet(data / "followups.parquet")
-    words = ["--programme", str(year.programme), "--data", str(data), "--as-of", "2019-12-31",
-             "--tracking", str(tmp_path), "--out", str(tmp_path / "train")]
+    words = [
+        "--programme",
+        str(year.programme),
+        "--data",
+        str(data),
+        "--as-of",
+        "2019-12-31",
+        "--tracking",
+        str(tmp_path),
+        "--out",
+        str(tmp_path / "train"),
+    ]
     assert main(["train", *words]) == 0
     again, before = ((folder / "bundle" / "model.txt").read_bytes() for folder in (tmp_path / "train", year / "train"))
     assert again == before

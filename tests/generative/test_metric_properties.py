@@ -58,8 +58,10 @@ def test_the_weighted_area_is_scikit_learns(rows):
 @settings(max_examples=60, deadline=None)
 def test_shares_are_shares_and_the_two_halves_of_a_list_add_up(rows, quota):
     y, p, weight = columns(rows)
-    precision, recall, failed = (METRICS[name](y, p, weight, quota) for name in
-                                 ("precision_at_quota", "recall_at_quota", "false_graduations_at_quota"))
+    precision, recall, failed = (
+        METRICS[name](y, p, weight, quota)
+        for name in ("precision_at_quota", "recall_at_quota", "false_graduations_at_quota")
+    )
     assert min(precision, recall, failed) >= -1e-12
     assert max(precision, recall, failed) <= 1 + 1e-12
     assert precision + failed == pytest.approx(1)

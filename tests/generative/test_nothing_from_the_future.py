@@ -4,26 +4,32 @@ import numpy as np
 import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lib.small import cohort_params, feature_params, followups, label_params, small_instrument, visits
 
 from graduation_model.cohort.cohorts import build_cohorts
 from graduation_model.cohort.dates import as_of_dates
 from graduation_model.features import catalogue, feature_matrix, wave_context
+from lib.small import cohort_params, feature_params, followups, label_params, small_instrument, visits
 
 AS_OF = pd.Timestamp("2016-12-31")
 
-visit = st.fixed_dictionaries({
-    "household_id": st.sampled_from("abcdef"),
-    "assessment_date": st.integers(0, 5 * 365).map(
-        lambda day: str((pd.Timestamp("2014-01-01") + pd.Timedelta(days=day)).date())),
-    "village": st.sampled_from("vw"),
-    "status": st.sampled_from(["extreme_poor", "poor", "not_poor", None]),
-    "size": st.integers(1, 9),
-    "income": st.one_of(st.none(), st.integers(0, 500).map(float)),
-    "floor": st.sampled_from(["earth", "cement", None]),
-})
-seen = st.tuples(st.sampled_from("abcdef"), st.integers(2014, 2019).map(lambda year: f"{year}-12-31"),
-                 st.sampled_from(["poor", "not_poor"]))
+visit = st.fixed_dictionaries(
+    {
+        "household_id": st.sampled_from("abcdef"),
+        "assessment_date": st.integers(0, 5 * 365).map(
+            lambda day: str((pd.Timestamp("2014-01-01") + pd.Timedelta(days=day)).date())
+        ),
+        "village": st.sampled_from("vw"),
+        "status": st.sampled_from(["extreme_poor", "poor", "not_poor", None]),
+        "size": st.integers(1, 9),
+        "income": st.one_of(st.none(), st.integers(0, 500).map(float)),
+        "floor": st.sampled_from(["earth", "cement", None]),
+    }
+)
+seen = st.tuples(
+    st.sampled_from("abcdef"),
+    st.integers(2014, 2019).map(lambda year: f"{year}-12-31"),
+    st.sampled_from(["poor", "not_poor"]),
+)
 
 
 def _table(rows):
@@ -56,8 +62,10 @@ def test_no_followup_after_the_as_of_date_changes_a_label(rows, outcomes):
     past = known[known["followup_date"] <= AS_OF]
     if (assessments["assessment_date"] > AS_OF).all():
         return
-    made = [build_cohorts(assessments, table, AS_OF, params=cohort_params(), label=label_params(months=(12,)))
-            for table in (known, past)]
+    made = [
+        build_cohorts(assessments, table, AS_OF, params=cohort_params(), label=label_params(months=(12,)))
+        for table in (known, past)
+    ]
     pd.testing.assert_frame_equal(*made)
     assert (made[0].loc[made[0]["label"].notna(), "assessment_date"] <= AS_OF - pd.DateOffset(months=12)).all()
 

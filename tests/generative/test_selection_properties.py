@@ -12,16 +12,21 @@ from graduation_model.selection.select import select
 DATE = "2020-12-31"
 # A coarse grid makes ties and values at the very bounds frequent.
 SHARE = st.one_of(st.integers(0, 20).map(lambda step: step / 20), st.floats(0, 1))
-RULES = st.builds(SelectionParams, cost_ratio=st.sampled_from([1.0, 3.0, 4.0]), band=st.sampled_from([0.0, 0.05, 0.1]),
-                  min_completeness=st.sampled_from([0.0, 0.5, 0.7]))
+RULES = st.builds(
+    SelectionParams,
+    cost_ratio=st.sampled_from([1.0, 3.0, 4.0]),
+    band=st.sampled_from([0.0, 0.05, 0.1]),
+    min_completeness=st.sampled_from([0.0, 0.5, 0.7]),
+)
 QUOTA = st.one_of(st.none(), st.integers(0, 12))
 
 
 @st.composite
 def scores(draw: st.DrawFn) -> pd.DataFrame:
     """Up to a dozen scored families."""
-    families = draw(st.lists(st.tuples(SHARE, SHARE, st.sampled_from(["inside", "inside", "outside"])),
-                             min_size=1, max_size=12))
+    families = draw(
+        st.lists(st.tuples(SHARE, SHARE, st.sampled_from(["inside", "inside", "outside"])), min_size=1, max_size=12)
+    )
     frame = pd.DataFrame(families, columns=["probability", "completeness", "support"])
     frame["household_id"] = [f"H{number:02d}" for number in range(len(frame))]
     return frame.assign(as_of_date=DATE, model="lightgbm", model_version="1", bundle_sha256="0a")
@@ -44,8 +49,9 @@ def test_the_list_never_exceeds_the_quota_and_holds_only_the_ready(
 
 @given(scores(), RULES, QUOTA, st.randoms(use_true_random=False))
 @settings(max_examples=60, deadline=None)
-def test_the_order_of_rows_never_matters(frame: pd.DataFrame, rules: SelectionParams, quota: int | None,
-                                         random: object) -> None:
+def test_the_order_of_rows_never_matters(
+    frame: pd.DataFrame, rules: SelectionParams, quota: int | None, random: object
+) -> None:
     order = list(range(len(frame)))
     random.shuffle(order)  # type: ignore[attr-defined]
     first = select(frame, rules, quota=quota, seed_text=DATE)

@@ -41,15 +41,22 @@ def training(n: int = 400, seed: int = 1) -> TrainingSet:
     log_odds = 1.5 * X["status"].fillna(1) + 2 * X["income__rank"].fillna(0.5) - 3
     y = (rng.random(n) < 1 / (1 + np.exp(-log_odds))).astype(int).to_numpy()
     everybody = features(2 * n, seed + 1)
-    return TrainingSet(X=X, y=y, weight=np.ones(n), groups=np.arange(n) // 3, everybody_X=everybody,
-                       everybody_status=(everybody["status"] == 2).to_numpy(dtype=float))
+    return TrainingSet(
+        X=X,
+        y=y,
+        weight=np.ones(n),
+        groups=np.arange(n) // 3,
+        everybody_X=everybody,
+        everybody_status=(everybody["status"] == 2).to_numpy(dtype=float),
+    )
 
 
 def component(kind: str, threads: int = 1, rounds: int = 30) -> LightGBMScorer | LogisticScorecard:
     if kind == "logistic":
         return LogisticScorecard()
-    return LightGBMScorer(rounds=rounds, min_in_leaf=10, learning_rate=0.1, signs=small_catalogue().signs, seed=3,
-                          threads=threads)
+    return LightGBMScorer(
+        rounds=rounds, min_in_leaf=10, learning_rate=0.1, signs=small_catalogue().signs, seed=3, threads=threads
+    )
 
 
 def calibrated(kind: str, rows: TrainingSet, threads: int = 1, rounds: int = 30) -> CalibratedAdditive:
@@ -58,13 +65,27 @@ def calibrated(kind: str, rows: TrainingSet, threads: int = 1, rounds: int = 30)
 
 def card(kind: str) -> BundleCard:
     return BundleCard(
-        programme="small", label="sustained_exit", label_title=label("Stayed out"), caveat=label("Usually with aid"),
-        model=kind, as_of="2017-12-31", cohorts=("2015-12-31",), training_rows=400, base_rate=0.4, seed=3,
-        instrument_version="1", package_versions={"graduation-model": "0"},
+        programme="small",
+        label="sustained_exit",
+        label_title=label("Stayed out"),
+        caveat=label("Usually with aid"),
+        model=kind,
+        as_of="2017-12-31",
+        cohorts=("2015-12-31",),
+        training_rows=400,
+        base_rate=0.4,
+        seed=3,
+        instrument_version="1",
+        package_versions={"graduation-model": "0"},
     )
 
 
 def small_bundle(kind: str, rows: TrainingSet | None = None, threads: int = 1, rounds: int = 30) -> Bundle:
     rows = rows or training()
-    return Bundle(card=card(kind), model=calibrated(kind, rows, threads, rounds), catalogue=small_catalogue(),
-                  support=support_ranges(rows.X), reference_context=CONTEXT)
+    return Bundle(
+        card=card(kind),
+        model=calibrated(kind, rows, threads, rounds),
+        catalogue=small_catalogue(),
+        support=support_ranges(rows.X),
+        reference_context=CONTEXT,
+    )

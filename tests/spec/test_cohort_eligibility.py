@@ -2,9 +2,9 @@
 
 import pandas as pd
 import pytest
-from lib.small import cohort_params, visits
 
 from graduation_model.cohort.cohorts import standing
+from lib.small import cohort_params, visits
 
 AS_OF = pd.Timestamp("2017-12-31")
 

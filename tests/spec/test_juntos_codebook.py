@@ -107,7 +107,8 @@ def test_an_ordered_answer_goes_from_poor_to_good(juntos, column, order):
 def test_every_coded_question_has_a_codebook_for_every_year(juntos):
     without = [
         (question.name, year)
-        for question in juntos.instrument.questions if question.levels
+        for question in juntos.instrument.questions
+        if question.levels
         for year in YEARS
         if not any(str(year) in code_map.versions for code_map in maps_of(question.name, juntos.codebooks))
     ]
@@ -116,10 +117,10 @@ def test_every_coded_question_has_a_codebook_for_every_year(juntos):
 
 def test_every_answer_of_a_question_is_reached_by_some_code(juntos):
     unreached = {
-        question.name: set(question.levels) - {
-            value for code_map in maps_of(question.name, juntos.codebooks) for value in code_map.codes.values()
-        }
-        for question in juntos.instrument.questions if question.levels
+        question.name: set(question.levels)
+        - {value for code_map in maps_of(question.name, juntos.codebooks) for value in code_map.codes.values()}
+        for question in juntos.instrument.questions
+        if question.levels
     }
     assert {name: values for name, values in unreached.items() if values} == {}
 
@@ -131,8 +132,11 @@ def test_at_least_forty_five_questions_can_be_features(juntos):
 def test_every_question_is_worded_in_two_different_languages(juntos):
     questions = (*juntos.instrument.questions, *juntos.instrument.followup)
     labels = {question.name: question.label for question in questions}
-    unsaid = [name for name, label in labels.items()
-              if not (label.id.strip() and label.en.strip() and (label.es or "").strip()) or label.id == label.en]
+    unsaid = [
+        name
+        for name, label in labels.items()
+        if not (label.id.strip() and label.en.strip() and (label.es or "").strip()) or label.id == label.en
+    ]
     assert unsaid == []
 
 
@@ -140,7 +144,8 @@ def test_every_answer_is_worded_and_no_two_answers_share_their_words(juntos):
     for question in juntos.instrument.questions:
         for language in ("id", "en"):
             words = [value.label.in_(language).strip() for value in question.values]
-            assert all(words) and len(set(words)) == len(words), (question.name, language)
+            assert all(words), (question.name, language)
+            assert len(set(words)) == len(words), (question.name, language)
 
 
 def test_the_occupation_codes_are_no_feature_while_their_codebook_is_missing(juntos):
@@ -158,7 +163,9 @@ def test_no_feature_comes_from_who_the_head_is_or_where_the_family_lives(juntos)
 def test_the_family_without_both_visits_is_unknown_even_if_it_failed_at_the_first(juntos):
     label = juntos.label
     assert [(visit.months, visit.tolerance_days, visit.required) for visit in label.visits] == [
-        (12, 0, True), (24, 0, True)]
+        (12, 0, True),
+        (24, 0, True),
+    ]
     assert not label.early_failure_counts
 
 

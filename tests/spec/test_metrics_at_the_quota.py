@@ -27,8 +27,11 @@ def families(outcomes: str, probabilities: str) -> tuple[np.ndarray, np.ndarray]
     return np.array([sign == "+" for sign in outcomes], dtype=float), np.array(digits) / 10
 
 
-@pytest.mark.parametrize(("title", "outcomes", "probabilities", "quota", "precision", "recall", "failed"), TABLE,
-                         ids=[row[0] for row in TABLE])
+@pytest.mark.parametrize(
+    ("title", "outcomes", "probabilities", "quota", "precision", "recall", "failed"),
+    TABLE,
+    ids=[row[0] for row in TABLE],
+)
 def test_at_the_quota(title, outcomes, probabilities, quota, precision, recall, failed):
     y, p = families(outcomes, probabilities)
     assert METRICS["precision_at_quota"](y, p, None, quota) == pytest.approx(precision, abs=1e-6)

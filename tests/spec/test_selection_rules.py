@@ -24,14 +24,20 @@ def read(table: str) -> pd.DataFrame:
 def check(table: str, *, quota: int | None = None) -> None:
     """Select from the known columns, and compare with the expected ones."""
     expected = read(table)
-    scores = pd.DataFrame({
-        "household_id": expected["family"],
-        "probability": expected["probability"].astype(float),
-        "support": expected.get("seen before", pd.Series("inside", index=expected.index)).map(
-            {"yes": "inside", "no": "outside", "inside": "inside"}),
-        "completeness": expected.get("answered", pd.Series("1", index=expected.index)).astype(float),
-        "as_of_date": DATE, "model": "lightgbm", "model_version": "1", "bundle_sha256": "0a",
-    })
+    scores = pd.DataFrame(
+        {
+            "household_id": expected["family"],
+            "probability": expected["probability"].astype(float),
+            "support": expected.get("seen before", pd.Series("inside", index=expected.index)).map(
+                {"yes": "inside", "no": "outside", "inside": "inside"}
+            ),
+            "completeness": expected.get("answered", pd.Series("1", index=expected.index)).astype(float),
+            "as_of_date": DATE,
+            "model": "lightgbm",
+            "model_version": "1",
+            "bundle_sha256": "0a",
+        }
+    )
     found = select(scores, RULES, quota=quota, seed_text=DATE).table.set_index("household_id")
     found = found.loc[expected["family"]]
     shown = found.assign(
@@ -57,48 +63,63 @@ def test_threshold_and_band_part_the_ready_from_review_and_not_ready() -> None:
 
 
 def test_the_quota_is_a_ceiling_the_next_ones_wait() -> None:
-    check("""
+    check(
+        """
         family | probability | recommendation | selected | waiting | rule
         A      | 0.97        | ready          | yes      | -       | above_threshold
         B      | 0.95        | ready          | yes      | -       | above_threshold
         C      | 0.90        | ready          | no       | 1       | over_quota
         D      | 0.86        | ready          | no       | 2       | over_quota
         E      | 0.80        | review         | no       | -       | near_threshold
-    """, quota=2)
+    """,
+        quota=2,
+    )
 
 
 def test_the_quota_is_never_filled_with_families_that_are_not_ready() -> None:
-    check("""
+    check(
+        """
         family | probability | recommendation | selected | waiting
         A      | 0.90        | ready          | yes      | -
         B      | 0.84        | review         | no       | -
         C      | 0.50        | not_ready      | no       | -
-    """, quota=3)
+    """,
+        quota=3,
+    )
 
 
 def test_a_quota_of_zero_proposes_nobody_and_everybody_ready_waits() -> None:
-    check("""
+    check(
+        """
         family | probability | recommendation | selected | waiting | rule
         A      | 0.90        | ready          | no       | 1       | over_quota
         B      | 0.40        | not_ready      | no       | -       | below_threshold
-    """, quota=0)
+    """,
+        quota=0,
+    )
 
 
 def test_of_a_family_unlike_any_seen_before_nothing_is_said() -> None:
-    check("""
+    check(
+        """
         family | probability | seen before | recommendation | rule            | rank | selected
         A      | 0.99        | no          | cannot_say     | out_of_support  | -    | no
         B      | 0.90        | yes         | ready          | above_threshold | 1    | yes
-    """, quota=1)
+    """,
+        quota=1,
+    )
 
 
 def test_of_a_family_with_too_few_answers_nothing_is_said() -> None:
-    check("""
+    check(
+        """
         family | probability | answered | recommendation | rule            | rank | selected
         A      | 0.99        | 0.69     | cannot_say     | incomplete      | -    | no
         B      | 0.90        | 0.70     | ready          | above_threshold | 1    | yes
         C      | 0.10        | 0.20     | cannot_say     | incomplete      | -    | no
-    """, quota=2)
+    """,
+        quota=2,
+    )
 
 
 def test_unlike_any_seen_before_is_said_before_too_few_answers() -> None:
@@ -109,12 +130,15 @@ def test_unlike_any_seen_before_is_said_before_too_few_answers() -> None:
 
 
 def test_between_equal_probabilities_the_better_known_family_comes_first() -> None:
-    check("""
+    check(
+        """
         family | probability | answered | rank | selected | waiting
         A      | 0.90        | 0.80     | 3    | no       | 2
         B      | 0.90        | 0.95     | 1    | yes      | -
         C      | 0.90        | 0.90     | 2    | no       | 1
-    """, quota=1)
+    """,
+        quota=1,
+    )
 
 
 def test_between_families_equal_in_everything_a_lot_decides_that_can_be_drawn_again() -> None:

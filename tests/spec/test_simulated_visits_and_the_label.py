@@ -30,12 +30,14 @@ LABELS = [
 @pytest.mark.parametrize(("story", "at_6", "at_12", "label", "reason"), LABELS, ids=[row[0] for row in LABELS])
 def test_jamsosratu_labels_a_family(story, at_6, at_12, label, reason):
     found = [at_6, at_12]
-    followups = pd.DataFrame({
-        "household_id": "S0000001",
-        "followup_date": [ASSESSED + pd.Timedelta(days=days) for days in VISIT_DAYS],
-        "followup_status": ["interviewed" if value else "not_found" for value in found],
-        "welfare_to_line": pd.Series(found, dtype="float64"),
-    })
+    followups = pd.DataFrame(
+        {
+            "household_id": "S0000001",
+            "followup_date": [ASSESSED + pd.Timedelta(days=days) for days in VISIT_DAYS],
+            "followup_status": ["interviewed" if value else "not_found" for value in found],
+            "welfare_to_line": pd.Series(found, dtype="float64"),
+        }
+    )
     assessed = pd.DataFrame({"household_id": ["S0000001"], "assessment_date": [ASSESSED]})
     seen = label_assessments(assessed, followups, known_by=pd.Timestamp(2020, 12, 31), label=PROGRAMME.label).iloc[0]
     assert (None if pd.isna(seen["label"]) else seen["label"], seen["label_reason"]) == (label, reason)

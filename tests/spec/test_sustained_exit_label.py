@@ -2,9 +2,9 @@
 
 import pandas as pd
 import pytest
-from lib.small import followups, label_params, visits
 
 from graduation_model.cohort.labels import label_assessments
+from lib.small import followups, label_params, visits
 
 LATE = pd.Timestamp("2030-01-01")
 
@@ -24,8 +24,9 @@ BOTH_NEEDED = [
 
 def _label(first, second, known_by=LATE, **changes):
     seen = [("a", date, status) for date, status in (("2016-12-31", first), ("2017-12-31", second)) if status]
-    row = label_assessments(visits([{"assessment_date": "2015-12-31"}]), followups(seen), known_by=known_by,
-                            label=label_params(**changes)).iloc[0]
+    row = label_assessments(
+        visits([{"assessment_date": "2015-12-31"}]), followups(seen), known_by=known_by, label=label_params(**changes)
+    ).iloc[0]
     return (None if pd.isna(row["label"]) else row["label"], row["label_status"], row["label_reason"])
 
 
@@ -34,11 +35,14 @@ def test_a_family_stayed_out_only_if_it_was_seen_not_poor_at_both_visits(first, 
     assert _label(first, second) == (value, status, reason)
 
 
-@pytest.mark.parametrize(("first", "second", "value", "status"), [
-    ("poor", None, 0.0, "labelled"),  # a failure is known although the later visit is missing
-    ("not_poor", None, None, "lost"),  # a success is not
-    (None, None, None, "lost"),
-])
+@pytest.mark.parametrize(
+    ("first", "second", "value", "status"),
+    [
+        ("poor", None, 0.0, "labelled"),  # a failure is known although the later visit is missing
+        ("not_poor", None, None, "lost"),  # a success is not
+        (None, None, None, "lost"),
+    ],
+)
 def test_where_the_programme_says_so_an_early_failure_settles_the_label(first, second, value, status):
     assert _label(first, second, early_failure_counts=True)[:2] == (value, status)
 

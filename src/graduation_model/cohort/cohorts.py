@@ -85,12 +85,14 @@ def build_cohort(
     """
     rows = eligible_rows(assessments, as_of, params)
     chosen = assessments.iloc[rows]
-    cohort = pd.DataFrame({
-        "household_id": chosen["household_id"].to_numpy(),
-        "as_of_date": np.datetime64(as_of, "s"),
-        "assessment_date": chosen["assessment_date"].to_numpy(),
-        "row": rows,
-    })
+    cohort = pd.DataFrame(
+        {
+            "household_id": chosen["household_id"].to_numpy(),
+            "as_of_date": np.datetime64(as_of, "s"),
+            "assessment_date": chosen["assessment_date"].to_numpy(),
+            "row": rows,
+        }
+    )
     labels = label_assessments(chosen, followups, known_by=known_by, label=label).reset_index(drop=True)
     return pd.concat([cohort, labels], axis=1).assign(weight=1.0)
 

@@ -72,14 +72,25 @@ def _due_dates(dates: pd.Series, label: LabelParams) -> pd.Series:
 
 def _outcome_at(assessments: pd.DataFrame, known: pd.DataFrame, visit: Visit) -> np.ndarray:
     """The outcome at the follow-up nearest to the day on which this visit is due; NaN where there is none."""
-    due = pd.DataFrame({
-        "household_id": assessments["household_id"].to_numpy(),
-        "due": months_after(assessments["assessment_date"], visit.months).astype("datetime64[s]").to_numpy(),
-        "place": np.arange(len(assessments)),
-    }).astype({"household_id": "str"}).sort_values("due", kind="stable")
+    due = (
+        pd.DataFrame(
+            {
+                "household_id": assessments["household_id"].to_numpy(),
+                "due": months_after(assessments["assessment_date"], visit.months).astype("datetime64[s]").to_numpy(),
+                "place": np.arange(len(assessments)),
+            }
+        )
+        .astype({"household_id": "str"})
+        .sort_values("due", kind="stable")
+    )
     seen = known.astype({"household_id": "str", "followup_date": "datetime64[s]"})
     nearest = pd.merge_asof(
-        due, seen, left_on="due", right_on="followup_date", by="household_id", direction="nearest",
+        due,
+        seen,
+        left_on="due",
+        right_on="followup_date",
+        by="household_id",
+        direction="nearest",
         tolerance=pd.Timedelta(days=visit.tolerance_days),
     )
     outcome = np.full(len(assessments), np.nan)
@@ -98,6 +109,7 @@ def _combine(outcomes: np.ndarray, due: np.ndarray, label: LabelParams) -> pd.Da
     status = np.select([labelled, ~due], [LABELLED, NOT_DUE], LOST)
     reason = np.select(
         [~due, labelled & ~failed, labelled & failed],
-        ["horizon_not_over", "good_at_every_visit", "bad_at_a_visit"], "visit_missing",
+        ["horizon_not_over", "good_at_every_visit", "bad_at_a_visit"],
+        "visit_missing",
     )
     return pd.DataFrame({"label": np.where(labelled, value, np.nan), "label_status": status, "label_reason": reason})

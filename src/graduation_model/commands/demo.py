@@ -31,18 +31,26 @@ class Demo:
     def story(self) -> str:
         """The year in a few lines for a terminal, ending with what to open."""
         summary = self.selection.summary
-        return "\n".join([
-            self.training.story(), "",
-            f"{self.scoring.scored:,} families scored, {summary['selected']:,} proposed of at most {summary['quota']}. "
-            "Everything here is simulated.", "", "Open:",
-            f"  {self.report.out / 'index.html'}        (Indonesian)",
-            f"  {self.report.out / 'en' / 'index.html'}     (English)",
-            f"  {self.training.out / 'model_card.html'}",
-        ])
+        return "\n".join(
+            [
+                self.training.story(),
+                "",
+                f"{self.scoring.scored:,} families scored, {summary['selected']:,} proposed of at most "
+                f"{summary['quota']}. Everything here is simulated.",
+                "",
+                "Open:",
+                f"  {self.report.out / 'index.html'}        (Indonesian)",
+                f"  {self.report.out / 'en' / 'index.html'}     (English)",
+                f"  {self.training.out / 'model_card.html'}",
+            ]
+        )
 
 
 def demo(
-    *, out: str | Path = "demo", households: int = BANTEN_FAMILIES, seed: int = 1,
+    *,
+    out: str | Path = "demo",
+    households: int = BANTEN_FAMILIES,
+    seed: int = 1,
     programme: ProgrammeLike = "jamsosratu",
 ) -> Demo:
     """Run simulate, train, promote, score, select and report one after the other.
@@ -60,8 +68,11 @@ def demo(
     """
     programme, out = open_programme(programme), Path(out)
     if programme.simulation is None:
-        raise ConfigError("This programme has no 'simulation' section", where=programme.folder / "programme.yaml",
-                          mend="Take jamsosratu, or add the section")
+        raise ConfigError(
+            "This programme has no 'simulation' section",
+            where=programme.folder / "programme.yaml",
+            mend="Take jamsosratu, or add the section",
+        )
     as_of = f"{programme.simulation.last_year}-12-31"
     simulate(programme=programme, out=out / "data", households=households, waves=WAVES, seed=seed)
     training = train(programme=programme, data=out / "data", as_of=as_of, out=out / "train", tracking=out)

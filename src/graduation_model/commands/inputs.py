@@ -30,16 +30,25 @@ def as_date(value: str | dt.date | pd.Timestamp) -> pd.Timestamp:
     '2017-12-31'
     """
     try:
-        return pd.Timestamp(value).normalize() if not isinstance(value, str) else pd.to_datetime(value, format="%Y-%m-%d")
+        return (
+            pd.Timestamp(value).normalize() if not isinstance(value, str) else pd.to_datetime(value, format="%Y-%m-%d")
+        )
     except ValueError as error:
-        raise UserError("This is no date", where="--as-of", mend="Write it as YYYY-MM-DD, such as 2017-12-31") from error
+        raise UserError(
+            "This is no date", where="--as-of", mend="Write it as YYYY-MM-DD, such as 2017-12-31"
+        ) from error
 
 
 def read_tables(programme: Programme, data: str | Path, *, need_followups: bool = True) -> Tables:
     """Read and check a data folder."""
     with step("Reading and checking the data"):
-        return load_tables(data, instrument=programme.instrument, params=programme.ingest,
-                           codebooks=programme.codebooks, need_followups=need_followups)
+        return load_tables(
+            data,
+            instrument=programme.instrument,
+            params=programme.ingest,
+            codebooks=programme.codebooks,
+            need_followups=need_followups,
+        )
 
 
 def known_by(tables: Tables, as_of: pd.Timestamp) -> pd.DataFrame:
@@ -52,8 +61,11 @@ def known_by(tables: Tables, as_of: pd.Timestamp) -> pd.DataFrame:
     """
     known = tables.assessments[(tables.assessments["assessment_date"] <= as_of).to_numpy()]
     if known.empty:
-        raise DataError(f"No assessment is dated on or before {as_of.date()}", where="assessments",
-                        mend="Take a later --as-of, or bring older assessments")
+        raise DataError(
+            f"No assessment is dated on or before {as_of.date()}",
+            where="assessments",
+            mend="Take a later --as-of, or bring older assessments",
+        )
     return known.reset_index(drop=True)
 
 

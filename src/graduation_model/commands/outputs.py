@@ -80,8 +80,11 @@ def output_folder(out: str | Path, command: str, parameters: dict[str, Any]) -> 
         _write_manifest(output, command, parameters, started)
         _replace(work, out)
     except OSError as error:
-        raise OutputError(f"The output cannot be written ({error.strerror or type(error).__name__})", where=out,
-                          mend="Check the path, your rights and the free space") from error
+        raise OutputError(
+            f"The output cannot be written ({error.strerror or type(error).__name__})",
+            where=out,
+            mend="Check the path, your rights and the free space",
+        ) from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
@@ -145,12 +148,18 @@ def read_manifest(folder: str | Path, command: str) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError) as error:
         raise DataError("The manifest cannot be read", where=path, mend=f"Run '{command}' again") from error
     if found != command:
-        raise DataError(f"This is the output of '{found}', not of '{command}'", where=folder,
-                        mend=f"Give a folder that '{command} --out' wrote")
+        raise DataError(
+            f"This is the output of '{found}', not of '{command}'",
+            where=folder,
+            mend=f"Give a folder that '{command} --out' wrote",
+        )
     changed = [name for name, entry in outputs.items() if not _is(folder / name, entry["sha256"])]
     if changed:
-        raise DataError(f"{len(changed)} files changed since they were written, or are gone (first: {changed[0]})",
-                        where=folder, mend=f"Run '{command}' again")
+        raise DataError(
+            f"{len(changed)} files changed since they were written, or are gone (first: {changed[0]})",
+            where=folder,
+            mend=f"Run '{command}' again",
+        )
     return manifest
 
 

@@ -9,7 +9,11 @@ from graduation_model.errors import UserError
 
 
 def promote(
-    *, programme: ProgrammeLike, approver: str, version: str | int | None = None, rollback: bool = False,
+    *,
+    programme: ProgrammeLike,
+    approver: str,
+    version: str | int | None = None,
+    rollback: bool = False,
     tracking: str | Path = ".",
 ) -> str:
     """Move the programme's `champion` alias; returns the version that holds it now.

@@ -67,8 +67,13 @@ def report(
     languages = _languages(language)
     from graduation_model.reports.pages import report_pages
 
-    parameters = {"programme": programme.folder, "selection": chosen_folder, "scores": scores_folder,
-                  "data": data_folder.resolve(), "language": language}
+    parameters = {
+        "programme": programme.folder,
+        "selection": chosen_folder,
+        "scores": scores_folder,
+        "data": data_folder.resolve(),
+        "language": language,
+    }
     with output_folder(out, "report", parameters) as output:
         listed = int(inputs.selection["recommendation"].isin(LISTED).sum())
         pages = 0
@@ -86,20 +91,30 @@ def _languages(language: str) -> tuple[Language, ...]:
 def _same_scores(chosen: dict[str, Any], scored: dict[str, Any], folder: Path) -> None:
     now = {name: entry["sha256"] for name, entry in scored["outputs"].items() if name.startswith("scores/")}
     if now != chosen["inputs"]:
-        raise DataError("These are not the scores that the selection was made from", where=folder,
-                        mend="Run 'select' on them again, or give the scores it was made from")
+        raise DataError(
+            "These are not the scores that the selection was made from",
+            where=folder,
+            mend="Run 'select' on them again, or give the scores it was made from",
+        )
 
 
 def _same_data(scored: dict[str, Any], tables: Tables, folder: Path) -> None:
     now = {name: digest for name, digest in tables.sources.items() if name.startswith("assessments")}
     before = {name: digest for name, digest in scored["inputs"].items() if name.startswith("assessments")}
     if now != before:
-        raise DataError("These are not the assessments that were scored", where=folder,
-                        mend="Run 'score' on them again, or give the data that was scored")
+        raise DataError(
+            "These are not the assessments that were scored",
+            where=folder,
+            mend="Run 'score' on them again, or give the data that was scored",
+        )
 
 
 def _inputs(
-    programme: Programme, chosen_folder: Path, chosen: dict[str, Any], scores_folder: Path, scored: dict[str, Any],
+    programme: Programme,
+    chosen_folder: Path,
+    chosen: dict[str, Any],
+    scores_folder: Path,
+    scored: dict[str, Any],
     tables: Tables,
 ) -> Any:
     from graduation_model.reports.inputs import ReportInputs
@@ -111,14 +126,25 @@ def _inputs(
     answers, previous = _answers(tables.assessments, scores[scores["household_id"].isin(listed)])
     not_scored = pd.read_parquet(scores_folder / "not_scored.parquet")
     return ReportInputs(
-        title=programme.title, instrument=programme.instrument, params=programme.reports,
-        selection_params=programme.selection, label_title=programme.label.title, caveat=programme.label.caveat,
-        model=scored["model"], selection=selection, summary=chosen["summary"], scores=scores,
-        contributions=contributions[contributions["household_id"].isin(listed)], answers=answers, previous=previous,
+        title=programme.title,
+        instrument=programme.instrument,
+        params=programme.reports,
+        selection_params=programme.selection,
+        label_title=programme.label.title,
+        caveat=programme.label.caveat,
+        model=scored["model"],
+        selection=selection,
+        summary=chosen["summary"],
+        scores=scores,
+        contributions=contributions[contributions["household_id"].isin(listed)],
+        answers=answers,
+        previous=previous,
         not_scored=not_scored["reason"].value_counts().to_dict(),
         quarantine=pd.read_parquet(scores_folder / "quarantine.parquet")["rule"].value_counts().to_dict(),
         hashes={"bundle": scored["model"]["bundle_sha256"], **scored["inputs"]},
-        currency=programme.currency, area=programme.cohort.area, simulated=scored["model"]["simulated"],
+        currency=programme.currency,
+        area=programme.cohort.area,
+        simulated=scored["model"]["simulated"],
     )
 
 

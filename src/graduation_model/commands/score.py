@@ -89,10 +89,19 @@ def score(
     parameters = {"programme": programme.folder, "data": Path(data).resolve(), "as_of": date.date(), "model": address}
     with output_folder(out, "score", parameters) as output:
         with step("Building the wave context"):
-            context = wave_context(known, as_of_dates(known, date, programme.cohort), bundle.catalogue,
-                                   cluster=programme.cohort.cluster)
-        blocks = score_blocks(known, rows, as_of=date, context=context, bundle=bundle,
-                              instrument=programme.instrument, carry=_carried(programme), model_version=version)
+            context = wave_context(
+                known, as_of_dates(known, date, programme.cohort), bundle.catalogue, cluster=programme.cohort.cluster
+            )
+        blocks = score_blocks(
+            known,
+            rows,
+            as_of=date,
+            context=context,
+            bundle=bundle,
+            instrument=programme.instrument,
+            carry=_carried(programme),
+            model_version=version,
+        )
         for number, block in enumerate(track(blocks, "Scoring and explaining", -(-len(rows) // BLOCK))):
             output.parquet(block.scores, f"scores/part-{number:05d}.parquet")
             output.parquet(block.contributions, f"contributions/part-{number:05d}.parquet")
@@ -111,11 +120,17 @@ def _open_model(address: str, programme: Programme, tracking: str | Path) -> tup
         located = locate(address, uri=tracking_uri(Path(tracking)))
         bundle = load_bundle(located.folder)
     if bundle.card.programme != programme.name:
-        raise ModelError(f"This model is of programme '{bundle.card.programme}', not '{programme.name}'",
-                         where=address, mend="Give a model of the same programme")
+        raise ModelError(
+            f"This model is of programme '{bundle.card.programme}', not '{programme.name}'",
+            where=address,
+            mend="Give a model of the same programme",
+        )
     if catalogue(programme.instrument, programme.features).to_records() != bundle.catalogue.to_records():
-        raise ModelError("This model was trained with other questions or features than the programme has now",
-                         where=address, mend="Train again, or use the programme's folder of that training")
+        raise ModelError(
+            "This model was trained with other questions or features than the programme has now",
+            where=address,
+            mend="Train again, or use the programme's folder of that training",
+        )
     return bundle, located.version
 
 
@@ -124,8 +139,11 @@ def _check_cohort(families: int, date: pd.Timestamp, programme: Programme) -> No
         return
     params, rule = programme.cohort, programme.cohort.population
     member = f" with {rule.question} = {' or '.join(rule.is_one_of)}" if rule else ""
-    raise DataError(f"No family{member} was assessed within {params.assessment_max_age_months} months of {date.date()}",
-                    where="assessments", mend="Check --as-of, and cohort.population in programme.yaml")
+    raise DataError(
+        f"No family{member} was assessed within {params.assessment_max_age_months} months of {date.date()}",
+        where="assessments",
+        mend="Check --as-of, and cohort.population in programme.yaml",
+    )
 
 
 def _carried(programme: Programme) -> list[str]:
@@ -139,8 +157,9 @@ def _not_scored(
     """Every family that was ever assessed by then and has no score, with the reason."""
     left = where[where["reason"] != IN_COHORT]
     last = known["assessment_date"].iloc[left["row"].to_numpy()].to_numpy()
-    table = pd.DataFrame({"household_id": left["household_id"].to_numpy(), "reason": left["reason"].to_numpy(),
-                          "assessment_date": last})
+    table = pd.DataFrame(
+        {"household_id": left["household_id"].to_numpy(), "reason": left["reason"].to_numpy(), "assessment_date": last}
+    )
     aside = tables.set_aside[tables.set_aside["household_id"].notna()]
     dated = pd.to_datetime(aside["assessment_date"])
     start = months_before(date, programme.cohort.assessment_max_age_months)
@@ -150,14 +169,20 @@ def _not_scored(
     table = table[~table["household_id"].isin(fresh["household_id"])]
     both = pd.concat([table, fresh.assign(reason=SET_ASIDE)[list(table.columns)]], ignore_index=True)
     return both.astype({"household_id": "str", "reason": "str", "assessment_date": "datetime64[s]"}).sort_values(
-        "household_id", ignore_index=True)
+        "household_id", ignore_index=True
+    )
 
 
 def _facts(bundle: Bundle, version: str, tables: Tables, scored: int) -> dict[str, Any]:
     return {
-        "model": {"name": bundle.card.model, "version": version, "bundle_sha256": bundle.sha256,
-                  "label": bundle.card.label, "as_of": bundle.card.as_of,
-                  "simulated": bundle.card.simulated},
+        "model": {
+            "name": bundle.card.model,
+            "version": version,
+            "bundle_sha256": bundle.sha256,
+            "label": bundle.card.label,
+            "as_of": bundle.card.as_of,
+            "simulated": bundle.card.simulated,
+        },
         "inputs": tables.sources,
         "counts": {**tables.counts, "scored": scored},
     }

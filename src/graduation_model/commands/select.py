@@ -21,7 +21,12 @@ class SelectionResult:
 
 
 def select(
-    *, programme: ProgrammeLike, scores: str | Path, out: str | Path, quota: int | None = None, language: Language = "id"
+    *,
+    programme: ProgrammeLike,
+    scores: str | Path,
+    out: str | Path,
+    quota: int | None = None,
+    language: Language = "id",
 ) -> SelectionResult:
     """Apply the programme's rules to scores.
 
@@ -54,7 +59,9 @@ def select(
         output.parquet(chosen.table, "selection.parquet")
         output.text(workbook, "selection.xlsx")
         output.facts.update(
-            model=scored["model"], summary=chosen.summary, as_of=scored["parameters"]["as_of"],
+            model=scored["model"],
+            summary=chosen.summary,
+            as_of=scored["parameters"]["as_of"],
             inputs={name: entry["sha256"] for name, entry in scored["outputs"].items() if name.startswith("scores/")},
         )
     return SelectionResult(Path(out).resolve(), chosen.summary)

@@ -37,13 +37,17 @@ def simulate(
 
     programme = open_programme(programme)
     if programme.simulation is None:
-        raise ConfigError("This programme has no 'simulation' section", where=programme.folder / "programme.yaml",
-                          mend="Simulate configs/jamsosratu, or add the section")
+        raise ConfigError(
+            "This programme has no 'simulation' section",
+            where=programme.folder / "programme.yaml",
+            mend="Simulate configs/jamsosratu, or add the section",
+        )
     parameters = {"programme": programme.folder, "households": households, "waves": waves, "seed": seed}
     with output_folder(out, "simulate", parameters) as output:
         with step("Simulating a province"):
-            province = make_province(programme.instrument, programme.simulation, households=households, waves=waves,
-                                     seed=seed)
+            province = make_province(
+                programme.instrument, programme.simulation, households=households, waves=waves, seed=seed
+            )
         for name in ("assessments", "followups", "decisions"):
             output.parquet(getattr(province, name), f"{name}.parquet")
         output.parquet(province.truth, "truth/households.parquet")

@@ -57,18 +57,29 @@ class Training:
     def story(self) -> str:
         """The result in a few lines for a terminal."""
         table = overall(self.evaluation)
-        lines = [f"{'':14}" + "".join(f"{year:>26}" for year in table.columns), *(
-            f"{name:14}" + "".join(f"{cell:>26}" for cell in row) for name, row in zip(table.index, table.to_numpy(),
-                                                                                    strict=True))]
+        lines = [
+            f"{'':14}" + "".join(f"{year:>26}" for year in table.columns),
+            *(
+                f"{name:14}" + "".join(f"{cell:>26}" for cell in row)
+                for name, row in zip(table.index, table.to_numpy(), strict=True)
+            ),
+        ]
         notes = [f"Note: {note}" for note in self.notes]
-        return "\n".join([f"AUC on cohorts not seen in fitting (the bundle holds '{self.model}')", *lines, *notes,
-                          f"Registered as {self.registered}, alias 'challenger'; see {self.out / 'model_card.html'}"])
+        return "\n".join(
+            [
+                f"AUC on cohorts not seen in fitting (the bundle holds '{self.model}')",
+                *lines,
+                *notes,
+                f"Registered as {self.registered}, alias 'challenger'; see {self.out / 'model_card.html'}",
+            ]
+        )
 
 
 def overall(evaluation: pd.DataFrame, metric: str = "auc") -> pd.DataFrame:
     """Return model x test year of one metric as text with its interval."""
-    rows = evaluation[(evaluation["group"] == "all") & (evaluation["baseline"] == "")
-                      & (evaluation["metric"] == metric)]
+    rows = evaluation[
+        (evaluation["group"] == "all") & (evaluation["baseline"] == "") & (evaluation["metric"] == metric)
+    ]
     text = rows.assign(text=[f"{row.value:.3f} [{row.low:.3f}, {row.high:.3f}]" for row in rows.itertuples()])
     order = rows.groupby("model")["value"].mean().sort_values(ascending=False).index
     return text.pivot(index="model", columns="test_year", values="text").reindex(order).fillna("-")
@@ -102,8 +113,14 @@ def train(
     known_by(tables, date)
     with step("Fitting and back-testing"):
         tried = backtest(
-            tables.assessments, tables.followups, date, instrument=programme.instrument, cohort=programme.cohort,
-            label=programme.label, features=programme.features, estimators=programme.estimators,
+            tables.assessments,
+            tables.followups,
+            date,
+            instrument=programme.instrument,
+            cohort=programme.cohort,
+            label=programme.label,
+            features=programme.features,
+            estimators=programme.estimators,
             evaluation=programme.evaluation,
         )
     notes = (*tried.notes, *leak_warnings(tried.evaluation, programme.evaluation))
@@ -113,8 +130,12 @@ def train(
         sha256 = save_bundle(bundle, output.folder / "bundle")
         output.parquet(tried.evaluation, "evaluation.parquet")
         output.parquet(tables.quarantine, "quarantine.parquet")
-        output.facts.update(model={"name": bundle.card.model, "bundle_sha256": sha256, "label": bundle.card.label},
-                            inputs=tables.sources, counts=tables.counts, notes=list(notes))
+        output.facts.update(
+            model={"name": bundle.card.model, "bundle_sha256": sha256, "label": bundle.card.label},
+            inputs=tables.sources,
+            counts=tables.counts,
+            notes=list(notes),
+        )
         with step("Drawing and writing the model card"):
             figures = _figures(bundle, tried, programme)
             card = _card(programme, bundle, tried, figures, sha256)
@@ -127,22 +148,37 @@ def train(
 def _bundle(programme: Programme, tried: Backtest, date: pd.Timestamp) -> Bundle:
     name = programme.estimators.model
     if name not in tried.models:
-        raise ModelError(f"The programme's model '{name}' was not fitted", where="estimators.model",
-                         mend=f"Choose one of {', '.join(tried.models)}")
+        raise ModelError(
+            f"The programme's model '{name}' was not fitted",
+            where="estimators.model",
+            mend=f"Choose one of {', '.join(tried.models)}",
+        )
     model = tried.models[name]
     assert isinstance(model, CalibratedAdditive), "a programme can only name a learner"  # EstimatorParams.model
     training = tried.training
     card = BundleCard(
-        programme=programme.name, label=programme.label.name, label_title=programme.label.title,
-        caveat=programme.label.caveat, model=name, as_of=str(date.date()), cohorts=tried.cohorts,
-        training_rows=len(training.y), base_rate=float(np.average(training.y, weights=training.weight)),
-        seed=programme.estimators.seed, instrument_version=programme.instrument.version,
+        programme=programme.name,
+        label=programme.label.name,
+        label_title=programme.label.title,
+        caveat=programme.label.caveat,
+        model=name,
+        as_of=str(date.date()),
+        cohorts=tried.cohorts,
+        training_rows=len(training.y),
+        base_rate=float(np.average(training.y, weights=training.weight)),
+        seed=programme.estimators.seed,
+        instrument_version=programme.instrument.version,
         package_versions={library: version_of_package(library) for library in LIBRARIES},
         simulated=programme.reports.simulated,
         levels={question.name: question.levels for question in programme.instrument.questions if question.levels},
     )
-    return Bundle(card=card, model=model, catalogue=tried.catalogue, support=support_ranges(training.X),
-                  reference_context=reference_context(tried.context))
+    return Bundle(
+        card=card,
+        model=model,
+        catalogue=tried.catalogue,
+        support=support_ranges(training.X),
+        reference_context=reference_context(tried.context),
+    )
 
 
 def _figures(bundle: Bundle, tried: Backtest, programme: Programme) -> dict[str, bytes]:
@@ -153,35 +189,59 @@ def _figures(bundle: Bundle, tried: Backtest, programme: Programme) -> dict[str,
     years = tried.predictions.groupby("test_year") if len(tried.predictions) else ()
     figures: dict[str, bytes] = {}
     for language in LANGUAGES:
-        figures |= {f"reliability_{year}.{language}.png": reliability_png(part, bundle.card.model, language)
-                    for year, part in years}
-        figures[f"beeswarm.{language}.png"] = beeswarm_png(explained.by_question, X, bundle.catalogue,
-                                                           programme.instrument, language)
+        figures |= {
+            f"reliability_{year}.{language}.png": reliability_png(part, bundle.card.model, language)
+            for year, part in years
+        }
+        figures[f"beeswarm.{language}.png"] = beeswarm_png(
+            explained.by_question, X, bundle.catalogue, programme.instrument, language
+        )
     return figures
 
 
-def _card(
-    programme: Programme, bundle: Bundle, tried: Backtest, figures: dict[str, bytes], sha256: str
-) -> str:
+def _card(programme: Programme, bundle: Bundle, tried: Backtest, figures: dict[str, bytes], sha256: str) -> str:
     from graduation_model.reports.model_card import model_card
 
-    return model_card(bundle.card, tried.evaluation, title=programme.title, instrument=programme.instrument,
-                      params=programme.evaluation, notes=tried.notes, figures=figures, bundle_sha256=sha256)
+    return model_card(
+        bundle.card,
+        tried.evaluation,
+        title=programme.title,
+        instrument=programme.instrument,
+        area_names=programme.reports.area_names,
+        params=programme.evaluation,
+        notes=tried.notes,
+        figures=figures,
+        bundle_sha256=sha256,
+    )
 
 
 def _track(
-    programme: Programme, bundle: Bundle, tried: Backtest, tables: Tables, notes: tuple[str, ...],
-    figures: dict[str, bytes], card: str, output: Output, tracking: str | Path,
+    programme: Programme,
+    bundle: Bundle,
+    tried: Backtest,
+    tables: Tables,
+    notes: tuple[str, ...],
+    figures: dict[str, bytes],
+    card: str,
+    output: Output,
+    tracking: str | Path,
 ) -> str:
     from graduation_model.tracking import TrainingRecord, log_training, tracking_uri
 
     rows = {"assessments": len(tables.assessments), "followups": len(tables.followups)}
     record = TrainingRecord(
-        programme=programme.name, params=_params(programme, bundle), evaluation=tried.evaluation,
-        datasets={name: (digest, rows.get(Path(name).parts[0].split(".")[0], 0))
-                  for name, digest in tables.sources.items()},
-        figures=figures, artifacts={"model_card.html": card}, bundle_folder=output.folder / "bundle",
-        example=example_answers(programme), notes=notes, label=programme.label.name,
+        programme=programme.name,
+        params=_params(programme, bundle),
+        evaluation=tried.evaluation,
+        datasets={
+            name: (digest, rows.get(Path(name).parts[0].split(".")[0], 0)) for name, digest in tables.sources.items()
+        },
+        figures=figures,
+        artifacts={"model_card.html": card},
+        bundle_folder=output.folder / "bundle",
+        example=example_answers(programme),
+        notes=notes,
+        label=programme.label.name,
         simulated=programme.reports.simulated,
     )
     version = log_training(record, uri=tracking_uri(Path(tracking)))
@@ -192,9 +252,14 @@ def _track(
 def _params(programme: Programme, bundle: Bundle) -> dict[str, Any]:
     chosen = getattr(programme.estimators, bundle.card.model)
     return {
-        "as_of": bundle.card.as_of, "label": bundle.card.label, "model": bundle.card.model, "seed": bundle.card.seed,
-        "training_rows": bundle.card.training_rows, "cohorts": ",".join(bundle.card.cohorts),
-        "features": len(bundle.catalogue.names), "quota_share": programme.evaluation.quota_share,
+        "as_of": bundle.card.as_of,
+        "label": bundle.card.label,
+        "model": bundle.card.model,
+        "seed": bundle.card.seed,
+        "training_rows": bundle.card.training_rows,
+        "cohorts": ",".join(bundle.card.cohorts),
+        "features": len(bundle.catalogue.names),
+        "quota_share": programme.evaluation.quota_share,
         **{f"{bundle.card.model}.{name}": value for name, value in chosen.model_dump().items()},
     }
 

@@ -60,7 +60,8 @@ def check_answers(answers: pd.DataFrame, questions: tuple[Question, ...]) -> Cel
     >>> import pandas as pd
     >>> from graduation_model.params import Label
     >>> size = Question(name="hh_size", kind="count", section="people", label=Label(id="Jumlah", en="Size"), minimum=1)
-    >>> check_answers(pd.DataFrame({"hh_size": [4.0, 0.0, 2.5]}), (size,)).table[["row", "column", "rule"]].values.tolist()
+    >>> faults = check_answers(pd.DataFrame({"hh_size": [4.0, 0.0, 2.5]}), (size,)).table
+    >>> faults[["row", "column", "rule"]].values.tolist()
     [[1, 'hh_size', 'minimum'], [2, 'hh_size', 'whole_number']]
     """
     import pandera.errors
@@ -72,11 +73,13 @@ def check_answers(answers: pd.DataFrame, questions: tuple[Question, ...]) -> Cel
         cases = errors.failure_cases
     else:
         cases = pd.DataFrame({"index": [], "column": [], "check": []})
-    table = pd.DataFrame({
-        "row": cases["index"].astype("int64"),
-        "column": cases["column"].astype("str"),
-        "expected": cases["check"].astype("str").replace("not_nullable", "an answer"),
-    }).drop_duplicates(ignore_index=True)
+    table = pd.DataFrame(
+        {
+            "row": cases["index"].astype("int64"),
+            "column": cases["column"].astype("str"),
+            "expected": cases["check"].astype("str").replace("not_nullable", "an answer"),
+        }
+    ).drop_duplicates(ignore_index=True)
     table["rule"] = _rule_of(table["expected"])
     return CellFaults(table=table.sort_values(["row", "column", "rule"], ignore_index=True))
 

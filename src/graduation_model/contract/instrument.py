@@ -145,8 +145,10 @@ class Instrument(Params):
                 raise ValueError(f"{part} names {', '.join(twice)} twice")
             for question in questions:
                 if question.section not in sections:
-                    raise ValueError(f"question '{question.name}' stands in section '{question.section}', "
-                                     "which sections does not list")
+                    raise ValueError(
+                        f"question '{question.name}' stands in section '{question.section}', "
+                        "which sections does not list"
+                    )
         for question in self.questions:
             self._check_asked_if(question)
         return self
@@ -156,8 +158,10 @@ class Instrument(Params):
             return
         other = self.by_name.get(question.asked_if.question)
         if other is None or question.asked_if.equals not in other.levels:
-            raise ValueError(f"question '{question.name}' is asked_if an answer that no question has: "
-                             f"{question.asked_if.question} = {question.asked_if.equals}")
+            raise ValueError(
+                f"question '{question.name}' is asked_if an answer that no question has: "
+                f"{question.asked_if.question} = {question.asked_if.equals}"
+            )
 
     @cached_property
     def by_name(self) -> dict[str, Question]:

@@ -28,8 +28,9 @@ CONTRIBUTION_KEYS = ("household_id", "base_log_odds")
 
 def empty_quarantine() -> pd.DataFrame:
     """Return a quarantine table without rows."""
-    return pd.DataFrame({name: pd.Series(dtype="int64" if name == "source_row" else "str")
-                         for name in QUARANTINE_COLUMNS})
+    return pd.DataFrame(
+        {name: pd.Series(dtype="int64" if name == "source_row" else "str") for name in QUARANTINE_COLUMNS}
+    )
 
 
 @dataclass(frozen=True)

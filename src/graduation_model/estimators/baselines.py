@@ -28,8 +28,11 @@ KEEPS_ORDER = 1e-6
 def _base_log_odds(training: TrainingSet, name: str) -> float:
     rate = training.base_rate
     if not 0 < rate < 1:
-        raise ModelError(f"All {len(training.y)} labels are the same", where=name,
-                         mend="Bring cohorts in which some families made it and some did not")
+        raise ModelError(
+            f"All {len(training.y)} labels are the same",
+            where=name,
+            mend="Bring cohorts in which some families made it and some did not",
+        )
     return float(np.log(rate / (1 - rate)))
 
 
@@ -198,8 +201,11 @@ class ProxyMeansTest(OneScore):
         known = ~np.isnan(training.everybody_status)
         status = training.everybody_status[known].astype(float)
         if len(np.unique(status)) < 2:
-            raise ModelError("Everybody's status now is unknown, or the same", where=self.name,
-                             mend="Bring assessments that hold label.status_now's question")
+            raise ModelError(
+                "Everybody's status now is unknown, or the same",
+                where=self.name,
+                mend="Bring assessments that hold label.status_now's question",
+            )
         values = _values(training.everybody_X, self.features)[known]
         self.fill = column_medians(values)
         filled = np.where(np.isnan(values), self.fill, values)

@@ -102,7 +102,10 @@ class LightGBMScorer(ClassifierMixin, BaseEstimator):
         weight = _check_sample_weight(sample_weight, X)
         names = [str(name) for name in getattr(self, "feature_names_in_", ())]
         data = lightgbm.Dataset(
-            X, label=target, weight=weight, params=self._settings(X),
+            X,
+            label=target,
+            weight=weight,
+            params=self._settings(X),
             feature_name=names if names and all(map(SAFE_NAME.fullmatch, names)) else "auto",
         )
         booster = lightgbm.train(self._settings(X), data, num_boost_round=self.rounds)
@@ -110,10 +113,18 @@ class LightGBMScorer(ClassifierMixin, BaseEstimator):
 
     def _settings(self, X: np.ndarray) -> dict[str, Any]:
         settings: dict[str, Any] = {
-            "objective": "binary", "learning_rate": self.learning_rate, "num_leaves": self.leaves,
-            "min_data_in_leaf": self.min_in_leaf, "feature_fraction": self.feature_fraction,
-            "bagging_fraction": self.bagging_fraction, "bagging_freq": 1, "lambda_l2": self.l2,
-            "seed": self.seed, "deterministic": True, "force_col_wise": True, "num_threads": self._threads(X),
+            "objective": "binary",
+            "learning_rate": self.learning_rate,
+            "num_leaves": self.leaves,
+            "min_data_in_leaf": self.min_in_leaf,
+            "feature_fraction": self.feature_fraction,
+            "bagging_fraction": self.bagging_fraction,
+            "bagging_freq": 1,
+            "lambda_l2": self.l2,
+            "seed": self.seed,
+            "deterministic": True,
+            "force_col_wise": True,
+            "num_threads": self._threads(X),
             "verbose": -1,
         }
         if self.signs is not None and any(self.signs):
@@ -175,8 +186,9 @@ def two_classes(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     check_classification_targets(y)
     classes, target = np.unique(y, return_inverse=True)
     if len(classes) > 2:
-        raise ValueError(f"Only binary classification is supported. The type of the target is multiclass: "
-                         f"{len(classes)} classes.")
+        raise ValueError(
+            f"Only binary classification is supported. The type of the target is multiclass: {len(classes)} classes."
+        )
     if len(classes) < 2:
         raise ValueError("y holds only one class; two are needed")
     return classes, target

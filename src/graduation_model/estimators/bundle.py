@@ -121,16 +121,20 @@ def save_bundle(bundle: Bundle, folder: Path) -> str:
             (folder / name).write_bytes(content)
         (folder / MANIFEST).write_bytes(manifest)  # last: a bundle that was not finished has none
     except OSError as error:
-        raise OutputError(f"The bundle cannot be written ({error.strerror})", where=folder,
-                          mend="Give a folder that can be written") from error
+        raise OutputError(
+            f"The bundle cannot be written ({error.strerror})", where=folder, mend="Give a folder that can be written"
+        ) from error
     return _sha256(manifest)
 
 
 def _make_room(folder: Path) -> None:
     strangers = sorted(path.name for path in folder.iterdir() if path.name not in KNOWN_FILES)
     if strangers:
-        raise OutputError(f"The folder holds {len(strangers)} things that are no part of a bundle", where=folder,
-                          mend="Give a new folder")
+        raise OutputError(
+            f"The folder holds {len(strangers)} things that are no part of a bundle",
+            where=folder,
+            mend="Give a new folder",
+        )
     for path in folder.iterdir():
         path.unlink()
 
@@ -148,8 +152,11 @@ def load_bundle(folder: Path) -> Bundle:
     try:
         record = json.loads(files[CARD])
         if record["format"] != FORMAT:
-            raise ModelError(f"The bundle has format {record['format']}, this program reads {FORMAT}",
-                             where=folder / CARD, mend="Use the program version on its card, or train it again")
+            raise ModelError(
+                f"The bundle has format {record['format']}, this program reads {FORMAT}",
+                where=folder / CARD,
+                mend="Use the program version on its card, or train it again",
+            )
         return Bundle(
             card=BundleCard.model_validate(record["card"]),
             model=_model(record, files),
@@ -160,15 +167,21 @@ def load_bundle(folder: Path) -> Bundle:
         )
     except (KeyError, TypeError, ValueError, ValidationError) as error:
         # The hashes are right, so it was written like this: by another version of the program.
-        raise ModelError(f"The bundle is of another shape ({type(error).__name__})", where=folder,
-                         mend="Use the program version that made it, or train it again") from error
+        raise ModelError(
+            f"The bundle is of another shape ({type(error).__name__})",
+            where=folder,
+            mend="Use the program version that made it, or train it again",
+        ) from error
 
 
 def _checked_files(folder: Path) -> tuple[dict[str, bytes], str]:
     """Read each file once and check it: what is parsed later are the bytes that were checked."""
     if not (folder / MANIFEST).is_file():
-        raise ModelError(f"There is no {MANIFEST}, so this is no bundle", where=folder,
-                         mend="Give the folder that train wrote as DIR/bundle")
+        raise ModelError(
+            f"There is no {MANIFEST}, so this is no bundle",
+            where=folder,
+            mend="Give the folder that train wrote as DIR/bundle",
+        )
     manifest = (folder / MANIFEST).read_bytes()
     expected = _read_manifest(manifest, folder / MANIFEST)
     found = {path.name for path in folder.iterdir()} - {MANIFEST}
@@ -179,8 +192,9 @@ def _checked_files(folder: Path) -> tuple[dict[str, bytes], str]:
     files = {name: _read(folder / name) for name in sorted(expected)}
     for name, content in files.items():
         if _sha256(content) != expected[name]:
-            raise ModelError("The file is not the one that was saved: its sha256 differs", where=folder / name,
-                             mend=AGAIN)
+            raise ModelError(
+                "The file is not the one that was saved: its sha256 differs", where=folder / name, mend=AGAIN
+            )
     return files, _sha256(manifest)
 
 
@@ -213,8 +227,9 @@ def _record(bundle: Bundle) -> dict[str, Any]:
         "features": list(bundle.catalogue.names),
         "catalogue": bundle.catalogue.to_records(),
         "calibration": asdict(bundle.model.calibration),
-        "support": [[row.feature, _or_none(row.low), _or_none(row.high)]
-                    for row in bundle.support.itertuples(index=False)],
+        "support": [
+            [row.feature, _or_none(row.low), _or_none(row.high)] for row in bundle.support.itertuples(index=False)
+        ],
     }
 
 

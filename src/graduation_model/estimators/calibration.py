@@ -49,9 +49,7 @@ class Calibration:
     reason: str = ""
 
 
-def fit_line(
-    raw: np.ndarray, y: np.ndarray, weight: np.ndarray, *, lowest_slope: float = 0.0
-) -> tuple[float, float]:
+def fit_line(raw: np.ndarray, y: np.ndarray, weight: np.ndarray, *, lowest_slope: float = 0.0) -> tuple[float, float]:
     """Return slope and intercept of the weighted logistic regression of y on one score.
 
     Parameters
@@ -92,8 +90,9 @@ def fit_line(
     start = np.array([np.log(rate / (1 - rate)), max(0.0, lowest_slope * spread)])
     # The bound of 50 standard units only stops a line that separates the classes from running away.
     bounds = [(None, None), (lowest_slope * spread, 50.0)]
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds,
-                     options={"ftol": 1e-15, "gtol": 1e-10, "maxiter": 500}).x
+    found = minimize(
+        loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-15, "gtol": 1e-10, "maxiter": 500}
+    ).x
     slope = float(found[1] / spread)
     return slope, float(found[0] - slope * centre)
 
@@ -127,8 +126,11 @@ class CalibratedAdditive:
             If every label is the same: nothing can be learnt from them.
         """
         if len(np.unique(training.y)) < 2:
-            raise ModelError(f"All {len(training.y)} labels are the same", where=self.name,
-                             mend="Bring cohorts in which some families made it and some did not")
+            raise ModelError(
+                f"All {len(training.y)} labels are the same",
+                where=self.name,
+                mend="Bring cohorts in which some families made it and some did not",
+            )
         self.calibration = self._cross_fit(training)
         self.component = clone(self.component).fit(training.X, training.y, sample_weight=training.weight)
         return self
@@ -143,9 +145,7 @@ class CalibratedAdditive:
         raw = np.empty(len(training.y))
         for held_out in (fold == number for number in range(folds)):
             kept = ~held_out
-            fitted = clone(self.component).fit(
-                training.X[kept], training.y[kept], sample_weight=training.weight[kept]
-            )
+            fitted = clone(self.component).fit(training.X[kept], training.y[kept], sample_weight=training.weight[kept])
             raw[held_out] = fitted.decision_function(training.X[held_out])
         slope, intercept = fit_line(raw, training.y, training.weight)
         return Calibration(slope=slope, intercept=intercept, rows=len(raw), folds=folds)

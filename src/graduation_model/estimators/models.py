@@ -73,8 +73,11 @@ def main_features(table: pd.DataFrame) -> dict[str, str]:
 
 def _pmt_features(catalogue: Catalogue, exclude: tuple[str, ...]) -> tuple[str, ...]:
     # A ratio stands to the account of one question and is made of two: it goes with either.
-    unseen = {quantity.name for quantity in catalogue.quantities
-              if quantity.ranked or {quantity.numerator, quantity.denominator} & set(exclude)}
+    unseen = {
+        quantity.name
+        for quantity in catalogue.quantities
+        if quantity.ranked or {quantity.numerator, quantity.denominator} & set(exclude)
+    }
     table = catalogue.table
     seen = table["source"].isin(PMT_SOURCES) & ~table["question"].isin(exclude) & ~table["quantity"].isin(unseen)
     return tuple(table.loc[seen, "feature"])
@@ -83,6 +86,9 @@ def _pmt_features(catalogue: Catalogue, exclude: tuple[str, ...]) -> tuple[str, 
 def _points(points: dict[str, float], main: dict[str, str]) -> dict[str, float]:
     unknown = sorted(set(points) - set(main))
     if unknown:
-        raise ModelError(f"Points for {', '.join(unknown)}, which is no feature with an order",
-                         where="estimators.weighted_sum", mend="Give points to numbers, yes/no and ordered choices")
+        raise ModelError(
+            f"Points for {', '.join(unknown)}, which is no feature with an order",
+            where="estimators.weighted_sum",
+            mend="Give points to numbers, yes/no and ordered choices",
+        )
     return {main[question]: value for question, value in points.items()}

@@ -82,12 +82,17 @@ class LogisticScorecard(ClassifierMixin, BaseEstimator):
         terms = np.hstack([np.where(missing, self.fill_, X), missing])
         mean, spread = _mean_and_spread(terms, weight)
         used = spread > 0
-        used[X.shape[1]:] &= mean[X.shape[1]:] > INDICATED_FROM
+        used[X.shape[1] :] &= mean[X.shape[1] :] > INDICATED_FROM
         self._solve(terms, target, weight, mean, spread, used)
         return self
 
     def _solve(
-        self, terms: np.ndarray, target: np.ndarray, weight: np.ndarray, mean: np.ndarray, spread: np.ndarray,
+        self,
+        terms: np.ndarray,
+        target: np.ndarray,
+        weight: np.ndarray,
+        mean: np.ndarray,
+        spread: np.ndarray,
         used: np.ndarray,
     ) -> None:
         coef, base = np.zeros(len(used)), float(np.log(weight[target == 1].sum() / weight[target == 0].sum()))

@@ -26,11 +26,13 @@ def support_ranges(X: pd.DataFrame) -> pd.DataFrame:
     >>> support_ranges(pd.DataFrame({"hh_size": [2.0, 7.0, None]})).values.tolist()
     [['hh_size', 2.0, 7.0]]
     """
-    return pd.DataFrame({
-        "feature": [str(name) for name in X.columns],
-        "low": X.min(axis=0).to_numpy(dtype=float),
-        "high": X.max(axis=0).to_numpy(dtype=float),
-    })
+    return pd.DataFrame(
+        {
+            "feature": [str(name) for name in X.columns],
+            "low": X.min(axis=0).to_numpy(dtype=float),
+            "high": X.max(axis=0).to_numpy(dtype=float),
+        }
+    )
 
 
 def outside_support(X: pd.DataFrame, support: pd.DataFrame) -> np.ndarray:

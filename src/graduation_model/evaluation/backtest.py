@@ -145,7 +145,7 @@ def backtest(
     """
     as_of = pd.Timestamp(as_of)
     past = Past(assessments, followups, catalogue(instrument, features), cohort, label)
-    dates = as_of_dates(assessments, as_of, cohort)[-evaluation.test_years:]
+    dates = as_of_dates(assessments, as_of, cohort)[-evaluation.test_years :]
     if not dates:
         raise DataError(f"No assessment is dated on or before {as_of.date()}", mend="Take a later --as-of")
     known = knowledge(past, as_of)
@@ -169,13 +169,27 @@ def backtest(
             notes.append(f"Test year {date.year} is left out: its outcomes are unknown or all the same")
             continue
         tested = tested.join(_probabilities(fitted, there.features(tested.pop("row").to_numpy())))
-        tables.append(evaluate(tested, params=evaluation, population=POPULATION, test_year=date.year,
-                               outcome_known=outcome_known, groups=names))
+        tables.append(
+            evaluate(
+                tested,
+                params=evaluation,
+                population=POPULATION,
+                test_year=date.year,
+                outcome_known=outcome_known,
+                groups=names,
+            )
+        )
         cohorts.append(tested.assign(test_year=date.year))
         logger.info("test year %d: %d models on %d labelled families", date.year, len(fitted), len(tested))
     return Backtest(
-        evaluation=_together(tables), training=training, models=models, catalogue=past.catalogue,
-        context=known.context, cohorts=_cohort_dates(known), predictions=_together(cohorts), notes=tuple(notes),
+        evaluation=_together(tables),
+        training=training,
+        models=models,
+        catalogue=past.catalogue,
+        context=known.context,
+        cohorts=_cohort_dates(known),
+        predictions=_together(cohorts),
+        notes=tuple(notes),
     )
 
 
@@ -184,9 +198,9 @@ def knowledge(past: Past, date: pd.Timestamp) -> Knowledge:
     known = past.assessments[(past.assessments["assessment_date"] <= date).to_numpy()].reset_index(drop=True)
     ends = as_of_dates(known, date, past.cohort)
     context = wave_context(known, ends, past.catalogue, cluster=past.cohort.cluster)
-    positions = np.unique(np.concatenate(
-        [eligible_rows(known, end, past.cohort, everybody=True) for end in ends] or [np.empty(0, int)]
-    ))
+    positions = np.unique(
+        np.concatenate([eligible_rows(known, end, past.cohort, everybody=True) for end in ends] or [np.empty(0, int)])
+    )
     X = feature_matrix(known.iloc[positions], context, past.catalogue)
     labelled = build_cohorts(known, past.followups, date, params=past.cohort, label=past.label)
     # An assessment that stands in two cohorts is one family's one outcome.
@@ -219,8 +233,10 @@ def _training_or_stop(past: Past, known: Knowledge, as_of: pd.Timestamp) -> Trai
     training = training_set(past, known)
     reason = _why_untrained(training)
     if reason:
-        raise DataError(f"{reason.capitalize()} by {as_of.date()} (horizon {past.label.horizon_months} months)",
-                        mend="Take a later --as-of, or bring older assessments and their follow-ups")
+        raise DataError(
+            f"{reason.capitalize()} by {as_of.date()} (horizon {past.label.horizon_months} months)",
+            mend="Take a later --as-of, or bring older assessments and their follow-ups",
+        )
     return training
 
 
@@ -248,15 +264,20 @@ def tested_cohort(
 ) -> tuple[pd.DataFrame, tuple[str, ...], str]:
     """Return the labelled families of a cohort, the names of their group columns, and when the outcomes were known."""
     latest = past.followups["followup_date"].max() if len(past.followups) else as_of
-    cohort = build_cohort(known.assessments, past.followups, date, known_by=max(latest, as_of), params=past.cohort,
-                          label=past.label)
+    cohort = build_cohort(
+        known.assessments, past.followups, date, known_by=max(latest, as_of), params=past.cohort, label=past.label
+    )
     cohort = cohort[cohort["label_status"] == LABELLED]
     answers = known.assessments.iloc[cohort["row"].to_numpy()].reset_index(drop=True)
-    families = pd.DataFrame({
-        "household_id": cohort["household_id"].to_numpy(), "cluster": answers[past.cohort.cluster],
-        "y": cohort["label"].to_numpy(dtype=float), "weight": cohort["weight"].to_numpy(dtype=float),
-        "row": cohort["row"].to_numpy(),
-    })
+    families = pd.DataFrame(
+        {
+            "household_id": cohort["household_id"].to_numpy(),
+            "cluster": answers[past.cohort.cluster],
+            "y": cohort["label"].to_numpy(dtype=float),
+            "weight": cohort["weight"].to_numpy(dtype=float),
+            "row": cohort["row"].to_numpy(),
+        }
+    )
     shown = {question.name: levels_of(answers[question.name], question) for question in groups}
     shown |= {past.cohort.area: answers[past.cohort.area], CLUSTER_SEEN: _clusters_seen(past, known, answers)}
     return families.assign(**shown), tuple(shown), _outcome_known(cohort, past.label, as_of)
@@ -266,9 +287,13 @@ def group_questions(
     instrument: Instrument, params: EvaluationParams, assessments: pd.DataFrame
 ) -> tuple[Question, ...]:
     """Return the protected questions, and those that the programme wants shown apart, in the instrument's order."""
-    return tuple(question for question in instrument.questions
-                 if (question.protected or question.name in params.groups) and question.name in assessments.columns
-                 and (question.is_numeric or question.levels))
+    return tuple(
+        question
+        for question in instrument.questions
+        if (question.protected or question.name in params.groups)
+        and question.name in assessments.columns
+        and (question.is_numeric or question.levels)
+    )
 
 
 def levels_of(answers: pd.Series, question: Question) -> pd.Series:
@@ -289,8 +314,11 @@ def levels_of(answers: pd.Series, question: Question) -> pd.Series:
         return pd.Series(MISSING, index=answers.index, dtype="str")
     # Thirds, not their ends: a smallest or largest value would be some family's own.
     low, high = np.quantile(values[known], [1 / 3, 2 / 3])
-    level = np.select([~known, values <= low, values <= high],
-                      [MISSING, f"up to {low:.2g}", f"{low:.2g} to {high:.2g}"], f"over {high:.2g}")
+    level = np.select(
+        [~known, values <= low, values <= high],
+        [MISSING, f"up to {low:.2g}", f"{low:.2g} to {high:.2g}"],
+        f"over {high:.2g}",
+    )
     return pd.Series(level, index=answers.index, dtype="str")
 
 
@@ -300,8 +328,10 @@ def _clusters_seen(past: Past, known: Knowledge, answers: pd.DataFrame) -> np.nd
 
 
 def _outcome_known(cohort: pd.DataFrame, label: LabelParams, as_of: pd.Timestamp) -> str:
-    ends = [months_after(cohort["assessment_date"], visit.months) + pd.Timedelta(days=visit.tolerance_days)
-            for visit in label.visits]
+    ends = [
+        months_after(cohort["assessment_date"], visit.months) + pd.Timedelta(days=visit.tolerance_days)
+        for visit in label.visits
+    ]
     return BY_AS_OF if all((end <= as_of).all() for end in ends) else AFTER
 
 

@@ -12,17 +12,43 @@ from graduation_model.evaluation.bootstrap import bootstrap, percentile_interval
 from graduation_model.evaluation.metrics import RESAMPLED, Ranked, Resampled, metric_values
 from graduation_model.evaluation.params import EvaluationParams
 
-COLUMNS = ("model", "population", "group", "level", "test_year", "metric", "value", "low", "high", "n", "baseline",
-           "outcome_known")
+COLUMNS = (
+    "model",
+    "population",
+    "group",
+    "level",
+    "test_year",
+    "metric",
+    "value",
+    "low",
+    "high",
+    "n",
+    "baseline",
+    "outcome_known",
+)
 KEYS = ("household_id", "cluster", "y", "weight")
 ALL = "all"
 REFERENCE = "status_now"
 # What a group needs: is it told apart, are its probabilities right, is it proposed in vain.
-GROUP_METRICS = ("auc", "brier", "precision_at_quota", "false_graduations_at_quota", "share_positive",
-                 "calibration_in_the_large")
+GROUP_METRICS = (
+    "auc",
+    "brier",
+    "precision_at_quota",
+    "false_graduations_at_quota",
+    "share_positive",
+    "calibration_in_the_large",
+)
 # A difference between two models means something where a higher (or lower) value is better.
-COMPARED_METRICS = ("precision_at_quota", "recall_at_quota", "false_graduations_at_quota", "auc", "average_precision",
-                    "brier", "brier_skill", "log_loss")
+COMPARED_METRICS = (
+    "precision_at_quota",
+    "recall_at_quota",
+    "false_graduations_at_quota",
+    "auc",
+    "average_precision",
+    "brier",
+    "brier_skill",
+    "log_loss",
+)
 
 
 def evaluate(
@@ -78,8 +104,14 @@ def _overall(families: pd.DataFrame, models: list[str], params: EvaluationParams
     compared = [names.index(name) for name in COMPARED_METRICS]
     for model, baseline in _pairs(models):
         yield from _rows(
-            model, where, COMPARED_METRICS, (points[model] - points[baseline])[compared],
-            (draws[model] - draws[baseline])[:, compared], params, len(families), baseline,
+            model,
+            where,
+            COMPARED_METRICS,
+            (points[model] - points[baseline])[compared],
+            (draws[model] - draws[baseline])[:, compared],
+            params,
+            len(families),
+            baseline,
         )
 
 
@@ -89,8 +121,11 @@ def _plain_rows(
     if len(families) < params.min_group or not _both(families):
         return []
     points, draws = _measure(families, models, GROUP_METRICS, params, year)
-    return [row for model in models
-            for row in _rows(model, where, GROUP_METRICS, points[model], draws[model], params, len(families))]
+    return [
+        row
+        for model in models
+        for row in _rows(model, where, GROUP_METRICS, points[model], draws[model], params, len(families))
+    ]
 
 
 def _both(families: pd.DataFrame) -> bool:
@@ -115,8 +150,14 @@ def _measure(
         for model, p in probabilities.items()
     }
     draws = bootstrap(
-        y, probabilities, cluster=_cluster_numbers(families["cluster"]), weight=weight, metrics=metrics,
-        quota_share=params.quota_share, resamples=params.bootstrap, seed=year,
+        y,
+        probabilities,
+        cluster=_cluster_numbers(families["cluster"]),
+        weight=weight,
+        metrics=metrics,
+        quota_share=params.quota_share,
+        resamples=params.bootstrap,
+        seed=year,
     )
     return points, draws
 
@@ -129,9 +170,17 @@ def _cluster_numbers(clusters: pd.Series) -> np.ndarray:
 
 
 def _rows(
-    model: str, where: tuple[str, str], metrics: Sequence[str], point: np.ndarray, draws: np.ndarray,
-    params: EvaluationParams, n: int, baseline: str = "",
+    model: str,
+    where: tuple[str, str],
+    metrics: Sequence[str],
+    point: np.ndarray,
+    draws: np.ndarray,
+    params: EvaluationParams,
+    n: int,
+    baseline: str = "",
 ) -> list[tuple]:
     low, high = percentile_interval(draws, params.interval)
-    return [(model, *where, name, float(point[k]), float(low[k]), float(high[k]), n, baseline)
-            for k, name in enumerate(metrics)]
+    return [
+        (model, *where, name, float(point[k]), float(low[k]), float(high[k]), n, baseline)
+        for k, name in enumerate(metrics)
+    ]

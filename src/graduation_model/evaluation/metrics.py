@@ -140,8 +140,12 @@ class Resampled:
 
 
 def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    return np.divide(part, whole, out=np.full(np.broadcast_shapes(np.shape(part), np.shape(whole)), np.nan),
-                     where=np.asarray(whole) > 0)
+    return np.divide(
+        part,
+        whole,
+        out=np.full(np.broadcast_shapes(np.shape(part), np.shape(whole)), np.nan),
+        where=np.asarray(whole) > 0,
+    )
 
 
 def _auc(r: Resampled) -> np.ndarray:

@@ -14,7 +14,7 @@ TOLERANCE = 1e-6
 
 
 class AdditivityError(RuntimeError):
-    """Contributions did not add up to the log-odds that decide: a bug, and the run stops rather than explain wrongly."""
+    """Contributions miss the log-odds that decide: a bug, and the run stops rather than explain wrongly."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,10 @@ def contributions(bundle: Bundle, X: pd.DataFrame) -> Contributions:
     log_odds = bundle.model.log_odds(X)
     gap = np.abs(parts.base + by_question.sum(axis=1) - log_odds)
     if len(gap) and not gap.max() <= TOLERANCE:
-        raise AdditivityError(f"contributions miss the log-odds by up to {gap.max():.2e} in {int((gap > TOLERANCE).sum())} "
-                              f"of {len(gap)} rows")
+        raise AdditivityError(
+            f"contributions miss the log-odds by up to {gap.max():.2e} in {int((gap > TOLERANCE).sum())} "
+            f"of {len(gap)} rows"
+        )
     return Contributions(parts.base, pd.DataFrame(by_question, columns=names, index=X.index), log_odds)
 
 

@@ -26,25 +26,23 @@ def top_reasons(by_question: pd.DataFrame, top: int = TOP) -> pd.DataFrame:
     Examples
     --------
     >>> by_question = pd.DataFrame({"floor": [0.4], "income": [-0.2], "size": [0.0]})
-    >>> top_reasons(by_question, top=1).iloc[0].tolist()
-    ['floor', 0.4, 'income', -0.2]
+    >>> top_reasons(by_question, top=1).to_dict(orient="records")
+    [{'for_1': 'floor', 'for_1_contribution': 0.4, 'against_1': 'income', 'against_1_contribution': -0.2}]
     """
     values = by_question.to_numpy()
-    names = by_question.columns.to_numpy(dtype=object)
+    missing = top - values.shape[1]
+    if missing > 0:  # fewer questions than reasons asked for: the rest weigh nothing
+        values = np.hstack([values, np.zeros((len(values), missing))])
+    names = np.append(by_question.columns.to_numpy(dtype=object), [None] * max(missing, 0))
+    nothing = np.full(len(values), None, dtype=object)
     columns: dict[str, np.ndarray] = {}
-    sides: dict[str, np.ndarray] = {"for": values, "against": -values}
-    for side, signed in sides.items():
-        order = np.asarray(np.argsort(-signed, axis=1, kind="stable"))[:, :top]
+    for side, sign in (("for", 1.0), ("against", -1.0)):
+        order = (-sign * values).argsort(axis=1, kind="stable")[:, :top]
         chosen = np.take_along_axis(values, order, axis=1)
-        there = np.take_along_axis(signed, order, axis=1) > 0
         for place in range(top):
-            if place < order.shape[1]:
-                keep = there[:, place]
-                columns[f"{side}_{place + 1}"] = np.where(keep, names[order[:, place]], None)
-                columns[f"{side}_{place + 1}_contribution"] = np.where(keep, chosen[:, place], np.nan)
-            else:
-                columns[f"{side}_{place + 1}"] = np.full(len(values), None, dtype=object)
-                columns[f"{side}_{place + 1}_contribution"] = np.full(len(values), np.nan)
+            there = sign * chosen[:, place] > 0
+            columns[f"{side}_{place + 1}"] = np.where(there, names[order[:, place]], nothing)
+            columns[f"{side}_{place + 1}_contribution"] = np.where(there, chosen[:, place], np.nan)
     frame = pd.DataFrame(columns, index=by_question.index)
     text = [name for name in frame if not str(name).endswith("_contribution")]
     return frame.astype(dict.fromkeys(text, "str"))

@@ -17,7 +17,13 @@ from graduation_model.errors import ConfigError
 from graduation_model.features.params import FeatureParams, Ratio
 
 ANSWER, LEVEL, RANK, PREVIOUS, CHANGE, NEIGHBOURS, RATIO = (
-    "answer", "level", "rank", "previous", "change", "neighbours", "ratio",
+    "answer",
+    "level",
+    "rank",
+    "previous",
+    "change",
+    "neighbours",
+    "ratio",
 )
 COLUMNS = ("feature", "question", "source", "quantity", "level", "sign", "actionable", "protected")
 
@@ -96,13 +102,18 @@ def catalogue(instrument: Instrument, params: FeatureParams) -> Catalogue:
         _check_ratio(ratio, instrument)
     ratios = {ratio.name: ratio for ratio in params.ratios if {ratio.numerator, ratio.denominator} <= set(asked)}
     rows = [row for question in asked.values() for row in _now(question)]
-    rows += [_row(ratio.name, ratio.question, RATIO, ratio.name, SIGN[ratio.direction], asked[ratio.question])
-             for ratio in ratios.values()]
-    rows += [row for name in params.history if name in asked or name in ratios
-             for row in _history(name, asked, ratios)]
-    rows += [_row(f"{name}__{NEIGHBOURS}", _question_of(name, ratios), NEIGHBOURS, name, 0,
-                  asked[_question_of(name, ratios)])
-             for name in params.neighbours if name in asked or name in ratios]
+    rows += [
+        _row(ratio.name, ratio.question, RATIO, ratio.name, SIGN[ratio.direction], asked[ratio.question])
+        for ratio in ratios.values()
+    ]
+    rows += [row for name in params.history if name in asked or name in ratios for row in _history(name, asked, ratios)]
+    rows += [
+        _row(
+            f"{name}__{NEIGHBOURS}", _question_of(name, ratios), NEIGHBOURS, name, 0, asked[_question_of(name, ratios)]
+        )
+        for name in params.neighbours
+        if name in asked or name in ratios
+    ]
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     return Catalogue(table=table, quantities=_quantities(asked, ratios, table))
 
@@ -140,13 +151,14 @@ def _history(name: str, asked: dict[str, Question], ratios: dict[str, Ratio]) ->
     yield _row(f"{name}__{CHANGE}", question, CHANGE, name, sign, asked[question])
 
 
-def _quantities(
-    asked: dict[str, Question], ratios: dict[str, Ratio], table: pd.DataFrame
-) -> tuple[Quantity, ...]:
+def _quantities(asked: dict[str, Question], ratios: dict[str, Ratio], table: pd.DataFrame) -> tuple[Quantity, ...]:
     used = set(table.loc[table["source"] != LEVEL, "quantity"])
     plain = [Quantity(name, name, None, question.kind == "money") for name, question in asked.items() if name in used]
-    composed = [Quantity(name, ratio.numerator, ratio.denominator, asked[ratio.numerator].kind == "money")
-                for name, ratio in ratios.items() if name in used]
+    composed = [
+        Quantity(name, ratio.numerator, ratio.denominator, asked[ratio.numerator].kind == "money")
+        for name, ratio in ratios.items()
+        if name in used
+    ]
     return tuple(plain + composed)
 
 
@@ -155,10 +167,14 @@ def _check_ratio(ratio: Ratio, instrument: Instrument) -> None:
     for name, pull in ((ratio.numerator, 1), (ratio.denominator, -1)):
         question = instrument.named(name)
         if not question.is_numeric:
-            raise ConfigError(f"'{ratio.name}' divides {name}, which is no number", where="features.ratios",
-                              mend="Use a number, a count or money")
+            raise ConfigError(
+                f"'{ratio.name}' divides {name}, which is no number",
+                where="features.ratios",
+                mend="Use a number, a count or money",
+            )
         if question.sign and question.sign * pull != sign:
             raise ConfigError(
                 f"'{ratio.name}' is {ratio.direction}, which contradicts {name}: {question.direction}",
-                where="features.ratios", mend=f"Make {name} free in instrument.yaml, or mend the ratio's direction",
+                where="features.ratios",
+                mend=f"Make {name} free in instrument.yaml, or mend the ratio's direction",
             )

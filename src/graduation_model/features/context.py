@@ -148,11 +148,21 @@ def wave_context(
     clusters = pd.Index(known[cluster].dropna().unique())
     sums, counts = _cluster_totals(
         {name: visit_values[name] for name in catalogue.of(NEIGHBOURS)["quantity"]},
-        last, waves, clusters.get_indexer(known[cluster]), (len(wave_ends), len(clusters)),
+        last,
+        waves,
+        clusters.get_indexer(known[cluster]),
+        (len(wave_ends), len(clusters)),
     )
     return WaveContext(
-        wave_ends=tuple(wave_ends), sorted_values=sorted_values, families=families, visits=keys,
-        visit_values=visit_values, clusters=clusters, cluster_sums=sums, cluster_counts=counts, cluster=cluster,
+        wave_ends=tuple(wave_ends),
+        sorted_values=sorted_values,
+        families=families,
+        visits=keys,
+        visit_values=visit_values,
+        clusters=clusters,
+        cluster_sums=sums,
+        cluster_counts=counts,
+        cluster=cluster,
     )
 
 
@@ -190,7 +200,8 @@ def reference_context(context: WaveContext, points: int = 1001) -> pd.DataFrame:
     quantiles = np.linspace(0, 1, points)
     parts = [
         pd.DataFrame({"quantity": name, "quantile": quantiles, "value": np.quantile(values, quantiles)})
-        for (wave, name), values in context.sorted_values.items() if wave == last and len(values)
+        for (wave, name), values in context.sorted_values.items()
+        if wave == last and len(values)
     ]
     columns = {"quantity": "str", "quantile": "float64", "value": "float64"}
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(columns)).astype(columns)
@@ -201,6 +212,11 @@ def context_from_reference(reference: pd.DataFrame, wave_end: pd.Timestamp, *, c
     return WaveContext(
         wave_ends=(wave_end,),
         sorted_values={(0, str(name)): part["value"].to_numpy() for name, part in reference.groupby("quantity")},
-        families=pd.Index([], dtype="str"), visits=np.empty(0, dtype=np.int64), visit_values={},
-        clusters=pd.Index([], dtype="str"), cluster_sums={}, cluster_counts={}, cluster=cluster,
+        families=pd.Index([], dtype="str"),
+        visits=np.empty(0, dtype=np.int64),
+        visit_values={},
+        clusters=pd.Index([], dtype="str"),
+        cluster_sums={},
+        cluster_counts={},
+        cluster=cluster,
     )

@@ -34,8 +34,10 @@ def feature_matrix(rows: pd.DataFrame, context: WaveContext, catalogue: Catalogu
     """
     waves = wave_of(rows["assessment_date"], context.wave_ends)
     if len(waves) and waves.max() >= len(context.wave_ends):
-        raise DataError(f"{int((waves >= len(context.wave_ends)).sum())} assessments are dated after the as-of date",
-                        mend="Build the context with a later as-of date")
+        raise DataError(
+            f"{int((waves >= len(context.wave_ends)).sum())} assessments are dated after the as-of date",
+            mend="Build the context with a later as-of date",
+        )
     block = _Block(rows, waves, context)
     now = {quantity.name: block.now(quantity) for quantity in catalogue.quantities}
     matrix = np.empty((len(catalogue.table), len(rows)), dtype=np.float32)  # feature-major: columns are written whole
@@ -84,11 +86,17 @@ class _Block:
 
     def now(self, quantity) -> np.ndarray:  # type: ignore[no-untyped-def]
         values = raw_quantity(self.rows, quantity)
-        return ranks_in_waves(values, self.waves, quantity.name, self.context.sorted_values) if quantity.ranked else values
+        return (
+            ranks_in_waves(values, self.waves, quantity.name, self.context.sorted_values) if quantity.ranked else values
+        )
 
     def _at(self, name: str, places: np.ndarray) -> np.ndarray:
         values = self.context.visit_values.get(name)
-        return np.where(places >= 0, values[places], np.nan) if values is not None and len(values) else np.full(len(places), np.nan)
+        return (
+            np.where(places >= 0, values[places], np.nan)
+            if values is not None and len(values)
+            else np.full(len(places), np.nan)
+        )
 
     def previous(self, name: str) -> np.ndarray:
         return self._at(name, self._previous)
@@ -103,5 +111,3 @@ class _Block:
         others = self.context.cluster_counts[name][self.waves, self.cluster] - known
         some = (self.cluster >= 0) & (others > 0)
         return np.divide(total, others, out=np.full(len(self.rows), np.nan), where=some)
-
-

@@ -27,15 +27,22 @@ def _read_csv(path: Path) -> pd.DataFrame:
     with path.open(encoding="utf-8-sig", newline="") as file:
         header = file.readline()
     separator = max(",;\t|", key=header.count)
-    names = next(pd.read_csv(path, sep=separator, header=None, nrows=1, dtype=str, keep_default_na=False,
-                             encoding="utf-8-sig").itertuples(index=False, name=None))
+    names = next(
+        pd.read_csv(
+            path, sep=separator, header=None, nrows=1, dtype=str, keep_default_na=False, encoding="utf-8-sig"
+        ).itertuples(index=False, name=None)
+    )
     _refuse_twice([str(name) for name in names], path)
     table = pc.read_csv(
         path,
         read_options=pc.ReadOptions(use_threads=False),
         parse_options=pc.ParseOptions(delimiter=separator, newlines_in_values=True),
-        convert_options=pc.ConvertOptions(column_types={str(name): pa.string() for name in names},
-                                          null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=True),
+        convert_options=pc.ConvertOptions(
+            column_types={str(name): pa.string() for name in names},
+            null_values=[""],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=True,
+        ),
     )
     return table.to_pandas()
 
@@ -56,8 +63,11 @@ def _read_xlsx(path: Path) -> pd.DataFrame:
 def _refuse_twice(names: list[str], path: Path) -> None:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise DataError(f"Column {', '.join(twice)} stands there twice", where=path.name,
-                        mend="Keep one of them: nobody can tell which is meant")
+        raise DataError(
+            f"Column {', '.join(twice)} stands there twice",
+            where=path.name,
+            mend="Keep one of them: nobody can tell which is meant",
+        )
 
 
 FORMATS: dict[str, Callable[[Path], pd.DataFrame]] = {
@@ -73,8 +83,9 @@ def find_parts(folder: Path, table: str) -> list[Path]:
     parts = sorted(path for path in (folder / table).glob("*") if path.suffix in FORMATS)
     if len(single) > 1 or (single and parts):
         found = ", ".join(path.name for path in [*single, *parts][:3])
-        raise DataError(f"The table '{table}' stands there more than once ({found})", where=folder,
-                        mend="Keep one of them")
+        raise DataError(
+            f"The table '{table}' stands there more than once ({found})", where=folder, mend="Keep one of them"
+        )
     return single or parts
 
 
@@ -92,8 +103,11 @@ def read_part(path: Path) -> pd.DataFrame:
         raise
     except Exception as error:  # each reader has its own family of errors for a damaged file
         reason = type(error).__name__
-        raise DataError(f"The file cannot be read as {path.suffix[1:]} ({reason})", where=path,
-                        mend="It may be empty, cut short or of another format: save it again and retry") from error
+        raise DataError(
+            f"The file cannot be read as {path.suffix[1:]} ({reason})",
+            where=path,
+            mend="It may be empty, cut short or of another format: save it again and retry",
+        ) from error
     if frame.empty:
         raise DataError("The file holds no rows", where=path, mend="Put the data there, or take the file away")
     return frame

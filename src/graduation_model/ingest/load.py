@@ -54,7 +54,11 @@ class _Raw:
 
 
 def load_tables(
-    folder: str | Path, *, instrument: Instrument, params: IngestParams, codebooks: Sequence[Codebook],
+    folder: str | Path,
+    *,
+    instrument: Instrument,
+    params: IngestParams,
+    codebooks: Sequence[Codebook],
     need_followups: bool = True,
 ) -> Tables:
     """Read a data folder into checked tables.
@@ -105,7 +109,11 @@ class _Loaded:
 
 def _empty(name: str, questions: tuple[Question, ...], source: TableSource) -> _Loaded:
     _, date = KEYS[name]
-    columns = {"household_id": "str", date: "datetime64[s]", **{question.name: question.dtype() for question in questions}}
+    columns = {
+        "household_id": "str",
+        date: "datetime64[s]",
+        **{question.name: question.dtype() for question in questions},
+    }
     table = pd.DataFrame({column: pd.Series(dtype=dtype) for column, dtype in columns.items()})
     return _Loaded(table, empty_quarantine(), table[list(KEYS[name])], {"read": 0, "kept": 0}, {})
 
@@ -131,7 +139,9 @@ def _load(
     lost = np.union1d(lost, conflicting["row"])
     table = kept.sort_values(list(KEYS[name]), kind="stable", ignore_index=True)
     counts = {
-        "read": len(raw.frame), "kept": len(table), "identical_repeats": repeated,
+        "read": len(raw.frame),
+        "kept": len(table),
+        "identical_repeats": repeated,
         "rows_set_aside": len(lost),
         "answers_set_aside": int((cells["effect"] == ANSWER_SET_ASIDE).sum()),
     }
@@ -142,8 +152,11 @@ def _load(
 def _read(folder: Path, name: str) -> _Raw:
     parts = find_parts(folder, name)
     if not parts:
-        raise DataError(f"There is no table '{name}'", where=folder,
-                        mend=f"Put {name}.parquet, .csv or .xlsx there, or a folder {name}/ with its parts")
+        raise DataError(
+            f"There is no table '{name}'",
+            where=folder,
+            mend=f"Put {name}.parquet, .csv or .xlsx there, or a folder {name}/ with its parts",
+        )
     frames, files, rows = [], [], []
     for part in parts:
         frame = read_part(part)
@@ -152,11 +165,16 @@ def _read(folder: Path, name: str) -> _Raw:
         files.append(np.full(len(frame), part.relative_to(folder).as_posix(), dtype=object))
         rows.append(np.arange(first, first + len(frame)))
     if any(set(frame.columns) != set(frames[0].columns) for frame in frames):
-        odd = next(part for part, frame in zip(parts, frames, strict=True) if set(frame.columns) != set(frames[0].columns))
-        raise DataError("This part has other columns than the first one", where=odd, mend="Give all parts the same columns")
+        odd = next(
+            part for part, frame in zip(parts, frames, strict=True) if set(frame.columns) != set(frames[0].columns)
+        )
+        raise DataError(
+            "This part has other columns than the first one", where=odd, mend="Give all parts the same columns"
+        )
     return _Raw(
         frame=pd.concat(frames, ignore_index=True),
-        files=pd.Series(np.concatenate(files)), rows=pd.Series(np.concatenate(rows)),
+        files=pd.Series(np.concatenate(files)),
+        rows=pd.Series(np.concatenate(rows)),
         sources={part.relative_to(folder).as_posix(): sha256_of(part) for part in parts},
     )
 
@@ -175,9 +193,14 @@ def _check_columns(frame: pd.DataFrame, name: str, questions: tuple[Question, ..
     if not missing:
         return
     shown = ", ".join(missing[:8]) + (f" and {len(missing) - 8} more" if len(missing) > 8 else "")
-    other = " Most of them are missing: is this the data of another programme?" if len(missing) > len(needed) / 2 else ""
-    raise DataError(f"{len(missing)} of {len(needed)} columns are missing: {shown}.{other}", where=name,
-                    mend=f"Map them under ingest.{name}.columns in programme.yaml, or list them under absent")
+    other = (
+        " Most of them are missing: is this the data of another programme?" if len(missing) > len(needed) / 2 else ""
+    )
+    raise DataError(
+        f"{len(missing)} of {len(needed)} columns are missing: {shown}.{other}",
+        where=name,
+        mend=f"Map them under ingest.{name}.columns in programme.yaml, or list them under absent",
+    )
 
 
 def _type(
@@ -212,13 +235,21 @@ def _type(
 
 
 def _check_versions(versions: pd.Series, codebooks: Sequence[Codebook], source: TableSource) -> None:
-    known = {version for book in codebooks for maps in book.questions.values()
-             for code_map in maps for version in code_map.versions}
+    known = {
+        version
+        for book in codebooks
+        for maps in book.questions.values()
+        for code_map in maps
+        for version in code_map.versions
+    }
     unknown = versions[~versions.isin(known)]
     if known and len(unknown):
         names = ", ".join(sorted(str(name) for name in unknown.unique())[:5])
-        raise DataError(f"{len(unknown)} rows are coded by a version that no codebook knows ({names})",
-                        where=f"column {source.codebook}", mend="Add that version to codebooks/")
+        raise DataError(
+            f"{len(unknown)} rows are coded by a version that no codebook knows ({names})",
+            where=f"column {source.codebook}",
+            mend="Add that version to codebooks/",
+        )
 
 
 def _cells(failed: pd.Series, column: str, rule: str, expected: str) -> pd.DataFrame:
@@ -238,10 +269,24 @@ def _settle_repeats(kept: pd.DataFrame, keys: tuple[str, ...]) -> tuple[pd.DataF
     """Collapse identical repeats of a visit; set all of those aside that say different things."""
     distinct = kept.drop_duplicates()
     clash = distinct.duplicated(list(keys), keep=False)
-    rows = np.sort(kept.index[kept.set_index(list(keys)).index.isin(
-        distinct.loc[clash].set_index(list(keys)).index)].to_numpy()) if clash.any() else np.empty(0, dtype=np.int64)
-    conflicting = pd.DataFrame({"row": rows, "column": keys[0], "rule": "duplicate_key",
-                                "expected": f"one visit for each {' and '.join(keys)}", "effect": ROW_SET_ASIDE})
+    rows = (
+        np.sort(
+            kept.index[
+                kept.set_index(list(keys)).index.isin(distinct.loc[clash].set_index(list(keys)).index)
+            ].to_numpy()
+        )
+        if clash.any()
+        else np.empty(0, dtype=np.int64)
+    )
+    conflicting = pd.DataFrame(
+        {
+            "row": rows,
+            "column": keys[0],
+            "rule": "duplicate_key",
+            "expected": f"one visit for each {' and '.join(keys)}",
+            "effect": ROW_SET_ASIDE,
+        }
+    )
     return distinct[~clash], int(len(kept) - len(rows) - (~clash).sum()), conflicting
 
 
@@ -253,8 +298,10 @@ def _as_quarantine(cells: pd.DataFrame, raw: _Raw, source: TableSource) -> pd.Da
         origin = names.get(str(column), str(column))
         found[places] = _mask(raw.frame[origin].iloc[rows[places]]).to_numpy()
     table = cells.assign(
-        source_file=raw.files.to_numpy()[rows], source_row=raw.rows.to_numpy()[rows],
-        column=cells["column"].map(lambda name: names.get(name, name)), found=found,
+        source_file=raw.files.to_numpy()[rows],
+        source_row=raw.rows.to_numpy()[rows],
+        column=cells["column"].map(lambda name: names.get(name, name)),
+        found=found,
         mend=cells["rule"].map(MENDS),
     )[list(QUARANTINE_COLUMNS)]
     text = {name: "str" for name in QUARANTINE_COLUMNS if name != "source_row"}

@@ -12,7 +12,10 @@ from graduation_model.ingest.codebooks import as_code, decode, maps_of
 from graduation_model.ingest.params import Codebook, DateRule
 
 NOT_A_NUMBER, NOT_A_DATE, NOT_IN_CODEBOOK, NOT_A_VALUE = (
-    "not_a_number", "not_a_date", "not_in_codebook", "not_an_allowed_answer",
+    "not_a_number",
+    "not_a_date",
+    "not_in_codebook",
+    "not_an_allowed_answer",
 )
 
 

@@ -17,7 +17,7 @@ from graduation_model.reports.evaluation_words import (
     in_order,
     model_words,
     overall,
-    test_years,
+    tested_years,
 )
 from graduation_model.reports.index_page import as_of_words
 from graduation_model.reports.inputs import STANDINGS, ReportInputs
@@ -208,7 +208,7 @@ def _carried(inputs: ReportInputs, language: Language) -> dict[str, Any] | None:
 
 
 def _baselines(evaluation: pd.DataFrame | None, language: Language) -> dict[str, Any] | None:
-    years = test_years(evaluation)
+    years = tested_years(evaluation)
     if evaluation is None or not years:
         return None
     values, differences = overall(evaluation, years[0]), overall(evaluation, years[0], REFERENCE)

@@ -11,7 +11,15 @@ from graduation_model.params import Language
 from graduation_model.wording import has_text, number, percent, span, text
 
 METRICS = ("precision_at_quota", "false_graduations_at_quota", "auc", "average_precision", "brier", "calibration_slope")
-SHARES = frozenset({"precision_at_quota", "false_graduations_at_quota", "recall_at_quota"})
+GROUP_METRICS = (
+    "share_positive",
+    "precision_at_quota",
+    "false_graduations_at_quota",
+    "auc",
+    "brier",
+    "calibration_in_the_large",
+)
+SHARES = frozenset({"precision_at_quota", "false_graduations_at_quota", "recall_at_quota", "share_positive"})
 MODELS = ("stack", "lightgbm", "logistic", "pmt", "weighted_sum", "facilitator", "status_now", "random")
 REFERENCE = "status_now"
 
@@ -31,7 +39,7 @@ def overall(evaluation: pd.DataFrame, year: int, baseline: str = "") -> dict[tup
     return {(row["model"], row["metric"]): row for row in rows.to_dict(orient="records")}
 
 
-def test_years(evaluation: pd.DataFrame | None) -> list[int]:
+def tested_years(evaluation: pd.DataFrame | None) -> list[int]:
     """Return the test years, the latest first."""
     if evaluation is None or evaluation.empty:
         return []
@@ -60,27 +68,28 @@ def figure(row: Mapping[str, Any] | None, language: Language) -> dict[str, Any]:
     Returns
     -------
     dict
-        value, interval (empty where there is none), clear (for a difference: its interval does not hold zero).
+        value, interval (empty where there is none), settled (for a difference: its interval does not hold zero).
 
     Examples
     --------
     >>> figure({"metric": "auc", "value": 0.7812, "low": 0.75, "high": 0.81, "baseline": ""}, "id")
-    {'value': '0,781', 'interval': '0,750–0,810', 'clear': False}
+    {'value': '0,781', 'interval': '0,750–0,810', 'settled': False}
     """
     if row is None or pd.isna(row["value"]):
-        return {"value": "–", "interval": "", "clear": False}
+        return {"value": "–", "interval": "", "settled": False}
     difference = bool(row["baseline"])
+    around_zero = difference or row["metric"] == "calibration_in_the_large"
 
     def write(value: float) -> str:
         if row["metric"] not in SHARES:
             decimals = 2 if row["metric"].startswith("calibration") else 3
-            return number(value, language, decimals, signed=difference)
+            return number(value, language, decimals, signed=around_zero)
         return number(value * 100, language, 1, signed=True) if difference else percent(value, language, 1)
 
     if pd.isna(row["low"]) or pd.isna(row["high"]):
-        return {"value": write(row["value"]), "interval": "", "clear": False}
+        return {"value": write(row["value"]), "interval": "", "settled": False}
     # A minus sign behind a dash is hard to read.
     low, high = write(row["low"]), write(row["high"])
-    interval = f"{low} … {high}" if difference else span(low, high)
-    clear = difference and (row["low"] > 0 or row["high"] < 0)
-    return {"value": write(row["value"]), "interval": interval, "clear": bool(clear)}
+    interval = f"{low} … {high}" if around_zero else span(low, high)
+    settled = difference and (row["low"] > 0 or row["high"] < 0)
+    return {"value": write(row["value"]), "interval": interval, "settled": bool(settled)}

@@ -11,9 +11,9 @@ import pandas as pd
 
 from graduation_model.contract.instrument import Instrument
 from graduation_model.evaluation.params import EvaluationParams
-from graduation_model.explanation.sentences import answer_words
 from graduation_model.params import LANGUAGES, Label, Language
 from graduation_model.reports.evaluation_words import (
+    GROUP_METRICS,
     METRICS,
     REFERENCE,
     figure,
@@ -21,8 +21,9 @@ from graduation_model.reports.evaluation_words import (
     main_population,
     model_words,
     overall,
-    test_years,
+    tested_years,
 )
+from graduation_model.reports.group_words import GroupWords
 from graduation_model.reports.render import render
 from graduation_model.wording import day, has_text, number, percent, text
 
@@ -36,6 +37,7 @@ def model_card(
     *,
     title: Label,
     instrument: Instrument | None = None,
+    area_names: Mapping[str, str] | None = None,
     params: EvaluationParams | None = None,
     notes: Sequence[str] = (),
     figures: Mapping[str, bytes] | None = None,
@@ -52,6 +54,8 @@ def model_card(
         The programme's.
     instrument : Instrument, optional
         Puts groups and their levels into words.
+    area_names : mapping, optional
+        Area code -> name.
     params : EvaluationParams, optional
         Says how wide the intervals are, and from where on an AUC warns of a leak: warnings stand at the top.
     notes : sequence of str
@@ -68,6 +72,7 @@ def model_card(
             language,
             title=title,
             instrument=instrument,
+            area_names=area_names,
             params=params,
             notes=notes,
             figures=figures,
@@ -92,6 +97,7 @@ def card_dict(
     *,
     title: Label,
     instrument: Instrument | None = None,
+    area_names: Mapping[str, str] | None = None,
     params: EvaluationParams | None = None,
     notes: Sequence[str] = (),
     figures: Mapping[str, bytes] | None = None,
@@ -123,8 +129,10 @@ def card_dict(
             {"name": text(f"metrics.{metric}", language), "note": text(f"metric_notes.{metric}", language)}
             for metric in METRICS
         ],
+        "paired": [text(f"metrics.{metric}", language) for metric in PAIRED],
         "years": _years(card, evaluation, language),
-        "groups": _groups(card, evaluation, instrument, language),
+        "groups": _groups(card, evaluation, GroupWords(instrument, area_names or {}), language),
+        "group_metrics": [text(f"metrics.{metric}", language) for metric in GROUP_METRICS],
         "figures": _figures(figures or {}, language),
         "warnings": _leaks(evaluation, params, language),
         "notes": list(notes),
@@ -136,6 +144,8 @@ def card_dict(
 
 # reliability_2017.id.png: what it shows, of which test year, in which language.
 _FIGURE = re.compile(r"(?P<what>[a-z]+)(_(?P<year>\d{4}))?(\.(?P<language>id|en))?\.png")
+# A difference of calibration slopes would say nothing: 0.8 and 1.2 are as far from 1.
+PAIRED = METRICS[:-1]
 _KEYS = tuple(
     f"card.{name}"
     for name in (
@@ -189,7 +199,7 @@ def _cohort_words(cohort: str, language: Language) -> str:
 def _years(card: BundleCard, evaluation: pd.DataFrame | None, language: Language) -> list[dict[str, Any]]:
     if evaluation is None:
         return []
-    return [_year(card, evaluation, year, language) for year in test_years(evaluation)]
+    return [_year(card, evaluation, year, language) for year in tested_years(evaluation)]
 
 
 def _year(card: BundleCard, evaluation: pd.DataFrame, year: int, language: Language) -> dict[str, Any]:
@@ -202,13 +212,13 @@ def _year(card: BundleCard, evaluation: pd.DataFrame, year: int, language: Langu
         "tested": text("card.tested", language, count=number(int(first["n"]), language)) if first else "",
         "outcome_known": text(f"card.outcome_{known}", language) if has_text(f"card.outcome_{known}") else known,
         "rows": _rows(card, values, in_order({model for model, _ in values}), language),
-        "differences": _rows(card, differences, compared, language),
+        "differences": _rows(card, differences, compared, language, PAIRED),
     }
 
 
 def _leaks(evaluation: pd.DataFrame | None, params: EvaluationParams, language: Language) -> list[str]:
     """The same results of which `evaluation.leak` warns in a log, said to a reader in their language."""
-    years = sorted(test_years(evaluation))
+    years = sorted(tested_years(evaluation))
     if evaluation is None:
         return []
     return [
@@ -227,51 +237,46 @@ def _leaks(evaluation: pd.DataFrame | None, params: EvaluationParams, language: 
 
 
 def _rows(
-    card: BundleCard, rows: Mapping[tuple[str, str], Mapping[str, Any]], models: Sequence[str], language: Language
+    card: BundleCard,
+    rows: Mapping[tuple[str, str], Mapping[str, Any]],
+    models: Sequence[str],
+    language: Language,
+    metrics: Sequence[str] = METRICS,
 ) -> list[dict[str, Any]]:
     return [
         {
             "model": model_words(model, language),
             "in_use": model == card.model,
-            "cells": [figure(rows.get((model, metric)), language) for metric in METRICS],
+            "cells": [figure(rows.get((model, metric)), language) for metric in metrics],
         }
         for model in models
     ]
 
 
 def _groups(
-    card: BundleCard, evaluation: pd.DataFrame | None, instrument: Instrument | None, language: Language
+    card: BundleCard, evaluation: pd.DataFrame | None, words: GroupWords, language: Language
 ) -> list[dict[str, Any]]:
     """The model in use, last test year, group by group."""
-    years = test_years(evaluation)
+    years = tested_years(evaluation)
     if evaluation is None or not years:
         return []
     rows = main_population(evaluation)
-    rows = rows[
-        (rows["model"] == card.model)
-        & (rows["group"] != "all")
-        & (rows["test_year"] == years[0])
-        & (rows["baseline"] == "")
+    rows = rows[(rows["model"] == card.model) & (rows["test_year"] == years[0]) & (rows["baseline"] == "")]
+    parts = {key: part for key, part in rows.groupby(["group", "level"]) if key[0] != "all"}
+    return [
+        _group(words, group, level, parts[group, level], language)
+        for group, level in sorted(parts, key=lambda key: words.order(*key))
     ]
-    table = []
-    for (group, level), part in rows.groupby(["group", "level"], sort=True):
-        by_metric = {row["metric"]: row for row in part.to_dict(orient="records")}
-        table.append(
-            {
-                **_group_words(str(group), str(level), instrument, language),
-                "n": number(int(part["n"].max()), language),
-                "cells": [figure(by_metric.get(metric), language) for metric in METRICS],
-            }
-        )
-    return table
 
 
-def _group_words(group: str, level: str, instrument: Instrument | None, language: Language) -> dict[str, str]:
-    question = instrument.by_name.get(group) if instrument else None
-    if question is None:
-        return {"group": group, "level": level}
-    words = answer_words(question, level, language) if question.levels else level
-    return {"group": question.label.in_(language), "level": words or level}
+def _group(words: GroupWords, group: str, level: str, part: pd.DataFrame, language: Language) -> dict[str, Any]:
+    by_metric = {row["metric"]: row for row in part.to_dict(orient="records")}
+    return {
+        "group": words.group(group, level, language),
+        "level": words.level(group, level, language),
+        "n": number(int(part["n"].max()), language),
+        "cells": [figure(by_metric.get(metric), language) for metric in GROUP_METRICS],
+    }
 
 
 def _figures(figures: Mapping[str, bytes], language: Language) -> list[dict[str, str]]:

@@ -38,10 +38,14 @@ def score_answers(bundle: Bundle, answers: pd.DataFrame) -> pd.DataFrame:
     )
     context = context_from_reference(bundle.reference_context, wave_end, cluster=CLUSTER)
     explained = contributions(bundle, feature_matrix(rows, context, bundle.catalogue))
-    result = pd.DataFrame({
-        "probability": expit(explained.log_odds), "log_odds": explained.log_odds, "base_log_odds": explained.base,
-        "context": f"stored wave ending {bundle.card.as_of}, without history and neighbours",
-    })
+    result = pd.DataFrame(
+        {
+            "probability": expit(explained.log_odds),
+            "log_odds": explained.log_odds,
+            "base_log_odds": explained.base,
+            "context": f"stored wave ending {bundle.card.as_of}, without history and neighbours",
+        }
+    )
     return pd.concat([result, explained.by_question.add_prefix("contribution_")], axis=1)
 
 
@@ -49,14 +53,19 @@ def _typed(answers: pd.DataFrame, bundle: Bundle) -> pd.DataFrame:
     """The columns that the catalogue reads, typed as it was fitted; what is not there is missing."""
     needed = {name for quantity in bundle.catalogue.quantities for name in (quantity.numerator, quantity.denominator)}
     needed |= set(bundle.catalogue.of("level")["quantity"])
-    columns = {name: _typed_answers(answers, name, bundle.card.levels.get(name)) for name in sorted(filter(None, needed))}
+    columns = {
+        name: _typed_answers(answers, name, bundle.card.levels.get(name)) for name in sorted(filter(None, needed))
+    }
     return pd.DataFrame(columns, index=answers.index)
 
 
 def _typed_answers(answers: pd.DataFrame, name: str, levels: tuple[str, ...] | None) -> pd.Series:
     raw = answers[name].astype("object") if name in answers else pd.Series(None, index=answers.index, dtype="object")
-    typed = (raw.astype(pd.CategoricalDtype(list(levels))) if levels
-             else pd.to_numeric(raw, errors="coerce").astype("float64"))
+    typed = (
+        raw.astype(pd.CategoricalDtype(list(levels)))
+        if levels
+        else pd.to_numeric(raw, errors="coerce").astype("float64")
+    )
     unread = int((raw.notna() & typed.isna()).sum())
     if unread:
         expected = f"one of {', '.join(levels)}" if levels else "a number"

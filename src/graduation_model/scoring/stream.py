@@ -60,35 +60,51 @@ def score_blocks(
     """
     for start in range(0, len(rows), block):
         part = assessments.iloc[rows[start : start + block]].reset_index(drop=True)
-        yield score_block(part, as_of=as_of, context=context, bundle=bundle, instrument=instrument, carry=carry,
-                          model_version=model_version)
+        yield score_block(
+            part,
+            as_of=as_of,
+            context=context,
+            bundle=bundle,
+            instrument=instrument,
+            carry=carry,
+            model_version=model_version,
+        )
 
 
 def score_block(
-    part: pd.DataFrame, *, as_of: pd.Timestamp, context: WaveContext, bundle: Bundle, instrument: Instrument,
-    carry: Sequence[str], model_version: str,
+    part: pd.DataFrame,
+    *,
+    as_of: pd.Timestamp,
+    context: WaveContext,
+    bundle: Bundle,
+    instrument: Instrument,
+    carry: Sequence[str],
+    model_version: str,
 ) -> ScoredBlock:
     """Score some households' assessments, with reasons; additivity is checked on every block."""
     X = feature_matrix(part, context, bundle.catalogue)
     explained = contributions(bundle, X)
     household = part["household_id"].astype("str")
-    scores = pd.DataFrame({
-        "household_id": household,
-        "as_of_date": np.datetime64(as_of, "s"),
-        "assessment_date": part["assessment_date"],
-        "probability": expit(explained.log_odds),
-        # Missing until intervals are built (TABLES): a number here would be read as one.
-        "probability_low": np.nan,
-        "probability_high": np.nan,
-        "log_odds": explained.log_odds,
-        "base_log_odds": explained.base,
-        "support": np.where(outside_support(X, bundle.support), "outside", "inside"),
-        "completeness": completeness(part, instrument),
-        "conformal_p": np.nan,
-    })
+    scores = pd.DataFrame(
+        {
+            "household_id": household,
+            "as_of_date": np.datetime64(as_of, "s"),
+            "assessment_date": part["assessment_date"],
+            "probability": expit(explained.log_odds),
+            # Missing until intervals are built (TABLES): a number here would be read as one.
+            "probability_low": np.nan,
+            "probability_high": np.nan,
+            "log_odds": explained.log_odds,
+            "base_log_odds": explained.base,
+            "support": np.where(outside_support(X, bundle.support), "outside", "inside"),
+            "completeness": completeness(part, instrument),
+            "conformal_p": np.nan,
+        }
+    )
     taken = part[[name for name in carry if name not in scores.columns]]
-    stamp = pd.DataFrame({"model": bundle.card.model, "model_version": model_version, "bundle_sha256": bundle.sha256},
-                         index=part.index)
+    stamp = pd.DataFrame(
+        {"model": bundle.card.model, "model_version": model_version, "bundle_sha256": bundle.sha256}, index=part.index
+    )
     scores = pd.concat([scores, top_reasons(explained.by_question), taken, stamp], axis=1)
     keys = pd.DataFrame({"household_id": household, "base_log_odds": explained.base})
     return ScoredBlock(scores, pd.concat([keys, explained.by_question], axis=1))

@@ -7,8 +7,16 @@ import pandas as pd
 from graduation_model.errors import ConfigError, DataError
 from graduation_model.selection.params import SelectionParams
 
-REQUIRED = ("household_id", "as_of_date", "probability", "support", "completeness",
-            "model", "model_version", "bundle_sha256")
+REQUIRED = (
+    "household_id",
+    "as_of_date",
+    "probability",
+    "support",
+    "completeness",
+    "model",
+    "model_version",
+    "bundle_sha256",
+)
 # A list made from two models, or for two dates, would rank families on two scales.
 ONE_VALUE = ("as_of_date", "model", "model_version", "bundle_sha256")
 SUPPORT = ("inside", "outside")
@@ -30,13 +38,17 @@ def check_scores(scores: pd.DataFrame, params: SelectionParams) -> None:
         _check_share(scores[name])
     unknown = int((~scores["support"].isin(SUPPORT)).sum())
     if unknown:
-        raise DataError(f"Column support holds neither inside nor outside in {unknown} rows", where="scores",
-                        mend=_RESCORE)
+        raise DataError(
+            f"Column support holds neither inside nor outside in {unknown} rows", where="scores", mend=_RESCORE
+        )
     for name in ONE_VALUE:
         if scores[name].nunique(dropna=False) > 1:
-            raise DataError(f"Column {name} holds {scores[name].nunique(dropna=False)} different values, so the "
-                            "families are not on one scale", where="scores", mend="Score every family with one model "
-                            "for one date")
+            raise DataError(
+                f"Column {name} holds {scores[name].nunique(dropna=False)} different values, so the "
+                "families are not on one scale",
+                where="scores",
+                mend="Score every family with one model for one date",
+            )
 
 
 def _check_columns(scores: pd.DataFrame, params: SelectionParams) -> None:
@@ -46,9 +58,11 @@ def _check_columns(scores: pd.DataFrame, params: SelectionParams) -> None:
     unit = (params.quota_unit,) if params.quota_unit else ()
     carried = [name for name in (*params.carry, *unit) if name not in scores.columns]
     if carried:
-        raise DataError(f"Columns {', '.join(dict.fromkeys(carried))} are missing, which selection carries",
-                        where="scores", mend="Score again with this programme, or take them out of selection.carry "
-                        "and selection.quota_unit")
+        raise DataError(
+            f"Columns {', '.join(dict.fromkeys(carried))} are missing, which selection carries",
+            where="scores",
+            mend="Score again with this programme, or take them out of selection.carry and selection.quota_unit",
+        )
 
 
 def _check_households(household_id: pd.Series) -> None:
@@ -57,16 +71,20 @@ def _check_households(household_id: pd.Series) -> None:
         raise DataError(f"Column household_id is empty in {missing} rows", where="scores", mend=_RESCORE)
     twice = int(household_id.astype("str").duplicated().sum())
     if twice:
-        raise DataError(f"{twice} rows repeat a household_id", where="scores",
-                        mend="Keep one row a household: is one score file in the folder twice?")
+        raise DataError(
+            f"{twice} rows repeat a household_id",
+            where="scores",
+            mend="Keep one row a household: is one score file in the folder twice?",
+        )
 
 
 def _check_share(column: pd.Series) -> None:
     numbers = pd.to_numeric(column, errors="coerce")
     wrong = int((~numbers.between(0, 1)).sum())  # a missing value lies between nothing
     if wrong:
-        raise DataError(f"Column {column.name} is missing or outside 0-1 in {wrong} rows", where="scores",
-                        mend=_RESCORE)
+        raise DataError(
+            f"Column {column.name} is missing or outside 0-1 in {wrong} rows", where="scores", mend=_RESCORE
+        )
 
 
 def check_rules(params: SelectionParams, quota: int | None) -> None:
@@ -82,4 +100,7 @@ def check_rules(params: SelectionParams, quota: int | None) -> None:
     if params.threshold + params.band > 1:
         raise ConfigError(
             f"The threshold {params.threshold:.3f} (from cost_ratio) and the band {params.band:g} sum to more than 1: "
-            "nobody could ever be proposed", where="programme.yaml: selection", mend="Make selection.band smaller")
+            "nobody could ever be proposed",
+            where="programme.yaml: selection",
+            mend="Make selection.band smaller",
+        )

@@ -21,8 +21,15 @@ logger = logging.getLogger(__name__)
 
 RECOMMENDATIONS = ("ready", "review", "not_ready", "cannot_say")
 RULES = ("out_of_support", "incomplete", "above_threshold", "over_quota", "near_threshold", "below_threshold")
-SELECTION_COLUMNS = ("household_id", "recommendation", "rank", "selected", "waiting_list_position", "rule",
-                     "quota_unit")
+SELECTION_COLUMNS = (
+    "household_id",
+    "recommendation",
+    "rank",
+    "selected",
+    "waiting_list_position",
+    "rule",
+    "quota_unit",
+)
 # Probabilities are compared to this many decimals: 0.80 + 0.05 is a hair above 0.85 in binary, and a committee that
 # wrote 0.85 means 0.85. It also keeps the last bit of another machine's arithmetic from deciding between families.
 DECIMALS = 12
@@ -100,8 +107,12 @@ folder that score wrote.
     probability = scores.loc[by_rank.index, "probability"].reset_index(drop=True)
     table = by_rank.loc[:, list(SELECTION_COLUMNS)].reset_index(drop=True)
     summary = _summary(table, probability, params, quota) | _origin(scores) | {"tie_break": _tie_break(seed_text)}
-    logger.info("selection: %d families, %d ready, %d selected", len(table), summary["recommendations"]["ready"],
-                summary["selected"])
+    logger.info(
+        "selection: %d families, %d ready, %d selected",
+        len(table),
+        summary["recommendations"]["ready"],
+        summary["selected"],
+    )
     return Selection(table=table, summary=summary)
 
 
@@ -114,12 +125,15 @@ def _recommended(scores: pd.DataFrame, params: SelectionParams) -> pd.DataFrame:
         probability >= upper,
         probability >= lower,
     ]
-    return pd.DataFrame({
-        "household_id": scores["household_id"],
-        "recommendation": np.select(conditions, ["cannot_say", "cannot_say", "ready", "review"], "not_ready"),
-        "rule": np.select(conditions, ["out_of_support", "incomplete", "above_threshold", "near_threshold"],
-                          "below_threshold"),
-    }).astype("str")
+    return pd.DataFrame(
+        {
+            "household_id": scores["household_id"],
+            "recommendation": np.select(conditions, ["cannot_say", "cannot_say", "ready", "review"], "not_ready"),
+            "rule": np.select(
+                conditions, ["out_of_support", "incomplete", "above_threshold", "near_threshold"], "below_threshold"
+            ),
+        }
+    ).astype("str")
 
 
 def _comparable(share: pd.Series) -> np.ndarray:
@@ -129,8 +143,13 @@ def _comparable(share: pd.Series) -> np.ndarray:
 def _ranked(table: pd.DataFrame, scores: pd.DataFrame, seed_text: str) -> pd.DataFrame:
     """Rank 1.. over everybody of whom something is said: by probability, completeness, then the keyed hash."""
     # lexsort reads its keys from the last to the first; the stable order below a hash collision is that of the ids.
-    order = np.lexsort((_hashed(table["household_id"], seed_text), -_comparable(scores["completeness"]),
-                        -_comparable(scores["probability"])))
+    order = np.lexsort(
+        (
+            _hashed(table["household_id"], seed_text),
+            -_comparable(scores["completeness"]),
+            -_comparable(scores["probability"]),
+        )
+    )
     order = order[(table["recommendation"] != "cannot_say").to_numpy()[order]]
     return table.assign(rank=_positions(order, len(table)))
 
@@ -152,8 +171,11 @@ def _hashed(household_id: pd.Series, seed_text: str) -> np.ndarray:
 
 
 def _tie_break(seed_text: str) -> dict[str, Any]:
-    return {"order": ["probability", "completeness", "hash of household_id"], "seed_text": seed_text,
-            "hash_key": _tie_key(seed_text)}
+    return {
+        "order": ["probability", "completeness", "hash of household_id"],
+        "seed_text": seed_text,
+        "hash_key": _tie_key(seed_text),
+    }
 
 
 def _fill_quota(table: pd.DataFrame, quota: int | None) -> pd.DataFrame:
@@ -175,8 +197,7 @@ def _unit(scores: pd.DataFrame, params: SelectionParams) -> pd.Series:
     return unit.where(unit.notna(), "unknown").astype("str")
 
 
-def _summary(table: pd.DataFrame, probability: pd.Series, params: SelectionParams,
-             quota: int | None) -> dict[str, Any]:
+def _summary(table: pd.DataFrame, probability: pd.Series, params: SelectionParams, quota: int | None) -> dict[str, Any]:
     selected = int(table["selected"].sum())
     return {
         "families": len(table),
@@ -202,8 +223,10 @@ def _counts(column: pd.Series, names: Any) -> dict[str, int]:
 
 def _origin(scores: pd.DataFrame) -> dict[str, str | None]:
     """The one model and date that `check_scores` made sure of."""
-    return {name: _text(scores[name].iloc[0]) if len(scores) else None
-            for name in ("as_of_date", "model", "model_version", "bundle_sha256")}
+    return {
+        name: _text(scores[name].iloc[0]) if len(scores) else None
+        for name in ("as_of_date", "model", "model_version", "bundle_sha256")
+    }
 
 
 def _text(value: Any) -> str | None:

@@ -54,23 +54,31 @@ def check_items(instrument: Instrument, params: SimulationParams) -> None:
     """
     unasked = sorted(set(FOLLOWUP_QUESTIONS) - set(instrument.followup_by_name))
     if unasked:
-        raise ConfigError(f"A simulated visit answers {', '.join(unasked)}, which no follow-up asks",
-                          mend="Add it to followup in instrument.yaml")
+        raise ConfigError(
+            f"A simulated visit answers {', '.join(unasked)}, which no follow-up asks",
+            mend="Add it to followup in instrument.yaml",
+        )
     questions, drawn = instrument.by_name, {params.income, params.ratio}
     unknown = sorted((set(params.items) | drawn | {params.size}) - set(questions))
     if unknown:
-        raise ConfigError(f"'simulation' names {', '.join(unknown)}, which the instrument does not ask",
-                          mend="Mend the spelling, or add the question to instrument.yaml")
+        raise ConfigError(
+            f"'simulation' names {', '.join(unknown)}, which the instrument does not ask",
+            mend="Mend the spelling, or add the question to instrument.yaml",
+        )
     for name, question in questions.items():
         item = params.items.get(name)
         if item is None and name not in drawn and (question.need == "required" or name == params.size):
             raise ConfigError(f"'simulation.items' has no {name}, which is required", mend="Say how it is answered")
         if item and question.kind in ("date", "text"):
-            raise ConfigError(f"'simulation.items.{name}' would answer a {question.kind}, which nobody simulates",
-                              mend="Take the item out: the question stays unanswered")
+            raise ConfigError(
+                f"'simulation.items.{name}' would answer a {question.kind}, which nobody simulates",
+                mend="Take the item out: the question stays unanswered",
+            )
         if item and question.levels and len(item.shares) != len(question.levels):
-            raise ConfigError(f"'simulation.items.{name}.shares' has {len(item.shares)} shares for "
-                              f"{len(question.levels)} levels", mend="Give one share a level")
+            raise ConfigError(
+                f"'simulation.items.{name}.shares' has {len(item.shares)} shares for {len(question.levels)} levels",
+                mend="Give one share a level",
+            )
 
 
 def draw_answers(
@@ -80,8 +88,10 @@ def draw_answers(
 
     Each question has its own random stream, so that one more question leaves the answers to the others as they were.
     """
-    values = {name: _answer(instrument.by_name[name], item, respondents, params, _stream(seed, name))
-              for name, item in params.items.items()}
+    values = {
+        name: _answer(instrument.by_name[name], item, respondents, params, _stream(seed, name))
+        for name, item in params.items.items()
+    }
     size, line = values[params.size], respondents.line
     income = np.rint(respondents.ratio * line * size / INCOME_STEP) * INCOME_STEP
     values[params.income] = _within(instrument.by_name[params.income], income)
@@ -89,13 +99,16 @@ def draw_answers(
     values[params.ratio] = _within(instrument.by_name[params.ratio], ratio)
     _make_consistent(values, params)
     hasty = _stream(seed, "hasty visits").random(len(line)) < params.hasty
-    answered = {name: _answered(instrument.by_name[name], params, hasty, _stream(seed, f"{name} missing"))
-                for name in values}
+    answered = {
+        name: _answered(instrument.by_name[name], params, hasty, _stream(seed, f"{name} missing")) for name in values
+    }
     # Whoever does not say the income cannot have it set against the line.
     answered[params.ratio] = answered[params.income]
     _leave_unasked(instrument, values, answered)
-    return {name: _typed(question, values[name], answered[name]) if name in values
-            else _unanswered(question, len(line)) for name, question in instrument.by_name.items()}
+    return {
+        name: _typed(question, values[name], answered[name]) if name in values else _unanswered(question, len(line))
+        for name, question in instrument.by_name.items()
+    }
 
 
 def _stream(seed: int, name: str) -> np.random.Generator:
@@ -150,9 +163,7 @@ def _make_consistent(values: dict[str, np.ndarray], params: SimulationParams) ->
             values[name] = np.minimum(values[name], values[item.at_most])
 
 
-def _answered(
-    question: Question, params: SimulationParams, hasty: np.ndarray, rng: np.random.Generator
-) -> np.ndarray:
+def _answered(question: Question, params: SimulationParams, hasty: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Where an answer was written down."""
     if question.need == "required":
         return np.ones(len(hasty), dtype=bool)

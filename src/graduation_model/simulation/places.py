@@ -76,12 +76,14 @@ def _codes(district: np.ndarray, params: SimulationParams) -> pd.DataFrame:
     names = pd.Series([one.code for one in params.districts], dtype="str")
     code = names.iloc[district[facilitator]].reset_index(drop=True)
     subdistrict = code + _digits((number % subdistricts)[facilitator] * 10 + 10, 3)
-    return pd.DataFrame({
-        "district_code": code,
-        "subdistrict_code": subdistrict,
-        "village_code": subdistrict + _digits(village, 3),
-        "facilitator_id": "F" + _digits(facilitator + 1, 4),
-    })
+    return pd.DataFrame(
+        {
+            "district_code": code,
+            "subdistrict_code": subdistrict,
+            "village_code": subdistrict + _digits(village, 3),
+            "facilitator_id": "F" + _digits(facilitator + 1, 4),
+        }
+    )
 
 
 def _digits(numbers: np.ndarray, width: int) -> pd.Series:

@@ -46,9 +46,7 @@ class Province:
     truth: pd.DataFrame
 
 
-def simulate(
-    instrument: Instrument, params: SimulationParams, *, households: int, waves: int, seed: int
-) -> Province:
+def simulate(instrument: Instrument, params: SimulationParams, *, households: int, waves: int, seed: int) -> Province:
     """Draw a province.
 
     Parameters
@@ -70,8 +68,10 @@ def simulate(
         Where there is nothing to simulate.
     """
     if households < 1 or waves < 1 or seed < 0:
-        raise UserError("A province needs at least one household and one wave, and a seed that is not negative",
-                        mend="Give larger numbers")
+        raise UserError(
+            "A province needs at least one household and one wave, and a seed that is not negative",
+            mend="Give larger numbers",
+        )
     check_items(instrument, params)
     streams = np.random.default_rng(seed).spawn(7)
     families = pool_size(households, waves, params)
@@ -89,8 +89,9 @@ def simulate(
     logger.info("simulated %d assessments of %d families", len(ids), len(np.unique(roster.family)))
     return Province(
         assessments=pd.concat([keys, codes, answers], axis=1),
-        followups=followup_table(visits, instrument, params, family=roster.family, wave=roster.wave, ids=ids,
-                                 dates=dates, rng=streams[5]),
+        followups=followup_table(
+            visits, instrument, params, family=roster.family, wave=roster.wave, ids=ids, dates=dates, rng=streams[5]
+        ),
         decisions=decision_table(roster, ids, years),
         truth=_truth(roster, ids, years, places, welfare, leniency, params),
     )
@@ -146,9 +147,11 @@ def _truth(
     leniency: np.ndarray,
     params: SimulationParams,
 ) -> pd.DataFrame:
-    return pd.DataFrame({
-        "household_id": ids,
-        "wave": years,
-        "exit_probability": exit_probability(welfare, places, params, family=roster.family, wave=roster.wave),
-        "leniency": leniency[places.facilitator[roster.family]],
-    })
+    return pd.DataFrame(
+        {
+            "household_id": ids,
+            "wave": years,
+            "exit_probability": exit_probability(welfare, places, params, family=roster.family, wave=roster.wave),
+            "leniency": leniency[places.facilitator[roster.family]],
+        }
+    )

@@ -77,11 +77,13 @@ def decision_table(roster: Roster, ids: pd.Series, years: np.ndarray) -> pd.Data
     graduated = roster.graduated[past]
     # Decided once a year, when the round of visits is over.
     date = (years[past] - 1970).astype("datetime64[Y]") + np.timedelta64(1, "Y")
-    return pd.DataFrame({
-        "household_id": ids[past].to_numpy(),
-        "decision_date": (date.astype("datetime64[D]") - np.timedelta64(12, "D")).astype("datetime64[s]"),
-        "decision": np.where(graduated, "graduated", "retained"),
-        "decided_by_role": "dinas_sosial",
-        "reason_code": np.where(graduated, "economy_improved", "still_eligible"),
-        "model": "none",
-    }).astype(dict.fromkeys(("household_id", "decision", "decided_by_role", "reason_code", "model"), "str"))
+    return pd.DataFrame(
+        {
+            "household_id": ids[past].to_numpy(),
+            "decision_date": (date.astype("datetime64[D]") - np.timedelta64(12, "D")).astype("datetime64[s]"),
+            "decision": np.where(graduated, "graduated", "retained"),
+            "decided_by_role": "dinas_sosial",
+            "reason_code": np.where(graduated, "economy_improved", "still_eligible"),
+            "model": "none",
+        }
+    ).astype(dict.fromkeys(("household_id", "decision", "decided_by_role", "reason_code", "model"), "str"))

@@ -89,11 +89,13 @@ def followup_table(
     date = dates.to_numpy()[:, None] + days.astype("timedelta64[D]")
     hungry = rng.random(shape) < 1 / (1 + np.exp(6 * (found - 0.7)))
     made_at_all, met = (status != NO_VISIT).ravel(), (status == INTERVIEWED).ravel()
-    table = pd.DataFrame({
-        "household_id": ids.repeat(2).to_numpy(),
-        "followup_date": date.ravel().astype("datetime64[s]"),
-        "followup_status": status.ravel(),
-        "welfare_to_line": np.where(met, found.ravel(), np.nan),
-        "food_deficit_3m": pd.Series(np.where(hungry, "yes", "no").ravel()).where(met),
-    })[made_at_all].reset_index(drop=True)
+    table = pd.DataFrame(
+        {
+            "household_id": ids.repeat(2).to_numpy(),
+            "followup_date": date.ravel().astype("datetime64[s]"),
+            "followup_status": status.ravel(),
+            "welfare_to_line": np.where(met, found.ravel(), np.nan),
+            "food_deficit_3m": pd.Series(np.where(hungry, "yes", "no").ravel()).where(met),
+        }
+    )[made_at_all].reset_index(drop=True)
     return table.astype({name: questions[name].dtype() for name in FOLLOWUP_QUESTIONS})  # type: ignore[arg-type]

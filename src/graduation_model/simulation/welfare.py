@@ -16,6 +16,7 @@ from graduation_model.simulation.places import Places
 # Nobody in a programme for the poor stands further above the others: the gamma's far tail would be no poor family.
 HIGHEST_STATIC = 4.0
 
+
 @dataclass(frozen=True)
 class Welfare:
     """Hidden parts as standard scores, and the log of welfare over the line that they make.

@@ -121,8 +121,9 @@ def promote(name: str, version: str, *, approver: str, uri: str, reason: str = "
         version = _existing(client, name, str(version))
         previous = _aliased(client, name, CHAMPION)
         if previous == version:
-            raise ModelError(f"Version {version} of {name} is the champion already", where=shown(uri),
-                             mend="Promote another version")
+            raise ModelError(
+                f"Version {version} of {name} is the champion already", where=shown(uri), mend="Promote another version"
+            )
         _tag(client, name, version, approver=approver, reason=reason, prefix="promotion")
         if previous is not None:
             client.set_registered_model_alias(name, PREVIOUS, previous)
@@ -153,8 +154,9 @@ def rollback(name: str, *, approver: str, uri: str, reason: str = "") -> str:
         _check_model(client, name, uri)
         back, left = _aliased(client, name, PREVIOUS), _aliased(client, name, CHAMPION)
         if back is None:
-            raise ModelError(f"{name} has no former champion to go back to", where=shown(uri),
-                             mend="Promote the version you want")
+            raise ModelError(
+                f"{name} has no former champion to go back to", where=shown(uri), mend="Promote the version you want"
+            )
         if left is not None:
             _tag(client, name, left, approver=approver, reason=reason, prefix="rollback")
         client.set_registered_model_alias(name, CHAMPION, back)
@@ -173,8 +175,11 @@ def _parsed(address: str) -> tuple[str, str, str]:
     """Name, version, alias; one of the last two is empty."""
     found = _ADDRESS.fullmatch(address)
     if found is None:
-        raise ModelError("This is no model's address", where=address,
-                         mend="Write models:/name@champion, models:/name/3, or a bundle's folder")
+        raise ModelError(
+            "This is no model's address",
+            where=address,
+            mend="Write models:/name@champion, models:/name/3, or a bundle's folder",
+        )
     return found["name"], found["version"] or "", found["alias"] or ""
 
 
@@ -182,14 +187,20 @@ def _bundle_in(folder: Path) -> Path:
     for candidate in (folder, folder / "bundle"):
         if (candidate / "bundle.json").is_file():
             return candidate
-    raise ModelError("There is no bundle in this folder", where=folder,
-                     mend="Give the folder that holds bundle.json, or an address such as models:/name@champion")
+    raise ModelError(
+        "There is no bundle in this folder",
+        where=folder,
+        mend="Give the folder that holds bundle.json, or an address such as models:/name@champion",
+    )
 
 
 def _check_model(client: MlflowClient, name: str, uri: str) -> None:
     if not is_registered(client, name):
-        raise ModelError(f"The registry has no model {name}", where=shown(uri),
-                         mend="Mend its name, train first, or set MLFLOW_TRACKING_URI to the store that holds it")
+        raise ModelError(
+            f"The registry has no model {name}",
+            where=shown(uri),
+            mend="Mend its name, train first, or set MLFLOW_TRACKING_URI to the store that holds it",
+        )
 
 
 def _aliased(client: MlflowClient, name: str, alias: str) -> str | None:
@@ -203,8 +214,11 @@ def _version_behind(client: MlflowClient, name: str, alias: str) -> str:
     version = _aliased(client, name, alias)
     if version is None:
         known = ", ".join(sorted(client.get_registered_model(name).aliases)) or "none"
-        raise ModelError(f"{name} has no {alias}", where=shown(client.tracking_uri),
-                         mend=f"Promote a version first, or take another alias (there is: {known})")
+        raise ModelError(
+            f"{name} has no {alias}",
+            where=shown(client.tracking_uri),
+            mend=f"Promote a version first, or take another alias (there is: {known})",
+        )
     return version
 
 
@@ -212,8 +226,11 @@ def _existing(client: MlflowClient, name: str, version: str) -> str:
     _check_model(client, name, client.tracking_uri)
     known = sorted(int(found.version) for found in client.search_model_versions(f"name = '{name}'"))
     if not version.isdecimal() or int(version) not in known:
-        raise ModelError(f"{name} has no version {version}", where=shown(client.tracking_uri),
-                         mend=f"Take one of {', '.join(map(str, known[-5:]))}")
+        raise ModelError(
+            f"{name} has no version {version}",
+            where=shown(client.tracking_uri),
+            mend=f"Take one of {', '.join(map(str, known[-5:]))}",
+        )
     return str(int(version))
 
 
@@ -221,8 +238,11 @@ def _fetched(client: MlflowClient, name: str, version: str, uri: str) -> Path:
     """The bundle inside a registered model: in place where the store's files are on this machine, else a copy."""
     from mlflow.models import Model
 
-    gone = ModelError(f"The files of version {version} of {name} are gone", where=shown(uri),
-                      mend="Restore the store's mlartifacts folder, or train again")
+    gone = ModelError(
+        f"The files of version {version} of {name} are gone",
+        where=shown(uri),
+        mend="Restore the store's mlartifacts folder, or train again",
+    )
     model = _downloaded(client.get_model_version_download_uri(name, version), uri)
     if model is None or not (model / "MLmodel").is_file():
         raise gone

@@ -77,8 +77,11 @@ def _experiment(client: MlflowClient, name: str, uri: str) -> str:
     if found is None:
         return str(client.create_experiment(name, artifact_location=_experiment_files(name, uri)))
     if found.lifecycle_stage != "active":
-        raise OutputError(f"The experiment {name} was deleted", where="MLflow",
-                          mend=f"Restore it: mlflow experiments restore --experiment-id {found.experiment_id}")
+        raise OutputError(
+            f"The experiment {name} was deleted",
+            where="MLflow",
+            mend=f"Restore it: mlflow experiments restore --experiment-id {found.experiment_id}",
+        )
     return str(found.experiment_id)
 
 
@@ -90,9 +93,14 @@ def _experiment_files(name: str, uri: str) -> str | None:
 @contextmanager
 def _run(client: MlflowClient, experiment: str, record: TrainingRecord) -> Iterator[str]:
     name = " ".join(str(part) for part in (record.programme, record.params.get("as_of")) if part)
-    tags = {"programme": record.programme, "label": record.label, "simulated": _text(record.simulated),
-            "bundle_sha256": bundle_digest(record.bundle_folder), "graduation_model": graduation_model.__version__,
-            "mlflow.note.content": _note(record)}
+    tags = {
+        "programme": record.programme,
+        "label": record.label,
+        "simulated": _text(record.simulated),
+        "bundle_sha256": bundle_digest(record.bundle_folder),
+        "graduation_model": graduation_model.__version__,
+        "mlflow.note.content": _note(record),
+    }
     run_id = str(client.create_run(experiment, tags=tags, run_name=name).info.run_id)
     try:
         yield run_id
@@ -133,15 +141,25 @@ def _log_values(client: MlflowClient, run_id: str, record: TrainingRecord) -> No
         values |= {f"data.{name}.sha256": digest, f"data.{name}.rows": rows}
     params = [Param(_key(name), _text(value)) for name, value in values.items()]
     for start in range(0, len(params), PARAMS_A_BATCH):
-        client.log_batch(run_id, params=params[start:start + PARAMS_A_BATCH])
+        client.log_batch(run_id, params=params[start : start + PARAMS_A_BATCH])
     metrics = _metrics(record.evaluation)
     for start in range(0, len(metrics), METRICS_A_BATCH):
-        client.log_batch(run_id, metrics=metrics[start:start + METRICS_A_BATCH])
-    client.log_inputs(run_id, datasets=[
-        DatasetInput(Dataset(name=name, digest=digest[:DIGEST_CHARACTERS], source_type="sha256", source=digest,
-                             profile=json.dumps({"num_rows": rows})))
-        for name, (digest, rows) in record.datasets.items()
-    ])
+        client.log_batch(run_id, metrics=metrics[start : start + METRICS_A_BATCH])
+    client.log_inputs(
+        run_id,
+        datasets=[
+            DatasetInput(
+                Dataset(
+                    name=name,
+                    digest=digest[:DIGEST_CHARACTERS],
+                    source_type="sha256",
+                    source=digest,
+                    profile=json.dumps({"num_rows": rows}),
+                )
+            )
+            for name, (digest, rows) in record.datasets.items()
+        ],
+    )
 
 
 def _metrics(evaluation: pd.DataFrame) -> list[Metric]:
@@ -150,8 +168,10 @@ def _metrics(evaluation: pd.DataFrame) -> list[Metric]:
 
     now = time.time_ns() // 1_000_000
     values = metric_table(evaluation)
-    return [Metric(name, float(value), now, int(step))
-            for name, value, step in zip(values["name"], values["value"], values["test_year"], strict=True)]
+    return [
+        Metric(name, float(value), now, int(step))
+        for name, value, step in zip(values["name"], values["value"], values["test_year"], strict=True)
+    ]
 
 
 def metric_table(evaluation: pd.DataFrame) -> pd.DataFrame:
@@ -168,10 +188,18 @@ def metric_table(evaluation: pd.DataFrame) -> pd.DataFrame:
     """
     overall = evaluation[evaluation["group"] == "all"]
     baseline = overall["baseline"].fillna("").astype("str")
-    name = overall["model"].astype("str") + "." + overall["population"].astype("str") + "." + \
-        overall["metric"].astype("str") + (".minus." + baseline).where(baseline != "", "")
-    parts = [pd.DataFrame({"name": name + ending, "value": overall[column], "test_year": overall["test_year"]})
-             for column, ending in (("value", ""), ("low", ".low"), ("high", ".high"))]
+    name = (
+        overall["model"].astype("str")
+        + "."
+        + overall["population"].astype("str")
+        + "."
+        + overall["metric"].astype("str")
+        + (".minus." + baseline).where(baseline != "", "")
+    )
+    parts = [
+        pd.DataFrame({"name": name + ending, "value": overall[column], "test_year": overall["test_year"]})
+        for column, ending in (("value", ""), ("low", ".low"), ("high", ".high"))
+    ]
     return pd.concat(parts, ignore_index=True).dropna(subset="value").reset_index(drop=True)
 
 
@@ -192,24 +220,37 @@ def _write(folder: Path, files: Mapping[str, bytes | str]) -> None:
         (folder / name).write_bytes(content.encode() if isinstance(content, str) else content)
 
 
-def _log_model(mlflow: Any, client: MlflowClient, run_id: str, experiment: str,
-               record: TrainingRecord) -> LoggedModel:
+def _log_model(mlflow: Any, client: MlflowClient, run_id: str, experiment: str, record: TrainingRecord) -> LoggedModel:
     """Store the bundle as an MLflow model: data and the name of its loader, nothing pickled."""
     from mlflow.entities import LoggedModelOutput
     from mlflow.models import Model
 
     digest = bundle_digest(record.bundle_folder)
-    logged = client.create_logged_model(experiment, name=record.programme, source_run_id=run_id,
-                                        tags={"bundle_sha256": digest, "simulated": _text(record.simulated)})
+    logged = client.create_logged_model(
+        experiment,
+        name=record.programme,
+        source_run_id=run_id,
+        tags={"bundle_sha256": digest, "simulated": _text(record.simulated)},
+    )
     example = plain_answers(record.example)
     # Asked once before anything is registered: a bundle that cannot answer its own example never gets a version.
     answered = loader._load_pyfunc(str(record.bundle_folder)).predict(example)
     with tempfile.TemporaryDirectory(prefix="graduation-model-") as folder:
         mlflow.pyfunc.save_model(
-            path=f"{folder}/model", loader_module=LOADER, data_path=str(record.bundle_folder),
-            pip_requirements=requirements(), signature=signature(example, answered), input_example=example,
-            mlflow_model=Model(artifact_path=logged.artifact_location, model_uuid=logged.model_id, run_id=run_id,
-                               model_id=logged.model_id, metadata={"bundle_sha256": digest}))
+            path=f"{folder}/model",
+            loader_module=LOADER,
+            data_path=str(record.bundle_folder),
+            pip_requirements=requirements(),
+            signature=signature(example, answered),
+            input_example=example,
+            mlflow_model=Model(
+                artifact_path=logged.artifact_location,
+                model_uuid=logged.model_id,
+                run_id=run_id,
+                model_id=logged.model_id,
+                metadata={"bundle_sha256": digest},
+            ),
+        )
         client.log_model_artifacts(logged.model_id, f"{folder}/model")
     client.finalize_logged_model(logged.model_id, "READY")
     client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
@@ -240,8 +281,9 @@ def signature(asked: pd.DataFrame, answered: pd.DataFrame) -> ModelSignature:
     from mlflow.models import ModelSignature
     from mlflow.types import Schema
 
-    return ModelSignature(Schema(_columns(asked, required=False)),
-                          Schema(_columns(plain_answers(answered), required=True)))
+    return ModelSignature(
+        Schema(_columns(asked, required=False)), Schema(_columns(plain_answers(answered), required=True))
+    )
 
 
 def _columns(table: pd.DataFrame, *, required: bool) -> list[ColSpec | TensorSpec]:
@@ -251,13 +293,18 @@ def _columns(table: pd.DataFrame, *, required: bool) -> list[ColSpec | TensorSpe
     return [ColSpec(kinds.get(table[name].dtype.kind, DataType.string), name, required=required) for name in table]
 
 
-def _register(client: MlflowClient, record: TrainingRecord, run_id: str,
-              model: LoggedModel) -> RegisteredVersion:
+def _register(client: MlflowClient, record: TrainingRecord, run_id: str, model: LoggedModel) -> RegisteredVersion:
     if not is_registered(client, record.programme):
         client.create_registered_model(record.programme)
     tags = {"bundle_sha256": bundle_digest(record.bundle_folder), "simulated": _text(record.simulated)}
     # The place, not models:/<id>: a SQLite registry would look that up in MLflow's global store instead of this one.
-    made = client.create_model_version(record.programme, source=model.artifact_location, run_id=run_id, tags=tags,
-                                       description=_note(record), model_id=model.model_id)
+    made = client.create_model_version(
+        record.programme,
+        source=model.artifact_location,
+        run_id=run_id,
+        tags=tags,
+        description=_note(record),
+        model_id=model.model_id,
+    )
     client.set_registered_model_alias(record.programme, CHALLENGER, str(made.version))
     return RegisteredVersion(name=record.programme, version=str(made.version), run_id=run_id)

@@ -65,8 +65,11 @@ def open_client(uri: str, *, create: bool = False) -> MlflowClient:
     """
     database = sqlite_path(uri)
     if database is not None and not create and not database.is_file():
-        raise ModelError("There is no tracking store here", where=shown(uri),
-                         mend="Train first, or set MLFLOW_TRACKING_URI to the store that holds the model")
+        raise ModelError(
+            "There is no tracking store here",
+            where=shown(uri),
+            mend="Train first, or set MLFLOW_TRACKING_URI to the store that holds the model",
+        )
     if database is not None and create:
         _make_room(database)
     # MLflow opens its store when a client is made: here too its own warnings and errors are ours to translate.
@@ -79,12 +82,18 @@ def _make_room(database: os.PathLike[str]) -> None:
     try:
         os.makedirs(folder, exist_ok=True)
     except OSError as error:
-        raise OutputError("The tracking store's folder cannot be made", where=folder,
-                          mend="Take another --out, or set MLFLOW_TRACKING_URI") from error
+        raise OutputError(
+            "The tracking store's folder cannot be made",
+            where=folder,
+            mend="Take another --out, or set MLFLOW_TRACKING_URI",
+        ) from error
     # SQLAlchemy would try ten times, for minutes.
     if not os.access(folder, os.W_OK):
-        raise OutputError("The tracking store's folder cannot be written", where=folder,
-                          mend="Take another --out, or set MLFLOW_TRACKING_URI")
+        raise OutputError(
+            "The tracking store's folder cannot be written",
+            where=folder,
+            mend="Take another --out, or set MLFLOW_TRACKING_URI",
+        )
 
 
 def is_registered(client: MlflowClient, name: str) -> bool:
@@ -150,15 +159,25 @@ def _mlflow_failures() -> tuple[type[Exception], ...]:
 def _as_user_error(error: Exception, uri: str, doing: str) -> UserError:
     said = str(error)
     if re.search(r"Max retries exceeded|ConnectionError|failed with exception|timed out|could not be created", said):
-        return ModelError(f"The tracking store does not answer while {doing}", where=shown(uri),
-                          mend="Check MLFLOW_TRACKING_URI and the network, then run again")
+        return ModelError(
+            f"The tracking store does not answer while {doing}",
+            where=shown(uri),
+            mend="Check MLFLOW_TRACKING_URI and the network, then run again",
+        )
     if is_missing(error):
-        return ModelError(f"Nothing of that name was found while {doing}", where=shown(uri),
-                          mend="Check the model's name and version, and MLFLOW_TRACKING_URI")
+        return ModelError(
+            f"Nothing of that name was found while {doing}",
+            where=shown(uri),
+            mend="Check the model's name and version, and MLFLOW_TRACKING_URI",
+        )
     if getattr(error, "error_code", "") in ("UNAUTHENTICATED", "PERMISSION_DENIED", "CUSTOMER_UNAUTHORIZED"):
-        return ModelError(f"The tracking store refused us while {doing}", where=shown(uri),
-                          mend="Check MLFLOW_TRACKING_USERNAME, MLFLOW_TRACKING_PASSWORD or MLFLOW_TRACKING_TOKEN")
+        return ModelError(
+            f"The tracking store refused us while {doing}",
+            where=shown(uri),
+            mend="Check MLFLOW_TRACKING_USERNAME, MLFLOW_TRACKING_PASSWORD or MLFLOW_TRACKING_TOKEN",
+        )
     # MLflow's own words only as far as the first line: what follows may quote a request.
     reason = shown(said.strip().splitlines()[0][:160] if said.strip() else type(error).__name__)
-    return ModelError(f"The tracking store failed while {doing} ({reason})", where=shown(uri),
-                      mend="Check the store, then run again")
+    return ModelError(
+        f"The tracking store failed while {doing} ({reason})", where=shown(uri), mend="Check the store, then run again"
+    )

@@ -2,15 +2,20 @@
 
 import pandas as pd
 import pytest
-from lib.small import cohort_params, visits
 
 from graduation_model.cohort.dates import as_of_dates, months_after, months_before
+from lib.small import cohort_params, visits
 
 
-@pytest.mark.parametrize(("date", "months", "before"), [
-    ("2017-12-31", 12, "2016-12-31"), ("2017-02-28", 12, "2016-02-29"), ("2017-05-31", 3, "2017-02-28"),
-    ("2017-05-15", 3, "2017-02-15"),
-])
+@pytest.mark.parametrize(
+    ("date", "months", "before"),
+    [
+        ("2017-12-31", 12, "2016-12-31"),
+        ("2017-02-28", 12, "2016-02-29"),
+        ("2017-05-31", 3, "2017-02-28"),
+        ("2017-05-15", 3, "2017-02-15"),
+    ],
+)
 def test_a_months_last_day_stays_a_last_day(date, months, before):
     assert months_before(pd.Timestamp(date), months) == pd.Timestamp(before)
     back = months_after(pd.Series([pd.Timestamp(before)]), months)[0]

@@ -1,10 +1,10 @@
 """What an instrument may not say."""
 
 import pytest
-from lib.small import label, small_instrument
 from pydantic import ValidationError
 
 from graduation_model.contract.instrument import Instrument, Question, Value
+from lib.small import label, small_instrument
 
 VALUES = (Value(name="a", label=label("A")), Value(name="b", label=label("B")))
 REFUSED = [

@@ -73,8 +73,16 @@ def test_a_proxy_means_test_without_any_status_says_what_to_bring():
         ProxyMeansTest(("size",)).fit(replace(rows, everybody_status=np.full(800, np.nan)))
 
 
-@pytest.mark.parametrize("model", [RandomOrder(1), StatusNow("status"), WeightedSum({"status": 3.0, "size": -1.0}),
-                                   ProxyMeansTest(("size", "rooms"))], ids=lambda model: model.name)
+@pytest.mark.parametrize(
+    "model",
+    [
+        RandomOrder(1),
+        StatusNow("status"),
+        WeightedSum({"status": 3.0, "size": -1.0}),
+        ProxyMeansTest(("size", "rooms")),
+    ],
+    ids=lambda model: model.name,
+)
 def test_parts_of_a_baseline_add_up(model):
     rows = training()
     parts = model.fit(rows).additive_parts(rows.X)

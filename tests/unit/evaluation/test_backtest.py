@@ -23,27 +23,62 @@ def panel(last_followup: int = 2018, households: int = 250) -> tuple[pd.DataFram
     ability = rng.normal(size=households)
     years = range(2012, 2019)
     status = {year: np.digitize(ability + 0.7 * rng.normal(size=households), [-1.0, 0.2]) for year in years}
-    visits = pd.concat([pd.DataFrame({
-        "household_id": [f"h{number}" for number in range(households)], "assessment_date": f"{year}-12-31",
-        "village": [f"v{number // 5}" for number in range(households)], "district": "d",
-        "status": STATUSES[status[year]], "size": rng.integers(1, 9, households).astype(float),
-        "rooms": rng.integers(1, 5, households).astype(float), "income": np.exp(ability + rng.normal(size=households)),
-        "floor": np.where(ability > 0, "cement", "earth"), "member": np.where(np.arange(households) % 5, "yes", "no"),
-    }) for year in years if year < 2018], ignore_index=True)
+    visits = pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "household_id": [f"h{number}" for number in range(households)],
+                    "assessment_date": f"{year}-12-31",
+                    "village": [f"v{number // 5}" for number in range(households)],
+                    "district": "d",
+                    "status": STATUSES[status[year]],
+                    "size": rng.integers(1, 9, households).astype(float),
+                    "rooms": rng.integers(1, 5, households).astype(float),
+                    "income": np.exp(ability + rng.normal(size=households)),
+                    "floor": np.where(ability > 0, "cement", "earth"),
+                    "member": np.where(np.arange(households) % 5, "yes", "no"),
+                }
+            )
+            for year in years
+            if year < 2018
+        ],
+        ignore_index=True,
+    )
     typed = {question.name: question.dtype() for question in small_instrument().questions if question.name in visits}
-    seen = pd.concat([pd.DataFrame({
-        "household_id": [f"h{number}" for number in range(households)], "followup_date": f"{year}-12-31",
-        "status": pd.Categorical(STATUSES[status[year]], categories=STATUSES, ordered=True),
-    }) for year in years if year <= last_followup], ignore_index=True)
-    return (visits.astype({**typed, "household_id": "str", "assessment_date": "datetime64[s]"}),
-            seen.astype({"household_id": "str", "followup_date": "datetime64[s]"}))
+    seen = pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "household_id": [f"h{number}" for number in range(households)],
+                    "followup_date": f"{year}-12-31",
+                    "status": pd.Categorical(STATUSES[status[year]], categories=STATUSES, ordered=True),
+                }
+            )
+            for year in years
+            if year <= last_followup
+        ],
+        ignore_index=True,
+    )
+    return (
+        visits.astype({**typed, "household_id": "str", "assessment_date": "datetime64[s]"}),
+        seen.astype({"household_id": "str", "followup_date": "datetime64[s]"}),
+    )
 
 
 def run(assessments: pd.DataFrame, followups: pd.DataFrame, as_of: pd.Timestamp = AS_OF, **changes: object) -> Backtest:
     estimators = EstimatorParams(lightgbm={"rounds": 10}, calibration_folds=2, weighted_sum={"status": 1.0})
     evaluation = EvaluationParams(bootstrap=20, min_group=20, groups=("status", "size"), **changes)
-    return backtest(assessments, followups, as_of, instrument=small_instrument(), cohort=cohort_params(),
-                    label=label_params(), features=feature_params(), estimators=estimators, evaluation=evaluation)
+    return backtest(
+        assessments,
+        followups,
+        as_of,
+        instrument=small_instrument(),
+        cohort=cohort_params(),
+        label=label_params(),
+        features=feature_params(),
+        estimators=estimators,
+        evaluation=evaluation,
+    )
 
 
 @cache
@@ -112,10 +147,14 @@ def test_no_assessment_up_to_the_as_of_date_says_so():
 
 def test_the_order_of_the_rows_does_not_matter():
     assessments, followups = panel()
-    shuffled = run(assessments.sample(frac=1, random_state=1, ignore_index=True),
-                   followups.sample(frac=1, random_state=2, ignore_index=True))
-    ours, theirs = (result.evaluation.query("model == 'status_now' and group == 'all' and metric == 'auc'")["value"]
-                    for result in (plain(), shuffled))
+    shuffled = run(
+        assessments.sample(frac=1, random_state=1, ignore_index=True),
+        followups.sample(frac=1, random_state=2, ignore_index=True),
+    )
+    ours, theirs = (
+        result.evaluation.query("model == 'status_now' and group == 'all' and metric == 'auc'")["value"]
+        for result in (plain(), shuffled)
+    )
     np.testing.assert_allclose(ours, theirs)
 
 

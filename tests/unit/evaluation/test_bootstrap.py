@@ -13,13 +13,24 @@ def cohort(n: int = 600, effect: float = 0.0) -> dict[str, np.ndarray]:
     cluster = np.arange(n) // 10
     luck = effect * RNG.normal(size=n // 10)[cluster]
     z = RNG.normal(size=n)
-    return {"y": (RNG.random(n) < 1 / (1 + np.exp(-z - luck))).astype(int), "p": 1 / (1 + np.exp(-z)),
-            "cluster": cluster}
+    return {
+        "y": (RNG.random(n) < 1 / (1 + np.exp(-z - luck))).astype(int),
+        "p": 1 / (1 + np.exp(-z)),
+        "cluster": cluster,
+    }
 
 
 def share(rows: dict[str, np.ndarray], cluster: np.ndarray) -> np.ndarray:
-    return bootstrap(rows["y"], {"m": rows["p"]}, cluster=cluster, weight=np.ones(len(cluster)), quota_share=0.2,
-                     metrics=("share_positive",), resamples=400, seed=1)["m"]
+    return bootstrap(
+        rows["y"],
+        {"m": rows["p"]},
+        cluster=cluster,
+        weight=np.ones(len(cluster)),
+        quota_share=0.2,
+        metrics=("share_positive",),
+        resamples=400,
+        seed=1,
+    )["m"]
 
 
 def test_alone_standing_families_give_the_textbook_error():
@@ -49,15 +60,31 @@ def test_blocks_change_the_memory_and_not_the_numbers(monkeypatch):
 
 def test_two_models_are_measured_on_the_same_draws():
     rows = cohort()
-    draws = bootstrap(rows["y"], {"one": rows["p"], "same": rows["p"] / 2}, cluster=rows["cluster"],
-                      weight=np.ones(600), quota_share=0.2, metrics=("auc", "precision_at_quota"), resamples=50, seed=1)
+    draws = bootstrap(
+        rows["y"],
+        {"one": rows["p"], "same": rows["p"] / 2},
+        cluster=rows["cluster"],
+        weight=np.ones(600),
+        quota_share=0.2,
+        metrics=("auc", "precision_at_quota"),
+        resamples=50,
+        seed=1,
+    )
     np.testing.assert_array_equal(draws["one"], draws["same"])
 
 
 def test_the_interval_holds_the_value_of_the_families_as_they_are():
     rows = cohort()
-    draws = bootstrap(rows["y"], {"m": rows["p"]}, cluster=rows["cluster"], weight=np.ones(600), quota_share=0.2,
-                      metrics=tuple(METRICS), resamples=200, seed=1)["m"]
+    draws = bootstrap(
+        rows["y"],
+        {"m": rows["p"]},
+        cluster=rows["cluster"],
+        weight=np.ones(600),
+        quota_share=0.2,
+        metrics=tuple(METRICS),
+        resamples=200,
+        seed=1,
+    )["m"]
     low, high = percentile_interval(draws, 0.95)
     value = np.array([metric(rows["y"], rows["p"], None, 0.2) for metric in METRICS.values()])
     assert ((low < value) & (value < high)).all()

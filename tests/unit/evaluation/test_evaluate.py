@@ -13,18 +13,30 @@ PARAMS = EvaluationParams(bootstrap=40, min_group=50)
 def predictions(n: int = 300) -> pd.DataFrame:
     rng = np.random.default_rng(3)
     z = rng.normal(size=n)
-    return pd.DataFrame({
-        "household_id": [f"h{number}" for number in range(n)], "cluster": [f"c{number // 5}" for number in range(n)],
-        "y": (rng.random(n) < 1 / (1 + np.exp(-z))).astype(float), "weight": 1.0,
-        "sex": np.where(np.arange(n) % 10 == 0, "woman", "man"),
-        "lightgbm": 1 / (1 + np.exp(-z)), "logistic": 1 / (1 + np.exp(-z - 0.5 * rng.normal(size=n))),
-        "status_now": np.where(z > 0, 0.6, 0.4), "random": rng.random(n),
-    })
+    return pd.DataFrame(
+        {
+            "household_id": [f"h{number}" for number in range(n)],
+            "cluster": [f"c{number // 5}" for number in range(n)],
+            "y": (rng.random(n) < 1 / (1 + np.exp(-z))).astype(float),
+            "weight": 1.0,
+            "sex": np.where(np.arange(n) % 10 == 0, "woman", "man"),
+            "lightgbm": 1 / (1 + np.exp(-z)),
+            "logistic": 1 / (1 + np.exp(-z - 0.5 * rng.normal(size=n))),
+            "status_now": np.where(z > 0, 0.6, 0.4),
+            "random": rng.random(n),
+        }
+    )
 
 
 def evaluated(frame: pd.DataFrame | None = None, groups: tuple[str, ...] = ("sex",)) -> pd.DataFrame:
-    return evaluate(predictions() if frame is None else frame, params=PARAMS, population="programme", test_year=2017,
-                    outcome_known="after", groups=groups)
+    return evaluate(
+        predictions() if frame is None else frame,
+        params=PARAMS,
+        population="programme",
+        test_year=2017,
+        outcome_known="after",
+        groups=groups,
+    )
 
 
 def row(table: pd.DataFrame, **where: object) -> pd.Series:
@@ -43,7 +55,8 @@ def test_every_model_has_every_metric_with_its_interval():
     table = evaluated()
     plain = table[(table["group"] == "all") & (table["baseline"] == "")]
     assert plain.groupby("model")["metric"].nunique().to_dict() == dict.fromkeys(
-        ("lightgbm", "logistic", "random", "status_now"), len(METRICS))
+        ("lightgbm", "logistic", "random", "status_now"), len(METRICS)
+    )
     assert ((plain["low"] <= plain["value"]) & (plain["value"] <= plain["high"])).mean() > 0.95
 
 
@@ -67,8 +80,13 @@ def test_a_difference_has_its_own_interval_narrower_than_those_of_its_two_sides(
 def test_every_model_is_compared_with_status_now_and_the_learners_with_each_other():
     table = evaluated()
     pairs = set(table.loc[table["baseline"] != "", ["model", "baseline"]].itertuples(index=False, name=None))
-    assert pairs == {("lightgbm", "status_now"), ("logistic", "status_now"), ("random", "status_now"),
-                     ("lightgbm", "logistic"), ("logistic", "lightgbm")}
+    assert pairs == {
+        ("lightgbm", "status_now"),
+        ("logistic", "status_now"),
+        ("random", "status_now"),
+        ("lightgbm", "logistic"),
+        ("logistic", "lightgbm"),
+    }
 
 
 def test_a_group_below_the_smallest_size_has_no_row():

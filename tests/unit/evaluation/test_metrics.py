@@ -11,9 +11,14 @@ Y = (RNG.random(400) < P).astype(int)
 W = RNG.random(400) + 0.5
 
 
-@pytest.mark.parametrize(("name", "reference"), [
-    ("auc", roc_auc_score), ("average_precision", average_precision_score), ("brier", brier_score_loss),
-])
+@pytest.mark.parametrize(
+    ("name", "reference"),
+    [
+        ("auc", roc_auc_score),
+        ("average_precision", average_precision_score),
+        ("brier", brier_score_loss),
+    ],
+)
 def test_a_weighted_metric_equals_scikit_learns(name, reference):
     assert METRICS[name](Y, P, W, 0.2) == pytest.approx(reference(Y, P, sample_weight=W), abs=1e-12)
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from lib.learning import features, small_bundle
 
 from graduation_model.explanation.contributions import AdditivityError, contributions
 from graduation_model.explanation.reasons import top_reasons
+from lib.learning import features, small_bundle
 
 
 @pytest.mark.parametrize("name", ["lightgbm", "logistic"])

@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-from lib.small import feature_params, small_instrument, visits
 
 from graduation_model.errors import ConfigError, DataError
 from graduation_model.features import (
@@ -17,6 +16,7 @@ from graduation_model.features import (
 )
 from graduation_model.features.catalogue import Catalogue
 from graduation_model.features.params import Ratio
+from lib.small import feature_params, small_instrument, visits
 
 ENDS = [pd.Timestamp("2016-12-31"), pd.Timestamp("2017-12-31")]
 
@@ -27,8 +27,13 @@ def _features(assessments, **changes):
 
 
 def test_money_is_its_place_among_the_families_of_its_own_wave():
-    table = visits([{"household_id": "a", "income": 100.0}, {"household_id": "b", "income": 300.0},
-                    {"household_id": "c", "income": 300.0, "assessment_date": "2017-05-01"}])
+    table = visits(
+        [
+            {"household_id": "a", "income": 100.0},
+            {"household_id": "b", "income": 300.0},
+            {"household_id": "c", "income": 300.0, "assessment_date": "2017-05-01"},
+        ]
+    )
     assert _features(table)["income__rank"].tolist() == [0.25, 0.75, 0.5]
 
 
@@ -41,8 +46,12 @@ def test_history_is_the_assessment_before_and_the_change_since():
 
 
 def test_a_family_is_never_its_own_neighbour():
-    table = visits([{"household_id": name, "village": village, "income": income}
-                    for name, village, income in (("a", "v", 0.0), ("b", "v", 100.0), ("c", "v", 200.0), ("d", "w", 900.0))])
+    table = visits(
+        [
+            {"household_id": name, "village": village, "income": income}
+            for name, village, income in (("a", "v", 0.0), ("b", "v", 100.0), ("c", "v", 200.0), ("d", "w", 900.0))
+        ]
+    )
     made = _features(table)
     own = made["income__rank"].to_numpy()
     assert made["income__neighbours"][0] == pytest.approx((own[1] + own[2]) / 2)
@@ -63,8 +72,13 @@ def test_an_unanswered_choice_is_missing_in_every_level_rather_than_no():
 
 def test_blocked_questions_are_no_features_and_protected_ones_only_where_the_programme_lets_them_in():
     instrument = small_instrument()
-    guarded = instrument.model_copy(update={"questions": tuple(
-        question.model_copy(update={"protected": question.name == "size"}) for question in instrument.questions)})
+    guarded = instrument.model_copy(
+        update={
+            "questions": tuple(
+                question.model_copy(update={"protected": question.name == "size"}) for question in instrument.questions
+            )
+        }
+    )
     plain = catalogue(guarded, feature_params(ratios=()))
     let_in = catalogue(guarded, feature_params(ratios=(), protected=("size",)))
     assert "size" not in plain.names
@@ -74,14 +88,25 @@ def test_blocked_questions_are_no_features_and_protected_ones_only_where_the_pro
 
 def test_a_ratio_over_a_protected_question_is_left_out_with_it():
     instrument = small_instrument()
-    guarded = instrument.model_copy(update={"questions": tuple(
-        question.model_copy(update={"protected": question.name == "size"}) for question in instrument.questions)})
+    guarded = instrument.model_copy(
+        update={
+            "questions": tuple(
+                question.model_copy(update={"protected": question.name == "size"}) for question in instrument.questions
+            )
+        }
+    )
     assert "crowding" not in catalogue(guarded, feature_params()).names
 
 
 def test_a_ratio_that_pulls_against_its_question_is_refused():
-    per_head = Ratio(name="per_head", numerator="income", denominator="size", question="income",
-                     label={"id": "x", "en": "y"}, direction="free")
+    per_head = Ratio(
+        name="per_head",
+        numerator="income",
+        denominator="size",
+        question="income",
+        label={"id": "x", "en": "y"},
+        direction="free",
+    )
     with pytest.raises(ConfigError, match=r"contradicts income.*Make income free"):
         catalogue(small_instrument(), feature_params(ratios=(per_head,)))
 

@@ -2,10 +2,10 @@
 
 import pandas as pd
 import pytest
-from lib.small import codebooks, ingest_params, raw_assessments, small_instrument
 
 from graduation_model.errors import DataError
 from graduation_model.ingest.load import load_tables
+from lib.small import codebooks, ingest_params, raw_assessments, small_instrument
 
 
 def _write(folder, table, name="assessments.parquet"):
@@ -21,8 +21,13 @@ def _write(folder, table, name="assessments.parquet"):
 
 
 def _load(folder, **changes):
-    return load_tables(folder, instrument=small_instrument(), params=ingest_params(), codebooks=codebooks(),
-                       need_followups=changes.pop("need_followups", False))
+    return load_tables(
+        folder,
+        instrument=small_instrument(),
+        params=ingest_params(),
+        codebooks=codebooks(),
+        need_followups=changes.pop("need_followups", False),
+    )
 
 
 def test_a_code_means_what_it_meant_in_its_own_year(tmp_path):
@@ -63,7 +68,12 @@ def test_a_failing_cell_stands_in_quarantine_with_its_place_and_mend(tmp_path, c
     cell = tables.quarantine.iloc[0]
     assert len(tables.quarantine) == 1
     assert cell[["source_file", "source_row", "column", "rule", "effect"]].tolist() == [
-        "assessments.csv", 4, column, rule, effect]
+        "assessments.csv",
+        4,
+        column,
+        rule,
+        effect,
+    ]
     assert cell["mend"]
     assert cell["expected"]
     assert len(tables.assessments) == (2 if effect == "row_set_aside" else 3)
@@ -80,8 +90,11 @@ def test_a_visit_set_aside_is_remembered_so_that_the_family_is_not_lost(tmp_path
 
 
 def test_long_digits_are_masked_in_quarantine(tmp_path):
-    _write(tmp_path, raw_assessments(income=["3601234567890001", "x", "1"]).assign(floor=["3601234567890001x", 1, 1]),
-           "assessments.csv")
+    _write(
+        tmp_path,
+        raw_assessments(income=["3601234567890001", "x", "1"]).assign(floor=["3601234567890001x", 1, 1]),
+        "assessments.csv",
+    )
     found = _load(tmp_path).quarantine.set_index("column")["found"]
     assert found["floor"] == "•••x"
 

@@ -17,8 +17,8 @@ CARD = BundleCard(
 )  # fmt: skip
 
 
-def evaluation(**more):
-    def row(model, metric, value, *, year=2017, group="all", level="all", baseline="", width=0.03):
+def evaluation(width=0.03):
+    def row(model, metric, value, *, year=2017, group="all", level="all", baseline=""):
         return (
             model,
             "programme",
@@ -34,7 +34,7 @@ def evaluation(**more):
             "by_as_of",
         )
 
-    rows = [row(model, "auc", value, **more) for model, value in (("status_now", 0.73), ("lightgbm", 0.78))]
+    rows = [row(model, "auc", value) for model, value in (("status_now", 0.73), ("lightgbm", 0.78))]
     rows += [
         row("lightgbm", "precision_at_quota", 0.75),
         row("lightgbm", "auc", 0.05, baseline="status_now"),
@@ -68,12 +68,23 @@ def test_figures_have_intervals_and_gaps_are_said():
 
 def test_a_difference_whose_interval_leaves_zero_is_marked():
     cell = content()["years"][0]["differences"][0]["cells"][2]
-    assert (cell["value"], cell["interval"], cell["clear"]) == ("+0,050", "+0,020 … +0,080", True)
+    assert (cell["value"], cell["interval"], cell["settled"]) == ("+0,050", "+0,020 … +0,080", True)
+
+
+def test_only_a_settled_difference_is_bold_on_the_page():
+    assert model_card(CARD, evaluation(), title=label("Programme")).count('"n settled"') == 2  # one a language
+    assert 'settled"' not in model_card(CARD, evaluation(width=0.2), title=label("Programme"))
 
 
 def test_groups_and_levels_stand_in_words():
     (group,) = content()["groups"]
     assert (group["group"], group["level"], group["n"]) == ("Member (id)", "ya", "927")
+
+
+def test_groups_show_the_metrics_that_a_group_can_have():
+    page = content()
+    assert page["group_metrics"][0] == "Mencapai hasil"
+    assert [cell["value"] for cell in page["groups"][0]["cells"]] == ["–", "–", "–", "0,700", "–", "–"]
 
 
 def test_a_result_too_good_to_be_true_warns_in_the_readers_language():

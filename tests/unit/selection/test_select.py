@@ -19,9 +19,16 @@ DATE = "2020-12-31"
 def scored(**columns: list[object]) -> pd.DataFrame:
     """Scores with only what a test varies written out."""
     size = len(next(iter(columns.values())))
-    usual = {"household_id": [f"H{number}" for number in range(size)], "as_of_date": DATE, "probability": 0.9,
-             "support": "inside", "completeness": 1.0, "model": "lightgbm", "model_version": "1",
-             "bundle_sha256": "0a"}
+    usual = {
+        "household_id": [f"H{number}" for number in range(size)],
+        "as_of_date": DATE,
+        "probability": 0.9,
+        "support": "inside",
+        "completeness": 1.0,
+        "model": "lightgbm",
+        "model_version": "1",
+        "bundle_sha256": "0a",
+    }
     return pd.DataFrame(usual | columns)
 
 

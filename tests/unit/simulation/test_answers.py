@@ -111,16 +111,27 @@ def test_shares_for_other_levels_are_refused(jamsosratu):
         tried_with(jamsosratu, items)
 
 
-@pytest.mark.parametrize("said", [{}, {"shares": (0.5, 0.5), "middle": 3}, {"shares": (0.5, 0.4)},
-                                  {"middle": 3, "loads": {"static": 0.9, "persistent": 0.9}}])
+@pytest.mark.parametrize(
+    "said",
+    [
+        {},
+        {"shares": (0.5, 0.5), "middle": 3},
+        {"shares": (0.5, 0.4)},
+        {"middle": 3, "loads": {"static": 0.9, "persistent": 0.9}},
+    ],
+)
 def test_an_item_that_cannot_be_meant_is_refused(said):
     with pytest.raises(ValidationError):
         Item(**said)
 
 
 def test_a_date_is_not_simulated(jamsosratu):
-    said = [*jamsosratu.instrument.questions, jamsosratu.instrument.named("debt_idr").model_copy(
-        update={"name": "last_visit", "kind": "date", "minimum": None, "maximum": None})]
+    said = [
+        *jamsosratu.instrument.questions,
+        jamsosratu.instrument.named("debt_idr").model_copy(
+            update={"name": "last_visit", "kind": "date", "minimum": None, "maximum": None}
+        ),
+    ]
     instrument = jamsosratu.instrument.model_copy(update={"questions": tuple(said)})
     items = {**jamsosratu.simulation.items, "last_visit": Item(middle=3)}
     params = jamsosratu.simulation.model_copy(update={"items": items})

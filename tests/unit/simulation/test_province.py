@@ -75,8 +75,10 @@ def test_every_answer_is_one_that_the_instrument_allows(province, jamsosratu):
 
 
 def test_columns_are_typed_as_the_instrument_says(province, jamsosratu):
-    for table, questions in (("assessments", jamsosratu.instrument.questions),
-                             ("followups", jamsosratu.instrument.followup)):
+    for table, questions in (
+        ("assessments", jamsosratu.instrument.questions),
+        ("followups", jamsosratu.instrument.followup),
+    ):
         frame = getattr(province, table)
         assert {q.name: frame[q.name].dtype == q.dtype() for q in questions} == {q.name: True for q in questions}
 
@@ -100,15 +102,27 @@ def test_only_the_interviewed_say_how_they_live(province):
 
 @pytest.mark.parametrize("year", [2018, 2019, 2020])
 def test_a_cohort_loses_a_quarter_to_a_third_and_a_third_stays_out(province, jamsosratu, year):
-    cohort = build_cohort(province.assessments, province.followups, pd.Timestamp(year, 12, 31),
-                          known_by=pd.Timestamp(2022, 6, 30), params=jamsosratu.cohort, label=jamsosratu.label)
+    cohort = build_cohort(
+        province.assessments,
+        province.followups,
+        pd.Timestamp(year, 12, 31),
+        known_by=pd.Timestamp(2022, 6, 30),
+        params=jamsosratu.cohort,
+        label=jamsosratu.label,
+    )
     assert 0.25 <= (cohort["label_status"] == "lost").mean() <= 0.35
     assert 0.30 <= cohort["label"].mean() <= 0.42
 
 
 def test_the_true_chance_is_what_happens(province, jamsosratu):
-    cohort = build_cohort(province.assessments, province.followups, pd.Timestamp(2020, 12, 31),
-                          known_by=pd.Timestamp(2022, 6, 30), params=jamsosratu.cohort, label=jamsosratu.label)
+    cohort = build_cohort(
+        province.assessments,
+        province.followups,
+        pd.Timestamp(2020, 12, 31),
+        known_by=pd.Timestamp(2022, 6, 30),
+        params=jamsosratu.cohort,
+        label=jamsosratu.label,
+    )
     truth = province.truth[province.truth["wave"] == 2020].set_index("household_id")["exit_probability"]
     chance = cohort["household_id"].map(truth).to_numpy()
     known = cohort["label"].notna().to_numpy()
@@ -136,7 +150,8 @@ def test_the_graduated_are_a_few_and_leave(province):
 
 def test_people_graduate_families_with_better_chances(province):
     decided = province.truth.assign(year=province.truth["wave"]).merge(
-        province.decisions.assign(year=province.decisions["decision_date"].dt.year), on=["household_id", "year"])
+        province.decisions.assign(year=province.decisions["decision_date"].dt.year), on=["household_id", "year"]
+    )
     chance = decided.groupby("decision")["exit_probability"].mean()
     assert chance["graduated"] > chance["retained"] + 0.2
 

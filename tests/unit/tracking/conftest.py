@@ -59,34 +59,67 @@ def bundle_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     y = (X["size"] + X["income__rank"] > 4).to_numpy(dtype=float)
     training = TrainingSet(X=X, y=y, weight=np.ones(60), groups=np.arange(60), everybody_X=X, everybody_status=y)
     card = BundleCard(
-        programme="small", label="stays_out", label_title=label("Stays out"), caveat=label("Small"), model="logistic",
-        as_of=str(WAVE.date()), cohorts=("2016-12-31",), training_rows=60, base_rate=float(y.mean()), seed=1,
-        instrument_version=asked.version, package_versions={}, simulated=True,
+        programme="small",
+        label="stays_out",
+        label_title=label("Stays out"),
+        caveat=label("Small"),
+        model="logistic",
+        as_of=str(WAVE.date()),
+        cohorts=("2016-12-31",),
+        training_rows=60,
+        base_rate=float(y.mean()),
+        seed=1,
+        instrument_version=asked.version,
+        package_versions={},
+        simulated=True,
         levels={question.name: question.levels for question in asked.questions if question.levels},
     )
     model = CalibratedAdditive(LogisticScorecard(), folds=2, seed=1, name="logistic").fit(training)
     folder = tmp_path_factory.mktemp("trained") / "bundle"
-    save_bundle(Bundle(card=card, model=model, catalogue=features, support=support_ranges(X),
-                       reference_context=reference_context(wave)), folder)
+    save_bundle(
+        Bundle(
+            card=card,
+            model=model,
+            catalogue=features,
+            support=support_ranges(X),
+            reference_context=reference_context(wave),
+        ),
+        folder,
+    )
     return folder
 
 
 @pytest.fixture
 def record(bundle_folder: Path) -> TrainingRecord:
     """What `train` would hand over."""
-    evaluation = pd.DataFrame({
-        "model": ["logistic", "logistic", "logistic", "status_now"], "population": "programme",
-        "group": ["all", "all", "district", "all"], "level": ["all", "all", "d", "all"],
-        "test_year": [2016, 2016, 2016, 2015], "metric": "auc", "value": [0.71, 0.06, 0.69, 0.65],
-        "low": [0.61, -0.01, 0.55, float("nan")], "high": [0.81, 0.13, 0.80, float("nan")], "n": 60,
-        "baseline": ["", "status_now", "", ""], "outcome_known": "by_as_of",
-    })
+    evaluation = pd.DataFrame(
+        {
+            "model": ["logistic", "logistic", "logistic", "status_now"],
+            "population": "programme",
+            "group": ["all", "all", "district", "all"],
+            "level": ["all", "all", "d", "all"],
+            "test_year": [2016, 2016, 2016, 2015],
+            "metric": "auc",
+            "value": [0.71, 0.06, 0.69, 0.65],
+            "low": [0.61, -0.01, 0.55, float("nan")],
+            "high": [0.81, 0.13, 0.80, float("nan")],
+            "n": 60,
+            "baseline": ["", "status_now", "", ""],
+            "outcome_known": "by_as_of",
+        }
+    )
     return TrainingRecord(
-        programme="small", params={"as_of": "2016-12-31", "seed": 1, "tuned": False},
+        programme="small",
+        params={"as_of": "2016-12-31", "seed": 1, "tuned": False},
         datasets={"assessments.csv": ("ab" * 32, 60), "follow ups (2).csv": ("cd" * 32, 40)},
-        evaluation=evaluation, bundle_folder=bundle_folder, figures={"reliability_2016.png": b"\x89PNG"},
+        evaluation=evaluation,
+        bundle_folder=bundle_folder,
+        figures={"reliability_2016.png": b"\x89PNG"},
         artifacts={"model_card.html": "<h1>Kartu</h1>"},
-        example=pd.DataFrame([{"status": "poor", "size": 2.0, "rooms": 1.0, "income": 1.0, "floor": "earth",
-                               "member": "yes"}]),
-        notes=("2015 was left out",), label="stays_out", simulated=True,
+        example=pd.DataFrame(
+            [{"status": "poor", "size": 2.0, "rooms": 1.0, "income": 1.0, "floor": "earth", "member": "yes"}]
+        ),
+        notes=("2015 was left out",),
+        label="stays_out",
+        simulated=True,
     )

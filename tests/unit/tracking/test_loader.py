@@ -25,8 +25,9 @@ def served(record: TrainingRecord, uri: str, monkeypatch: pytest.MonkeyPatch):  
 
 
 def test_the_loaded_model_predicts_what_scoring_one_family_says(served, bundle_folder: Path) -> None:  # type: ignore[no-untyped-def]
-    family = pd.DataFrame([{"status": "not_poor", "size": 6.0, "rooms": 2.0, "income": 250.0, "floor": "cement",
-                            "member": "yes"}])
+    family = pd.DataFrame(
+        [{"status": "not_poor", "size": 6.0, "rooms": 2.0, "income": 250.0, "floor": "cement", "member": "yes"}]
+    )
     expected = score_answers(load_bundle(bundle_folder), family)
     pd.testing.assert_frame_equal(served.predict(family), expected)
     assert 0 < expected["probability"].item() < 1
@@ -49,8 +50,9 @@ def test_the_signature_says_every_question_and_every_answer(served, record: Trai
     assert signature.outputs.input_names()[:4] == ["probability", "log_odds", "base_log_odds", "context"]
 
 
-def test_a_bundle_changed_in_the_store_is_not_loaded(record: TrainingRecord, uri: str, tmp_path: Path,
-                                                     monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bundle_changed_in_the_store_is_not_loaded(
+    record: TrainingRecord, uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     address = log_training(record, uri=uri).address
     [stored] = (tmp_path / "store" / "mlartifacts").rglob("linear.json")
     stored.write_bytes(stored.read_bytes() + b" ")

@@ -82,8 +82,9 @@ def test_a_version_that_is_not_there_is_not_promoted(two_versions: str, version:
 
 def test_number_and_alias_lead_to_a_bundle_and_its_version(two_versions: str) -> None:
     promote("small", "1", approver="Ani", uri=two_versions)
-    by_alias, by_number = (locate(address, uri=two_versions) for address in ("models:/small@champion",
-                                                                              "models:/small/1"))
+    by_alias, by_number = (
+        locate(address, uri=two_versions) for address in ("models:/small@champion", "models:/small/1")
+    )
     assert by_alias == by_number
     assert (by_alias.name, by_alias.version) == ("small", "1")
     assert (by_alias.folder / "bundle.json").is_file()
@@ -124,7 +125,7 @@ def test_asking_for_a_model_makes_no_store(tmp_path: Path) -> None:
 
 
 def test_a_server_that_does_not_answer_is_said_in_one_line_without_its_password(
-    monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     with pytest.raises(ModelError, match="does not answer while looking for") as refused:

@@ -34,9 +34,13 @@ def test_overall_metrics_are_logged_by_test_year_with_their_interval(record: Tra
     registered, client = log_training(record, uri=uri), open_client(uri)
     found = client.get_run(registered.run_id).data.metrics
     assert found == {
-        "logistic.programme.auc": 0.71, "logistic.programme.auc.low": 0.61, "logistic.programme.auc.high": 0.81,
-        "logistic.programme.auc.minus.status_now": 0.06, "logistic.programme.auc.minus.status_now.low": -0.01,
-        "logistic.programme.auc.minus.status_now.high": 0.13, "status_now.programme.auc": 0.65,
+        "logistic.programme.auc": 0.71,
+        "logistic.programme.auc.low": 0.61,
+        "logistic.programme.auc.high": 0.81,
+        "logistic.programme.auc.minus.status_now": 0.06,
+        "logistic.programme.auc.minus.status_now.low": -0.01,
+        "logistic.programme.auc.minus.status_now.high": 0.13,
+        "status_now.programme.auc": 0.65,
     }
     history = client.get_metric_history(registered.run_id, "status_now.programme.auc")
     assert [(metric.step, metric.value) for metric in history] == [(2015, 0.65)]
@@ -54,7 +58,14 @@ def test_params_and_tags_hold_what_was_given_and_nothing_of_the_machine(record: 
     data = open_client(uri).get_run(log_training(record, uri=uri).run_id).data
     assert {name for name in data.params if not name.startswith("data.")} == {"as_of", "seed", "tuned"}
     assert set(data.tags) == {
-        "programme", "label", "simulated", "bundle_sha256", "graduation_model", "mlflow.runName", "mlflow.note.content"}
+        "programme",
+        "label",
+        "simulated",
+        "bundle_sha256",
+        "graduation_model",
+        "mlflow.runName",
+        "mlflow.note.content",
+    }
     assert data.tags["simulated"] == "true"
     assert data.tags["mlflow.note.content"].startswith("SIMULATED")
 
@@ -151,7 +162,8 @@ def test_the_log_names_the_version_only(record: TrainingRecord, uri: str, caplog
     with caplog.at_level(logging.INFO, logger="graduation_model.tracking"):
         log_training(record, uri=uri)
     assert [entry.getMessage() for entry in caplog.records if "tracking" in entry.name] == [
-        "registered version 1 of small"]
+        "registered version 1 of small"
+    ]
 
 
 def test_a_folder_that_cannot_be_made_is_said_in_one_line(record: TrainingRecord, tmp_path: Path) -> None:

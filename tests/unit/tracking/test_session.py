@@ -24,8 +24,23 @@ assert logging.getLogger("mlflow").getEffectiveLevel() >= logging.WARNING
 def test_the_face_loads_no_mlflow_and_importing_it_is_quiet_and_private() -> None:
     # A process of its own, with warnings as errors: here MLflow is long imported.
     kept = {"PATH": "", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "5"}
-    done = subprocess.run([sys.executable, "-W", "error::FutureWarning", "-W", "error::DeprecationWarning", "-W",
-                           "error::UserWarning", "-c", FRESH], env=kept, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-W",
+            "error::FutureWarning",
+            "-W",
+            "error::DeprecationWarning",
+            "-W",
+            "error::UserWarning",
+            "-c",
+            FRESH,
+        ],
+        env=kept,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
