@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -62,20 +64,26 @@ def main_group() -> None:
     """
 
 
-def _say(line: str) -> None:
-    click.echo(line)
+@dataclass(frozen=True)
+class Said:
+    """What a command has to say on stdout once its progress is gone, and the code that it ends with."""
+
+    text: str
+    code: int = 0
 
 
 @main_group.command(cls=Examples, example="graduation-model demo --out demo")
 @_option("--households", default=50_000, type=click.IntRange(min=1), help="Families in the simulated province.")
 @_out_option("demo")
 @_option("--seed", default=1, help="The same seed gives the same province.")
-def demo(**arguments: Any) -> None:
-    """One whole year of a simulated province, ending with pages to open."""
+def demo(**arguments: Any) -> Said:
+    """Run one simulated year; ends with pages.
+
+    Simulates a province, trains, promotes, scores, selects and reports, and names the pages to open.
+    """
     from graduation_model.commands.demo import demo as run
 
-    result = run(**arguments)
-    _say(result.story())
+    return Said(run(**arguments).story())
 
 
 @main_group.command(
@@ -87,27 +95,30 @@ def demo(**arguments: Any) -> None:
 @_option("--waves", default=5, type=click.IntRange(min=1), help="Yearly assessments.")
 @_option("--seed", default=1, help="The same seed gives the same bytes.")
 @_out_option()
-def simulate(**arguments: Any) -> None:
-    """A province that does not exist: assessments, follow-ups, decisions, and the truth apart."""
+def simulate(**arguments: Any) -> Said:
+    """Make a province that does not exist.
+
+    Writes assessments, follow-ups and decisions, and the truth in a folder that no stage reads.
+    """
     from graduation_model.commands.simulate import simulate as run
 
-    result = run(**arguments)
-    _say("\n".join(f"{rows:>9,}  {result.out / name}" for name, rows in result.rows.items()))
+    return Said(run(**arguments).story())
 
 
 @main_group.command(cls=Examples, example="graduation-model check --programme juntos --data $ENAHO --out runs/check")
 @programme_option
 @data_option
 @_out_option()
-def check(**arguments: Any) -> int:
-    """Source files into checked tables, a quarantine, and a page that says what to mend."""
+def check(**arguments: Any) -> Said:
+    """Check source files; say what to mend.
+
+    Writes checked tables, every failing cell with its reason, and a page in both languages. Ends with 1 where cells
+    were set aside.
+    """
     from graduation_model.commands.check import check as run
 
     result = run(**arguments)
-    for table, counts in result.counts.items():
-        _say(f"{table}: " + ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in counts.items()))
-    _say(f"{result.quarantined:,} cells in quarantine; see {result.out / 'en' / 'check.html'}")
-    return FOUND_FAULTS if result.quarantined else 0
+    return Said(result.story(), FOUND_FAULTS if result.quarantined else 0)
 
 
 @main_group.command(
@@ -119,11 +130,15 @@ def check(**arguments: Any) -> int:
 @as_of_option
 @_out_option()
 @tracking_option
-def train(**arguments: Any) -> None:
-    """Fit, back-test against every baseline, explain, track and register a candidate."""
+def train(**arguments: Any) -> Said:
+    """Fit, back-test, track, register.
+
+    Fits with what was known on the as-of date, tries every model and baseline on past years, and registers a
+    candidate. Outcomes dated later serve as tests only.
+    """
     from graduation_model.commands.train import train as run
 
-    _say(run(**arguments).story())
+    return Said(run(**arguments).story())
 
 
 @main_group.command(
@@ -135,12 +150,15 @@ def train(**arguments: Any) -> None:
 @_option("--approver", required=True, help="The person who decides; kept with the version.")
 @_option("--rollback", is_flag=True, help="Go back to the champion before.")
 @tracking_option
-def promote(**arguments: Any) -> None:
-    """A registered version becomes the champion, in a named person's name."""
+def promote(**arguments: Any) -> Said:
+    """Make a registered version the champion.
+
+    In a named person's name, who is kept with the version; --rollback goes back to the champion before.
+    """
     from graduation_model.commands.promote import promote as run
 
     version = run(**arguments)
-    _say(f"Champion: version {version}, approved by {arguments['approver']}")
+    return Said(f"Champion: version {version}, approved by {arguments['approver']}")
 
 
 @main_group.command(
@@ -154,15 +172,14 @@ def promote(**arguments: Any) -> None:
 @_option("--model", help="A bundle's folder, or models:/NAME@ALIAS; default the programme's champion.")
 @_out_option()
 @tracking_option
-def score(**arguments: Any) -> None:
-    """Score every family of a cohort, with exact reasons."""
+def score(**arguments: Any) -> Said:
+    """Score a cohort, with exact reasons.
+
+    Every family is accounted for: it has a score, or a reason why not.
+    """
     from graduation_model.commands.score import score as run
 
-    result = run(**arguments)
-    _say(f"{result.scored:,} families scored; {result.quarantined:,} cells in quarantine")
-    for reason, count in result.not_scored.items():
-        _say(f"{count:,} not scored: {reason.replace('_', ' ')}")
-    _say(f"See {result.out}")
+    return Said(run(**arguments).story())
 
 
 @main_group.command(
@@ -175,13 +192,14 @@ def score(**arguments: Any) -> None:
 @_option("--quota", type=click.IntRange(min=0), help="At most so many families; default the programme's.")
 @_option("--language", type=click.Choice(["id", "en"]), default="id", help="Of the workbook.")
 @_out_option()
-def select(**arguments: Any) -> None:
-    """Apply the programme's rules: who is proposed, reviewed, kept. No model is needed."""
+def select(**arguments: Any) -> Said:
+    """Apply the rules: propose, review, keep.
+
+    The quota is a ceiling, never a target to fill. No model is needed.
+    """
     from graduation_model.commands.select import select as run
 
-    result = run(**arguments)
-    _say("\n".join(f"{name.replace('_', ' ')}: {value}" for name, value in result.summary.items()))
-    _say(f"See {result.out}")
+    return Said(run(**arguments).story())
 
 
 @main_group.command(
@@ -199,12 +217,14 @@ def select(**arguments: Any) -> None:
     help="both: Indonesian at the root, English in en/.",
 )
 @_out_option()
-def report(**arguments: Any) -> None:
-    """A sheet for every family to be decided on, an index to search, a page for the cohort."""
+def report(**arguments: Any) -> Said:
+    """Write the sheets, the index, the summary.
+
+    A sheet for every family to be decided on, an index to search, and a page for the cohort, all offline.
+    """
     from graduation_model.commands.report import report as run
 
-    result = run(**arguments)
-    _say(f"{result.pages:,} pages; open {result.out / 'index.html'}")
+    return Said(run(**arguments).story())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -215,11 +235,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     asks_help = not words or {"-h", "--help", "--version"} & set(words)
     try:
-        if asks_help or not sys.stderr.isatty():
-            code = main_group.main(words, prog_name="graduation-model", standalone_mode=False)
-        else:
-            with show_progress():
-                code = main_group.main(words, prog_name="graduation-model", standalone_mode=False)
+        with nullcontext() if asks_help or not sys.stderr.isatty() else show_progress():
+            said = main_group.main(words, prog_name="graduation-model", standalone_mode=False)
     except UserError as error:
         click.echo(f"graduation-model: {error}", err=True)
         return error.exit_code
@@ -232,7 +249,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception:
         logging.getLogger(__name__).exception("This is a bug in graduation-model: please report it with these lines")
         return BUG
-    return int(code) if isinstance(code, int) else 0
+    if not isinstance(said, Said):  # help and version speak for themselves
+        return 0
+    click.echo(said.text)
+    return said.code
 
 
 def run() -> None:

@@ -27,6 +27,15 @@ class Checked:
     quarantined: int
     counts: dict[str, dict[str, int]]
 
+    def story(self) -> str:
+        """What was read and set aside, for a terminal."""
+        tables = [
+            f"{table}: " + ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in counts.items())
+            for table, counts in self.counts.items()
+        ]
+        found = f"{self.quarantined:,} cells in quarantine; see {self.out / 'en' / 'check.html'}"
+        return "\n".join([*tables, found])
+
 
 def check(*, programme: ProgrammeLike, data: str | Path, out: str | Path) -> Checked:
     """Check a data folder against the programme's instrument and codebooks.

@@ -26,6 +26,10 @@ class Report:
     out: Path
     pages: int
 
+    def story(self) -> str:
+        """What to open."""
+        return f"{self.pages:,} pages; open {self.out / 'index.html'}"
+
 
 def report(
     *,

@@ -46,6 +46,12 @@ class Scoring:
     not_scored: dict[str, int]
     quarantined: int
 
+    def story(self) -> str:
+        """Who was scored and who was not, for a terminal."""
+        left = [f"{count:,} not scored: {reason.replace('_', ' ')}" for reason, count in self.not_scored.items()]
+        scored = f"{self.scored:,} families scored; {self.quarantined:,} cells in quarantine"
+        return "\n".join([scored, *left, f"See {self.out}"])
+
 
 def score(
     *,

@@ -19,6 +19,20 @@ class SelectionResult:
     out: Path
     summary: dict[str, Any]
 
+    def story(self) -> str:
+        """The list in a few lines, for a terminal."""
+        summary = self.summary
+        counts = ", ".join(f"{name.replace('_', ' ')} {n:,}" for name, n in summary["recommendations"].items())
+        lines = [
+            f"{summary['families']:,} families: {counts}",
+            f"Proposed {summary['selected']:,}, waiting {summary['waiting_list']:,}; ready is a chance of at least "
+            f"{summary['threshold'] + summary['band']:.3f}",
+            f"Expected false graduations among the proposed: {summary['expected_false_graduations']:.1f}",
+        ]
+        if summary["quota"] is not None:
+            lines.insert(2, f"Quota {summary['quota']:,}: a ceiling; {summary['quota_unfilled']:,} places stay empty")
+        return "\n".join([*lines, f"See {self.out}"])
+
 
 def select(
     *,

@@ -18,6 +18,10 @@ class Simulation:
     out: Path
     rows: dict[str, int]
 
+    def story(self) -> str:
+        """The tables and their rows, for a terminal."""
+        return "\n".join(f"{rows:>9,}  {self.out / name}" for name, rows in self.rows.items())
+
 
 def simulate(
     *, programme: ProgrammeLike, out: str | Path, households: int = 50_000, waves: int = 5, seed: int = 1

@@ -16,7 +16,6 @@ from graduation_model.commands.outputs import Output, output_folder
 from graduation_model.commands.progress import step
 from graduation_model.config import Programme
 from graduation_model.contract.tables import Tables
-from graduation_model.errors import ModelError
 from graduation_model.estimators.bundle import Bundle, BundleCard, save_bundle
 from graduation_model.estimators.calibration import CalibratedAdditive
 from graduation_model.estimators.support import support_ranges
@@ -147,12 +146,6 @@ def train(
 
 def _bundle(programme: Programme, tried: Backtest, date: pd.Timestamp) -> Bundle:
     name = programme.estimators.model
-    if name not in tried.models:
-        raise ModelError(
-            f"The programme's model '{name}' was not fitted",
-            where="estimators.model",
-            mend=f"Choose one of {', '.join(tried.models)}",
-        )
     model = tried.models[name]
     assert isinstance(model, CalibratedAdditive), "a programme can only name a learner"  # EstimatorParams.model
     training = tried.training

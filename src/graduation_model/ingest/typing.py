@@ -83,5 +83,6 @@ def to_dates(raw: pd.Series, rule: DateRule | None) -> pd.Series:
     if pd.api.types.is_datetime64_any_dtype(raw.dtype):
         return raw.dt.normalize().astype("datetime64[s]")
     form = rule.format if rule is not None and rule.format else "%Y-%m-%d"
-    # pandas, not Arrow: Arrow reads 31 February as 2 March.
-    return pd.to_datetime(raw.astype("string").str.strip(), format=form, errors="coerce").astype("datetime64[s]")
+    # A sheet's date cell comes as a day at midnight. pandas, not Arrow: Arrow reads 31 February as 2 March.
+    text = raw.astype("string").str.strip().str.replace(r"[ T]00:00:00(\.0+)?$", "", regex=True)
+    return pd.to_datetime(text, format=form, errors="coerce").astype("datetime64[s]")

@@ -42,6 +42,15 @@ def test_every_format_gives_the_same_tables(tmp_path, name):
     pd.testing.assert_frame_equal(_load(tmp_path / "one").assessments, _load(tmp_path / "other").assessments)
 
 
+@pytest.mark.parametrize("name", ["followups.parquet", "followups.csv", "followups.xlsx"])
+@pytest.mark.parametrize("dates", [["2017-12-31", "2018-12-31"], pd.to_datetime(["2017-12-31", "2018-12-31"])])
+def test_a_date_is_read_as_text_and_as_a_date_cell(tmp_path, name, dates):
+    _write(tmp_path, raw_assessments())
+    _write(tmp_path, pd.DataFrame({"household_id": ["a", "b"], "date": dates, "status": ["poor", "not_poor"]}), name)
+    seen = _load(tmp_path, need_followups=True).followups
+    assert seen["followup_date"].dt.strftime("%Y-%m-%d").tolist() == ["2017-12-31", "2018-12-31"]
+
+
 def test_the_order_of_the_rows_does_not_matter(tmp_path):
     _write(tmp_path / "one", raw_assessments())
     _write(tmp_path / "other", raw_assessments().iloc[::-1])
