@@ -173,7 +173,7 @@ def _why_not(training: TrainingSet, fold: np.ndarray) -> str:
     n = len(fold)
     if n < FEWEST_ROWS:
         return f"there are fewer than {FEWEST_ROWS} labelled rows ({n})"
-    if np.bincount(fold).max() > n / 2:
+    if max(np.bincount(fold)) > n / 2:
         return "more than half of the rows hang together by household or cluster"
     seen = [training.y[fold != number] for number in np.unique(fold)]
     return "a fold leaves labels of one kind only" if any(len(np.unique(y)) < 2 for y in seen) else ""

@@ -53,7 +53,7 @@ def hidden_cells(counts: np.ndarray, minimum: int) -> np.ndarray:
     hidden = (counts > 0) & (counts < minimum)
     before = -1
     while hidden.sum() != before:
-        before = hidden.sum()
+        before = int(hidden.sum())
         for line, mask in [*zip(counts, hidden, strict=True), *zip(counts.T, hidden.T, strict=True)]:
             _close(line, mask, minimum)
     return hidden
