@@ -6,9 +6,7 @@ from graduation_model.tracking.registry import (
     is_registry_address,
     locate,
     promote,
-    resolve,
     rollback,
-    version_of,
 )
 from graduation_model.tracking.runs import log_training
 from graduation_model.tracking.uri import tracking_uri
@@ -21,8 +19,6 @@ __all__ = [
     "locate",
     "log_training",
     "promote",
-    "resolve",
     "rollback",
     "tracking_uri",
-    "version_of",
 ]

@@ -74,26 +74,6 @@ def locate(address: str | Path, *, uri: str) -> LocatedBundle:
         return LocatedBundle(_fetched(client, name, number, uri), name=name, version=number)
 
 
-def resolve(address: str | Path, *, uri: str) -> Path:
-    """Return the local folder of a bundle; see `locate`."""
-    return locate(address, uri=uri).folder
-
-
-def version_of(address: str | Path, *, uri: str) -> str:
-    """Return the version number behind an address as text; `unregistered` for a folder.
-
-    Raises
-    ------
-    ModelError
-        There is no such model, version or alias, or the store does not answer.
-    """
-    if not is_registry_address(address):
-        return UNREGISTERED
-    name, version, alias = _parsed(str(address))
-    with _registry(uri, doing=f"looking for {address}") as client:
-        return _version_behind(client, name, alias) if alias else _existing(client, name, version)
-
-
 def promote(name: str, version: str, *, approver: str, uri: str, reason: str = "") -> str:
     """Make a version the champion, and keep the former one for `rollback`.
 

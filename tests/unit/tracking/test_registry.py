@@ -8,7 +8,7 @@ import pytest
 
 from graduation_model.errors import ConfigError, ModelError
 from graduation_model.tracking.record import TrainingRecord
-from graduation_model.tracking.registry import UNREGISTERED, locate, promote, resolve, rollback, version_of
+from graduation_model.tracking.registry import UNREGISTERED, locate, promote, rollback
 from graduation_model.tracking.runs import log_training
 from graduation_model.tracking.session import open_client
 
@@ -24,7 +24,7 @@ def two_versions(record: TrainingRecord, uri: str) -> str:
 
 
 def champion(uri: str) -> str:
-    return version_of("models:/small@champion", uri=uri)
+    return locate("models:/small@champion", uri=uri).version
 
 
 def test_a_promoted_version_is_the_champion_and_carries_who_and_why(two_versions: str) -> None:
@@ -38,7 +38,7 @@ def test_a_promoted_version_is_the_champion_and_carries_who_and_why(two_versions
 def test_an_older_version_can_be_promoted_and_the_challenger_stays(two_versions: str) -> None:
     promote("small", "1", approver="Ani", uri=two_versions)
     assert champion(two_versions) == "1"
-    assert version_of("models:/small@challenger", uri=two_versions) == "2"
+    assert locate("models:/small@challenger", uri=two_versions).version == "2"
 
 
 def test_rollback_brings_the_former_champion_back(two_versions: str) -> None:
@@ -64,7 +64,7 @@ def test_the_champion_is_not_promoted_twice(two_versions: str) -> None:
     promote("small", "2", approver="Ani", uri=two_versions)
     with pytest.raises(ModelError, match="champion already"):
         promote("small", "2", approver="Ani", uri=two_versions)
-    assert version_of("models:/small@previous_champion", uri=two_versions) == "1"
+    assert locate("models:/small@previous_champion", uri=two_versions).version == "1"
 
 
 def test_nothing_is_promoted_without_a_name(two_versions: str) -> None:
@@ -91,12 +91,12 @@ def test_number_and_alias_lead_to_a_bundle_and_its_version(two_versions: str) ->
 
 
 def test_a_bundles_folder_needs_no_store(bundle_folder: Path) -> None:
-    assert resolve(bundle_folder, uri=NOWHERE) == bundle_folder
-    assert version_of(str(bundle_folder), uri=NOWHERE) == UNREGISTERED
+    assert locate(bundle_folder, uri=NOWHERE).folder == bundle_folder
+    assert locate(str(bundle_folder), uri=NOWHERE).version == UNREGISTERED
 
 
 def test_the_folder_that_train_wrote_leads_to_its_bundle(bundle_folder: Path) -> None:
-    assert resolve(bundle_folder.parent, uri=NOWHERE) == bundle_folder
+    assert locate(bundle_folder.parent, uri=NOWHERE).folder == bundle_folder
 
 
 UNKNOWN = {
@@ -113,14 +113,14 @@ UNKNOWN = {
 @pytest.mark.parametrize(("address", "said"), UNKNOWN.values(), ids=UNKNOWN)
 def test_an_unknown_address_is_said_in_one_line(two_versions: str, address: str, said: str) -> None:
     with pytest.raises(ModelError, match=said) as refused:
-        resolve(address, uri=two_versions)
+        locate(address, uri=two_versions)
     assert "\n" not in str(refused.value)
     assert refused.value.mend
 
 
 def test_asking_for_a_model_makes_no_store(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="There is no tracking store here"):
-        resolve("models:/small@champion", uri=f"sqlite:///{tmp_path}/mlflow.db")
+        locate("models:/small@champion", uri=f"sqlite:///{tmp_path}/mlflow.db")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -129,7 +129,7 @@ def test_a_server_that_does_not_answer_is_said_in_one_line_without_its_password(
 ) -> None:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     with pytest.raises(ModelError, match="does not answer while looking for") as refused:
-        resolve("models:/small@champion", uri="http://ani:rahasia@127.0.0.1:9")
+        locate("models:/small@champion", uri="http://ani:rahasia@127.0.0.1:9")
     assert refused.value.exit_code == 2
     assert "rahasia" not in str(refused.value)
     assert "\n" not in str(refused.value)
@@ -138,11 +138,11 @@ def test_a_server_that_does_not_answer_is_said_in_one_line_without_its_password(
 def test_a_database_that_is_none_is_said_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "mlflow.db").write_text("this is no database, and long enough to be read as one " * 20)
     with pytest.raises(ModelError, match="tracking store") as refused:
-        resolve("models:/small@champion", uri=f"sqlite:///{tmp_path}/mlflow.db")
+        locate("models:/small@champion", uri=f"sqlite:///{tmp_path}/mlflow.db")
     assert "\n" not in str(refused.value)
 
 
 def test_files_that_somebody_deleted_are_said_to_be_gone(two_versions: str, tmp_path: Path) -> None:
     (tmp_path / "store" / "mlartifacts").rename(tmp_path / "elsewhere")
     with pytest.raises(ModelError, match="files of version 1 of small are gone"):
-        resolve("models:/small/1", uri=two_versions)
+        locate("models:/small/1", uri=two_versions)
