@@ -47,9 +47,10 @@ def check(*, programme: ProgrammeLike, data: str | Path, out: str | Path) -> Che
     data
         The folder with `assessments`, `followups`, …
     out
-        Gets the checked tables, `quarantine.parquet`, `check.html` (Indonesian), `en/check.html` and a manifest.
+        Gets the checked tables, `quarantine.parquet` and `.xlsx`, `check.html` (Indonesian), `en/check.html` and a manifest.
     """
     from graduation_model.reports.check_page import check_page
+    from graduation_model.reports.workbook import quarantine_workbook
 
     programme = open_programme(programme)
     tables = read_tables(programme, data, need_followups=False)
@@ -57,8 +58,10 @@ def check(*, programme: ProgrammeLike, data: str | Path, out: str | Path) -> Che
         output.parquet(tables.assessments, "assessments.parquet")
         output.parquet(tables.followups, "followups.parquet")
         output.parquet(tables.quarantine, "quarantine.parquet")
+        rules = {check.name: check.label for check in programme.instrument.cross_checks}
+        output.text(quarantine_workbook(tables.quarantine, "id", rules), "quarantine.xlsx")
         for language in LANGUAGES:
-            page = check_page(tables.quarantine, tables.counts, title=programme.title, language=language)
+            page = check_page(tables.quarantine, tables.counts, title=programme.title, language=language, rules=rules)
             output.text(page, "check.html" if language == "id" else f"{language}/check.html")
         output.facts.update(inputs=tables.sources, counts=tables.counts)
     return Checked(Path(out).resolve(), len(tables.quarantine), tables.counts)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from graduation_model.contract.instrument import Question
+from graduation_model.contract.instrument import CrossCheck, Question
 
 
 @dataclass(frozen=True)
@@ -88,3 +88,44 @@ def _rule_of(expected: pd.Series) -> pd.Series:
     rules = {"an answer": "required", "a whole number": "whole_number"}
     bounds = expected.str.startswith("at least").map({True: "minimum", False: "maximum"})
     return expected.map(rules).fillna(bounds.astype("str")).astype("str")
+
+
+def check_across(answers: pd.DataFrame, checks: tuple[CrossCheck, ...]) -> CellFaults:
+    """Return every visit in which two answers contradict each other.
+
+    Parameters
+    ----------
+    answers : frame (n_visits, n_questions)
+        Typed answers. A missing answer contradicts nothing.
+    checks : tuple of CrossCheck
+        A check over a question that the frame does not have is left out.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from graduation_model.params import Label
+    >>> earners = CrossCheck(name="earners_within_members", label=Label(id="x", en="y"), question="n_earners",
+    ...                      at_most="hh_size")
+    >>> check_across(pd.DataFrame({"n_earners": [2.0, 5.0], "hh_size": [4.0, 4.0]}), (earners,)).table.values.tolist()
+    [[1, 'n_earners', 'at most hh_size', 'earners_within_members']]
+    """
+    parts = [_crossed(answers.reset_index(drop=True), check) for check in checks]
+    columns = ["row", "column", "expected", "rule"]
+    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+    return CellFaults(table=table[columns].astype({"row": "int64"}).sort_values(["row", "column"], ignore_index=True))
+
+
+def _crossed(answers: pd.DataFrame, check: CrossCheck) -> pd.DataFrame:
+    other = check.needs.question if check.needs else str(check.at_most)
+    wrong, expected = pd.Series(False, index=answers.index), ""
+    if {check.question, other} <= set(answers.columns):
+        given = answers[check.question]
+        if check.needs:
+            there = given > 0 if pd.api.types.is_numeric_dtype(given.dtype) else given.notna()
+            wrong = there & answers[other].notna() & (answers[other] != check.needs.equals)
+            expected = f"only with {other} = {check.needs.equals}"
+        else:
+            wrong = given > check.times * answers[other]
+            expected = f"at most {'' if check.times == 1 else f'{check.times:g} times '}{other}"
+    rows = np.flatnonzero(wrong.to_numpy(dtype=bool))
+    return pd.DataFrame({"row": rows, "column": check.question, "expected": expected, "rule": check.name})

@@ -120,6 +120,33 @@ class Question(Params):
         return "datetime64[s]" if self.kind == "date" else "str"
 
 
+class CrossCheck(Params):
+    """Two answers of one visit that cannot both be right. Neither is taken away: people say which one it is.
+
+    Parameters
+    ----------
+    question
+        The number, count or amount that is looked at.
+    at_most
+        A question whose answer it may not exceed, `times` over.
+    needs
+        An answer without which there can be none.
+    """
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    label: Label
+    question: str
+    at_most: str | None = None
+    times: float = Field(default=1.0, gt=0)
+    needs: Applies | None = None
+
+    @model_validator(mode="after")
+    def _one_rule(self) -> CrossCheck:
+        if (self.at_most is None) == (self.needs is None):
+            raise ValueError(f"cross-check '{self.name}' needs either at_most or needs")
+        return self
+
+
 class Section(Params):
     """A heading under which questions stand on a sheet."""
 
@@ -134,6 +161,7 @@ class Instrument(Params):
     sections: tuple[Section, ...]
     questions: tuple[Question, ...]
     followup: tuple[Question, ...]
+    cross_checks: tuple[CrossCheck, ...] = ()
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Instrument:
@@ -151,7 +179,19 @@ class Instrument(Params):
                     )
         for question in self.questions:
             self._check_asked_if(question)
+        for check in self.cross_checks:
+            self._check_cross_check(check)
         return self
+
+    def _check_cross_check(self, check: CrossCheck) -> None:
+        for name in filter(None, (check.question, check.at_most)):
+            if name not in self.by_name or (check.at_most and not self.by_name[name].is_numeric):
+                raise ValueError(f"cross-check '{check.name}' compares '{name}', which is no number that is asked")
+        if check.needs and check.needs.equals not in getattr(self.by_name.get(check.needs.question), "levels", ()):
+            raise ValueError(
+                f"cross-check '{check.name}' needs an answer that no question has: "
+                f"{check.needs.question} = {check.needs.equals}"
+            )
 
     def _check_asked_if(self, question: Question) -> None:
         if question.asked_if is None:

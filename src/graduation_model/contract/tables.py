@@ -18,10 +18,11 @@ KEYS: dict[str, tuple[str, ...]] = {
     "evaluation": ("model", "population", "group", "level", "test_year", "metric", "baseline"),
 }
 
-# `effect` is ours: `row_set_aside` (the visit left the table) or `answer_set_aside` (the answer became missing, the
-# visit stays). Without it a reader could not tell whether a family was lost.
+# `effect` is ours: `row_set_aside` (the visit left the table), `answer_set_aside` (the answer became missing, the visit
+# stays) or `kept` (two answers contradict each other; people say which is right). Without it a reader could not tell
+# whether a family was lost.
 QUARANTINE_COLUMNS = ("source_file", "source_row", "column", "rule", "found", "expected", "mend", "effect")
-ROW_SET_ASIDE, ANSWER_SET_ASIDE = "row_set_aside", "answer_set_aside"
+ROW_SET_ASIDE, ANSWER_SET_ASIDE, KEPT = "row_set_aside", "answer_set_aside", "kept"
 
 CONTRIBUTION_KEYS = ("household_id", "base_log_odds")
 

@@ -27,11 +27,17 @@ _EXPECTED_WITH = (
     (re.compile(r"at most (?P<bound>.+)"), "at_most"),
     (re.compile(r"one of (?P<values>.+)"), "one_of"),
     (re.compile(r"a date as (?P<form>.+)"), "date"),
+    (re.compile(r"only with (?P<answer>.+)"), "only_with"),
 )
 
 
 def check_page(
-    quarantine: pd.DataFrame, counts: Mapping[str, Mapping[str, int]], *, title: Label, language: Language
+    quarantine: pd.DataFrame,
+    counts: Mapping[str, Mapping[str, int]],
+    *,
+    title: Label,
+    language: Language,
+    rules: Mapping[str, Label] | None = None,
 ) -> str:
     """Return the page of one check.
 
@@ -45,12 +51,20 @@ def check_page(
         The programme's.
     language : Language
         Indonesian is expected at `check.html`, English at `en/check.html`; the two are linked.
+    rules : mapping, optional
+        Rule -> its words, for the rules that a programme declares itself (cross-checks).
     """
-    return render("check.html.j2", check_dict(quarantine, counts, title=title, language=language), language)
+    page = check_dict(quarantine, counts, title=title, language=language, rules=rules)
+    return render("check.html.j2", page, language)
 
 
 def check_dict(
-    quarantine: pd.DataFrame, counts: Mapping[str, Mapping[str, int]], *, title: Label, language: Language
+    quarantine: pd.DataFrame,
+    counts: Mapping[str, Mapping[str, int]],
+    *,
+    title: Label,
+    language: Language,
+    rules: Mapping[str, Label] | None = None,
 ) -> dict[str, Any]:
     """Return what the page of a check says.
 
@@ -85,11 +99,11 @@ def check_dict(
             }
             for table, counted in counts.items()
         ],
-        "findings": _findings(quarantine, language),
+        "findings": _findings(quarantine, language, rules or {}),
     }
 
 
-def _findings(quarantine: pd.DataFrame, language: Language) -> list[dict[str, Any]]:
+def _findings(quarantine: pd.DataFrame, language: Language, rules: Mapping[str, Label]) -> list[dict[str, Any]]:
     if quarantine.empty:
         return []
     grouped = quarantine.groupby(_SAME, sort=False, dropna=False)["source_row"]
@@ -99,9 +113,9 @@ def _findings(quarantine: pd.DataFrame, language: Language) -> list[dict[str, An
         {
             "file": str(row["source_file"]),
             "column": str(row["column"]),
-            "rule": _words("fault", str(row["rule"]), language),
+            "rule": fault_words(str(row["rule"]), language, rules),
             "expected": expected_words(str(row["expected"]), language),
-            "mend": _words("mend", str(row["rule"]), language, otherwise=str(row["mend"])),
+            "mend": mend_words(str(row["rule"]), str(row["mend"]), language, rules),
             "effect": _words("effect", str(row["effect"]), language),
             "count": number(row["count"], language),
             # A row's number is a place in a file, to be found again there: no thousands apart.
@@ -109,6 +123,16 @@ def _findings(quarantine: pd.DataFrame, language: Language) -> list[dict[str, An
         }
         for row in table.to_dict(orient="records")
     ]
+
+
+def fault_words(rule: str, language: Language, rules: Mapping[str, Label]) -> str:
+    """Return a rule in words: the programme's own for what it declares, else the house's."""
+    return rules[rule].in_(language) if rule in rules else _words("fault", rule, language)
+
+
+def mend_words(rule: str, mend: str, language: Language, rules: Mapping[str, Label]) -> str:
+    """Return how to mend what breaks a rule."""
+    return _words("mend", "contradiction" if rule in rules else rule, language, otherwise=mend)
 
 
 def expected_words(expected: str, language: Language) -> str:
