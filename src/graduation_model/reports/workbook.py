@@ -1,4 +1,4 @@
-"""A selection or a quarantine in, a workbook for people out: one row a family or a cell, headings that stay, filters."""
+"""A selection or a quarantine in, a workbook for people out: a row a family or cell, headings that stay, filters."""
 
 from __future__ import annotations
 
