@@ -12,7 +12,7 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-__all__ = ["check", "demo", "promote", "report", "score", "select", "simulate", "train"]
+__all__ = ["check", "demo", "form", "promote", "report", "score", "select", "simulate", "train"]
 
 
 def __getattr__(name: str) -> Any:

@@ -39,6 +39,11 @@ def _option(*names: str, **kwargs: Any) -> Callable[..., Any]:
 
 programme_option = _option("--programme", required=True, help="A programme's folder, or its name under configs/.")
 data_option = _option("--data", required=True, type=click.Path(path_type=Path), help="Folder with the source files.")
+key_option = _option(
+    "--key",
+    type=click.Path(path_type=Path),
+    help="File with a secret of 32 bytes or more: replaces ids that are NIK or KK.",
+)
 as_of_option = _option("--as-of", required=True, help="The day whose knowledge counts, YYYY-MM-DD.")
 tracking_option = _option(
     "--tracking",
@@ -108,6 +113,7 @@ def simulate(**arguments: Any) -> Said:
 @main_group.command(cls=Examples, example="graduation-model check --programme juntos --data $ENAHO --out runs/check")
 @programme_option
 @data_option
+@key_option
 @_out_option()
 def check(**arguments: Any) -> Said:
     """Check source files; say what to mend.
@@ -121,12 +127,32 @@ def check(**arguments: Any) -> Said:
     return Said(result.story(), FOUND_FAULTS if result.quarantined else 0)
 
 
+@main_group.command(cls=Examples, example="graduation-model form --programme jamsosratu --out form.xlsx")
+@programme_option
+@_option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="File to write, ending in .xlsx; the follow-up stands beside it.",
+)
+def form(**arguments: Any) -> Said:
+    """Write the questionnaire as an XLSForm.
+
+    The assessment and, beside it, the follow-up, for KoboToolbox or ODK; their exports come back through check
+    without a mapping.
+    """
+    from graduation_model.commands.form import form as run
+
+    return Said(run(**arguments).story())
+
+
 @main_group.command(
     cls=Examples,
     example="graduation-model train --programme juntos --data $ENAHO --as-of 2017-12-31 --out runs/juntos-2017",
 )
 @programme_option
 @data_option
+@key_option
 @as_of_option
 @_out_option()
 @tracking_option
@@ -168,6 +194,7 @@ def promote(**arguments: Any) -> Said:
 )
 @programme_option
 @data_option
+@key_option
 @as_of_option
 @_option("--model", help="A bundle's folder, or models:/NAME@ALIAS; default the programme's champion.")
 @_out_option()
@@ -210,6 +237,7 @@ def select(**arguments: Any) -> Said:
 @_option("--selection", required=True, type=click.Path(path_type=Path), help="A folder that 'select' wrote.")
 @_option("--scores", type=click.Path(path_type=Path), help="Default: the folder that the selection names.")
 @_option("--data", type=click.Path(path_type=Path), help="Default: the folder that the scores name.")
+@key_option
 @_option(
     "--language",
     type=click.Choice(["id", "en", "both"]),

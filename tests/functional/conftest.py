@@ -35,7 +35,8 @@ def small_programme(tmp_path_factory) -> Path:
     folder = Path(shutil.copytree(ROOT / "configs" / "jamsosratu", tmp_path_factory.mktemp("configs") / "jamsosratu"))
     path = folder / "programme.yaml"
     text = path.read_text(encoding="utf-8")
-    text = re.sub(r"(?m)^  test_years: .*$", "  test_years: 2\n  bootstrap: 50", text)
+    text = re.sub(r"(?m)^  test_years: .*$", "  test_years: 2", text)
+    text = re.sub(r"(?m)^  bootstrap: .*$", "  bootstrap: 50", text)
     assert "bootstrap: 50" in text
     path.write_text(text, encoding="utf-8")
     return folder

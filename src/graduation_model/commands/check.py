@@ -5,9 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from graduation_model.commands.inputs import ProgrammeLike, open_programme, read_tables
+from graduation_model.commands.inputs import ProgrammeLike, key_facts, open_key, open_programme, read_tables
 from graduation_model.commands.outputs import output_folder
 from graduation_model.params import LANGUAGES
+
+AT_THE_DOOR = {
+    "privacy": "dropped at the door",
+    "masked": "identity numbers masked in free text",
+    "pseudonyms": "replaced by keyed pseudonyms",
+}
 
 
 @dataclass(frozen=True)
@@ -20,7 +26,8 @@ class Checked:
     quarantined : int
         Failing cells; the command ends with 1 where there are any.
     counts : dict
-        Rows read, kept, collapsed and set aside, by table.
+        Rows read, kept, collapsed and set aside, by table; rows dropped, masked and replaced at the door, by column;
+        families found again from one year to the next.
     """
 
     out: Path
@@ -31,13 +38,39 @@ class Checked:
         """What was read and set aside, for a terminal."""
         tables = [
             f"{table}: " + ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in counts.items())
-            for table, counts in self.counts.items()
+            for table, counts in of_tables(self.counts).items()
+        ]
+        door = [
+            f"{words}: " + ", ".join(f"{column} ({rows:,} rows)" for column, rows in self.counts[done].items())
+            for done, words in AT_THE_DOOR.items()
+            if done in self.counts
         ]
         found = f"{self.quarantined:,} cells in quarantine; see {self.out / 'en' / 'check.html'}"
-        return "\n".join([*tables, found])
+        return "\n".join([*tables, *door, *found_again(self.counts.get("linkage", {})), found])
 
 
-def check(*, programme: ProgrammeLike, data: str | Path, out: str | Path) -> Checked:
+def of_tables(counts: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
+    """Return the counts of the tables alone."""
+    return {name: counted for name, counted in counts.items() if name not in {*AT_THE_DOOR, "linkage"}}
+
+
+def found_again(linkage: dict[str, int]) -> list[str]:
+    """Return the share of each year's families that the next year has too, as lines.
+
+    Examples
+    --------
+    >>> found_again({"families_2019": 200, "of_2019_found_in_2020": 190, "families_2020": 230})
+    ['found again in 2020: 190 of 200 families of 2019 (95.0 %)']
+    """
+    links = [(name.split("_"), count) for name, count in linkage.items() if name.startswith("of_")]
+    return [
+        f"found again in {later}: {count:,} of {linkage[f'families_{year}']:,} families of {year} "
+        f"({count / linkage[f'families_{year}']:.1%})".replace("%", " %")
+        for (_, year, *_, later), count in links
+    ]
+
+
+def check(*, programme: ProgrammeLike, data: str | Path, out: str | Path, key: str | Path | None = None) -> Checked:
     """Check a data folder against the programme's instrument and codebooks.
 
     Parameters
@@ -47,13 +80,16 @@ def check(*, programme: ProgrammeLike, data: str | Path, out: str | Path) -> Che
     data
         The folder with `assessments`, `followups`, …
     out
-        Gets the checked tables, `quarantine.parquet` and `.xlsx`, `check.html` (Indonesian), `en/check.html` and a manifest.
+        Gets the checked tables, `quarantine.parquet` and `.xlsx`, `check.html` (Indonesian), `en/check.html` and a
+        manifest.
+    key
+        A file with the secret that replaces every household_id by a keyed HMAC; needed where the ids are NIK or KK.
     """
     from graduation_model.reports.check_page import check_page
     from graduation_model.reports.workbook import quarantine_workbook
 
-    programme = open_programme(programme)
-    tables = read_tables(programme, data, need_followups=False)
+    programme, secret = open_programme(programme), open_key(key, data)
+    tables = read_tables(programme, data, need_followups=False, key=secret)
     with output_folder(out, "check", {"programme": programme.folder, "data": Path(data).resolve()}) as output:
         output.parquet(tables.assessments, "assessments.parquet")
         output.parquet(tables.followups, "followups.parquet")
@@ -61,7 +97,9 @@ def check(*, programme: ProgrammeLike, data: str | Path, out: str | Path) -> Che
         rules = {check.name: check.label for check in programme.instrument.cross_checks}
         output.text(quarantine_workbook(tables.quarantine, "id", rules), "quarantine.xlsx")
         for language in LANGUAGES:
-            page = check_page(tables.quarantine, tables.counts, title=programme.title, language=language, rules=rules)
+            page = check_page(
+                tables.quarantine, of_tables(tables.counts), title=programme.title, language=language, rules=rules
+            )
             output.text(page, "check.html" if language == "id" else f"{language}/check.html")
-        output.facts.update(inputs=tables.sources, counts=tables.counts)
+        output.facts.update(inputs=tables.sources, counts=tables.counts, **key_facts(secret))
     return Checked(Path(out).resolve(), len(tables.quarantine), tables.counts)

@@ -11,6 +11,7 @@ from graduation_model.commands.progress import step
 from graduation_model.config import Programme, load_programme
 from graduation_model.contract.tables import Tables
 from graduation_model.errors import DataError, UserError
+from graduation_model.ingest.identity import Key, read_key
 from graduation_model.ingest.load import load_tables
 
 ProgrammeLike = Programme | str | Path
@@ -39,7 +40,19 @@ def as_date(value: str | dt.date | pd.Timestamp) -> pd.Timestamp:
         ) from error
 
 
-def read_tables(programme: Programme, data: str | Path, *, need_followups: bool = True) -> Tables:
+def open_key(key: str | Path | None, data: str | Path) -> Key | None:
+    """Return the key that turns ids into pseudonyms, where a file of it was given."""
+    return None if key is None else read_key(key, data=data)
+
+
+def key_facts(key: Key | None) -> dict[str, str]:
+    """Return what a manifest says of the key: never the key."""
+    return {} if key is None else {"key_fingerprint": key.fingerprint}
+
+
+def read_tables(
+    programme: Programme, data: str | Path, *, need_followups: bool = True, key: Key | None = None
+) -> Tables:
     """Read and check a data folder."""
     with step("Reading and checking the data"):
         return load_tables(
@@ -48,6 +61,7 @@ def read_tables(programme: Programme, data: str | Path, *, need_followups: bool 
             params=programme.ingest,
             codebooks=programme.codebooks,
             need_followups=need_followups,
+            key=key,
         )
 
 

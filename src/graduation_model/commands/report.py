@@ -8,12 +8,13 @@ from typing import Any
 
 import pandas as pd
 
-from graduation_model.commands.inputs import ProgrammeLike, open_programme, read_parts, read_tables
+from graduation_model.commands.inputs import ProgrammeLike, open_key, open_programme, read_parts, read_tables
 from graduation_model.commands.outputs import output_folder, read_manifest
 from graduation_model.commands.progress import step, track
 from graduation_model.config import Programme
 from graduation_model.contract.tables import Tables
 from graduation_model.errors import DataError
+from graduation_model.ingest.identity import Key
 from graduation_model.params import LANGUAGES, Language
 
 LISTED = ("ready", "review")
@@ -39,6 +40,7 @@ def report(
     scores: str | Path | None = None,
     data: str | Path | None = None,
     language: str = "both",
+    key: str | Path | None = None,
 ) -> Report:
     """Write the pages of a selection.
 
@@ -56,6 +58,8 @@ def report(
         those that the list was made from.
     language
         `id`, `en` or `both`.
+    key
+        The key file that the scores were made with, where they were.
     """
     programme = open_programme(programme)
     with step("Checking the selection, the scores and the data"):
@@ -65,7 +69,9 @@ def report(
         scored = read_manifest(scores_folder, "score")
         _same_scores(chosen, scored, scores_folder)
     data_folder = Path(data or scored["parameters"]["data"])
-    tables = read_tables(programme, data_folder, need_followups=False)
+    secret = open_key(key, data_folder)
+    _same_key(scored, secret, scores_folder)
+    tables = read_tables(programme, data_folder, need_followups=False, key=secret)
     _same_data(scored, tables, data_folder)
     inputs = _inputs(programme, chosen_folder, chosen, scores_folder, scored, tables)
     languages = _languages(language)
@@ -99,6 +105,15 @@ def _same_scores(chosen: dict[str, Any], scored: dict[str, Any], folder: Path) -
             "These are not the scores that the selection was made from",
             where=folder,
             mend="Run 'select' on them again, or give the scores it was made from",
+        )
+
+
+def _same_key(scored: dict[str, Any], key: Key | None, folder: Path) -> None:
+    if scored.get("key_fingerprint") != (key.fingerprint if key else None):
+        raise DataError(
+            "The scores were made with another key, or one of the two without any",
+            where=folder,
+            mend="Give --key with the file that 'score' was given, or none if it had none",
         )
 
 

@@ -12,7 +12,15 @@ import pandas as pd
 
 from graduation_model.cohort.cohorts import IN_COHORT, standing
 from graduation_model.cohort.dates import as_of_dates, months_before
-from graduation_model.commands.inputs import ProgrammeLike, as_date, known_by, open_programme, read_tables
+from graduation_model.commands.inputs import (
+    ProgrammeLike,
+    as_date,
+    key_facts,
+    known_by,
+    open_key,
+    open_programme,
+    read_tables,
+)
 from graduation_model.commands.outputs import output_folder
 from graduation_model.commands.progress import step, track
 from graduation_model.config import Programme
@@ -61,6 +69,7 @@ def score(
     out: str | Path,
     model: str | Path | None = None,
     tracking: str | Path = ".",
+    key: str | Path | None = None,
 ) -> Scoring:
     """Score every family of a programme as of a date.
 
@@ -78,16 +87,18 @@ def score(
         A bundle's folder or a registry address; default the programme's champion.
     tracking
         Folder of the default tracking store, where MLFLOW_TRACKING_URI is not set.
+    key
+        A file with the secret that replaces every household_id by a keyed HMAC; needed where the ids are NIK or KK.
 
     Raises
     ------
     UserError
         Whatever a person can mend; nothing half-written stays behind.
     """
-    programme, date = open_programme(programme), as_date(as_of)
+    programme, date, secret = open_programme(programme), as_date(as_of), open_key(key, data)
     address = str(model) if model is not None else f"models:/{programme.name}@champion"
     bundle, version = _open_model(address, programme, tracking)
-    tables = read_tables(programme, data, need_followups=False)
+    tables = read_tables(programme, data, need_followups=False, key=secret)
     known = known_by(tables, date)
     where = standing(known, date, programme.cohort)
     rows = np.sort(where.loc[where["reason"] == IN_COHORT, "row"].to_numpy())
@@ -114,7 +125,7 @@ def score(
         left_out = _not_scored(where, tables, known, date, programme)
         output.parquet(left_out, "not_scored.parquet")
         output.parquet(tables.quarantine, "quarantine.parquet")
-        output.facts.update(_facts(bundle, version, tables, len(rows)))
+        output.facts.update(_facts(bundle, version, tables, len(rows)), **key_facts(secret))
     counts = {str(reason): int(count) for reason, count in left_out["reason"].value_counts().items()}
     return Scoring(Path(out).resolve(), len(rows), counts, len(tables.quarantine))
 

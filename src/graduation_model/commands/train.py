@@ -11,7 +11,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from graduation_model.commands.inputs import ProgrammeLike, as_date, known_by, open_programme, read_tables
+from graduation_model.commands.inputs import (
+    ProgrammeLike,
+    as_date,
+    key_facts,
+    known_by,
+    open_key,
+    open_programme,
+    read_tables,
+)
 from graduation_model.commands.outputs import Output, output_folder
 from graduation_model.commands.progress import step
 from graduation_model.config import Programme
@@ -91,6 +99,7 @@ def train(
     as_of: str | dt.date | pd.Timestamp,
     out: str | Path,
     tracking: str | Path = ".",
+    key: str | Path | None = None,
 ) -> Training:
     """Fit the programme's model and every baseline, try them on past years, register the candidate.
 
@@ -106,9 +115,11 @@ def train(
         Gets `bundle/`, `evaluation.parquet`, `model_card.html`, `quarantine.parquet` and a manifest.
     tracking
         Folder of the default tracking store, where MLFLOW_TRACKING_URI is not set.
+    key
+        A file with the secret that replaces every household_id by a keyed HMAC; needed where the ids are NIK or KK.
     """
-    programme, date = open_programme(programme), as_date(as_of)
-    tables = read_tables(programme, data)
+    programme, date, secret = open_programme(programme), as_date(as_of), open_key(key, data)
+    tables = read_tables(programme, data, key=secret)
     known_by(tables, date)
     with step("Fitting and back-testing"):
         tried = backtest(
@@ -134,6 +145,7 @@ def train(
             inputs=tables.sources,
             counts=tables.counts,
             notes=list(notes),
+            **key_facts(secret),
         )
         with step("Drawing and writing the model card"):
             figures = _figures(bundle, tried, programme)

@@ -30,8 +30,10 @@ def as_code(raw: pd.Series) -> pd.Series:
     return pd.Series(texts[place], index=raw.index, name=raw.name, dtype="object")
 
 
-def _code_text(value: object) -> str:
+def _code_text(value: object) -> str | None:
     text = str(value).strip()
+    if not text or re.fullmatch(r"#(?:NULL!|DIV/0!|VALUE!|REF!|NAME\?|NUM!|N/A|NOT_CALCULATED|ERROR)", text):
+        return None  # a sheet's error is no code, and no id
     return re.sub(r"^(-?\d+)\.0+$", r"\1", text)
 
 

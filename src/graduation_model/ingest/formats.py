@@ -1,4 +1,4 @@
-"""One table of file formats: a path in, a raw frame of text, numbers and dates out."""
+"""One table of file formats: a path in, a raw frame of text, numbers and dates out, with each row's place."""
 
 from __future__ import annotations
 
@@ -9,71 +9,37 @@ from pathlib import Path
 import pandas as pd
 
 from graduation_model.errors import DataError
+from graduation_model.ingest import kobo, odk
+from graduation_model.ingest.delimited import read_delimited
+from graduation_model.ingest.headers import refuse_twice
+from graduation_model.ingest.workbook import read_workbook
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
     import pyarrow.parquet as pq
 
     table = pq.read_table(path, partitioning=None)
-    _refuse_twice(table.column_names, path)
+    refuse_twice(table.column_names, path)
     return table.to_pandas()
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
-    """Everything as text: '007' must not become 7, nor 'NA' a missing answer, before a question says what it is."""
-    import pyarrow as pa
-    import pyarrow.csv as pc
-
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        header = file.readline()
-    separator = max(",;\t|", key=header.count)
-    names = next(
-        pd.read_csv(
-            path, sep=separator, header=None, nrows=1, dtype=str, keep_default_na=False, encoding="utf-8-sig"
-        ).itertuples(index=False, name=None)
-    )
-    _refuse_twice([str(name) for name in names], path)
-    table = pc.read_csv(
-        path,
-        read_options=pc.ReadOptions(use_threads=False),
-        parse_options=pc.ParseOptions(delimiter=separator, newlines_in_values=True),
-        convert_options=pc.ConvertOptions(
-            column_types={str(name): pa.string() for name in names},
-            null_values=[""],
-            strings_can_be_null=True,
-            quoted_strings_can_be_null=True,
-        ),
-    )
-    return table.to_pandas()
+    return _without_groups(read_delimited(path.read_bytes(), path))
 
 
 def _read_xlsx(path: Path) -> pd.DataFrame:
-    from python_calamine import CalamineWorkbook
-
-    workbook = CalamineWorkbook.from_path(str(path))
-    rows = workbook.get_sheet_by_index(0).to_python(skip_empty_area=True)
-    if not rows:
-        return pd.DataFrame()
-    names = [str(name).strip() for name in rows[0]]
-    _refuse_twice(names, path)
-    frame = pd.DataFrame(rows[1:], columns=names, dtype=object)
-    return frame.mask(frame == "", None)
+    return _without_groups(read_workbook(path))
 
 
-def _refuse_twice(names: list[str], path: Path) -> None:
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise DataError(
-            f"Column {', '.join(twice)} stands there twice",
-            where=path.name,
-            mend="Keep one of them: nobody can tell which is meant",
-        )
+def _without_groups(frame: pd.DataFrame) -> pd.DataFrame:
+    return odk.without_groups(kobo.without_groups(frame))
 
 
 FORMATS: dict[str, Callable[[Path], pd.DataFrame]] = {
     ".parquet": _read_parquet,
     ".csv": _read_csv,
     ".xlsx": _read_xlsx,
+    ".zip": odk.read_zip,
 }
 
 
@@ -90,7 +56,7 @@ def find_parts(folder: Path, table: str) -> list[Path]:
 
 
 def read_part(path: Path) -> pd.DataFrame:
-    """Read one file, whatever its format.
+    """Read one file, whatever its format. `places.places_of` tells where its rows stood.
 
     Raises
     ------

@@ -8,16 +8,17 @@ visit stays (`effect` says which), since a family must not be lost for one bad c
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from graduation_model.contract.checks import check_answers
-from graduation_model.contract.instrument import Instrument, Question
+from graduation_model.contract.checks import check_across, check_answers
+from graduation_model.contract.instrument import CrossCheck, Instrument, Question
 from graduation_model.contract.tables import (
     ANSWER_SET_ASIDE,
+    KEPT,
     KEYS,
     QUARANTINE_COLUMNS,
     ROW_SET_ASIDE,
@@ -27,12 +28,14 @@ from graduation_model.contract.tables import (
 from graduation_model.errors import DataError
 from graduation_model.ingest.codebooks import as_code
 from graduation_model.ingest.formats import find_parts, read_part, sha256_of
+from graduation_model.ingest.identity import Entered, Key, Roles, enter, linkage
 from graduation_model.ingest.params import Codebook, IngestParams, TableSource
+from graduation_model.ingest.places import places_of
 from graduation_model.ingest.typing import NOT_A_DATE, to_dates, type_question
 
 MENDS = {
     "not_a_number": "Write the number in figures, or leave the cell empty",
-    "not_a_date": "Write the date as YYYY-MM-DD",
+    "not_a_date": "Write the date as YYYY-MM-DD or dd/mm/yyyy",
     "not_in_codebook": "Correct the code, or add it to the codebook of its version",
     "not_an_allowed_answer": "Use one of the allowed answers",
     "minimum": "Check the answer with the family or the facilitator",
@@ -41,6 +44,9 @@ MENDS = {
     "required": "Ask again: a visit cannot be used without this answer",
     "duplicate_key": "Keep the right one of the visits with this id and date, and delete the others",
 }
+
+
+CONTRADICTION = "Ask which of the two answers is right, and correct the other"
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,7 @@ def load_tables(
     params: IngestParams,
     codebooks: Sequence[Codebook],
     need_followups: bool = True,
+    key: Key | None = None,
 ) -> Tables:
     """Read a data folder into checked tables.
 
@@ -71,29 +78,38 @@ def load_tables(
         The programme's.
     need_followups
         Whether a folder without follow-ups is an error (training) or not (scoring).
+    key
+        Turns every household_id into its keyed HMAC; without it, ids that are a NIK or KK are refused.
 
     Raises
     ------
     DataError
-        Where a table is missing, empty, unreadable, without a column that the programme expects, or of a version that
-        no codebook knows.
+        Where a table is missing, empty, unreadable, without a column that the programme expects, of a version that
+        no codebook knows, or would bring identity numbers in.
     """
     folder = Path(folder)
     if not folder.is_dir():
         raise DataError("There is no such folder", where=folder, mend="Give the folder that holds assessments.*")
-    assessments = _load(folder, "assessments", instrument.questions, params.assessments, codebooks)
+    assessments = _load(
+        folder, "assessments", instrument.questions, params.assessments, codebooks, key, instrument.cross_checks
+    )
     if need_followups or find_parts(folder, "followups"):
-        followups = _load(folder, "followups", instrument.followup, params.followups, codebooks)
+        followups = _load(folder, "followups", instrument.followup, params.followups, codebooks, key)
     else:
         followups = _empty("followups", instrument.followup, params.followups)
-    decisions = _decisions(folder)
+    decisions = _decisions(folder, params.decisions, key)
     return Tables(
         assessments=assessments.table,
         followups=followups.table,
-        decisions=decisions,
+        decisions=decisions.frame,
         quarantine=pd.concat([assessments.quarantine, followups.quarantine], ignore_index=True),
         set_aside=assessments.set_aside,
-        counts={"assessments": assessments.counts, "followups": followups.counts},
+        counts={
+            "assessments": assessments.counts,
+            "followups": followups.counts,
+            **_sum_of(assessments.at_the_door, followups.at_the_door, decisions.counts()),
+            "linkage": linkage(assessments.table),
+        },
         sources=assessments.sources | followups.sources,
     )
 
@@ -105,6 +121,7 @@ class _Loaded:
     set_aside: pd.DataFrame
     counts: dict[str, int]
     sources: dict[str, str]
+    at_the_door: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
 def _empty(name: str, questions: tuple[Question, ...], source: TableSource) -> _Loaded:
@@ -118,16 +135,51 @@ def _empty(name: str, questions: tuple[Question, ...], source: TableSource) -> _
     return _Loaded(table, empty_quarantine(), table[list(KEYS[name])], {"read": 0, "kept": 0}, {})
 
 
-def _decisions(folder: Path) -> pd.DataFrame:
+def _decisions(folder: Path, source: TableSource | None, key: Key | None) -> Entered:
     parts = find_parts(folder, "decisions")
-    return pd.concat([read_part(part) for part in parts], ignore_index=True) if parts else pd.DataFrame()
+    if not parts:
+        return Entered(pd.DataFrame())
+    frame = pd.concat([read_part(part) for part in parts], ignore_index=True)
+    return enter(frame, table="decisions", roles=_roles("decisions", (), source or TableSource(dates={})), key=key)
+
+
+def _roles(name: str, questions: tuple[Question, ...], source: TableSource) -> Roles:
+    """What the programme does with each source column that it names."""
+    columns = _source_columns(name, questions, source)
+    household = columns["household_id"]
+    free_text = {columns[question.name] for question in questions if question.kind == "text"} - {household}
+    kept = {columns[column] for column in source.keep if column in columns} - {household}
+    return Roles(
+        household=household,
+        kept=frozenset(kept),
+        free_text=frozenset(free_text),
+        answers=frozenset(columns.values()) - kept - free_text - {household},
+    )
+
+
+def _sum_of(*tables: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {}
+    for table in tables:
+        for name, columns in table.items():
+            counted = found.setdefault(name, {})
+            for column, rows in columns.items():
+                counted[column] = counted.get(column, 0) + rows
+    return found
 
 
 def _load(
-    folder: Path, name: str, questions: tuple[Question, ...], source: TableSource, codebooks: Sequence[Codebook]
+    folder: Path,
+    name: str,
+    questions: tuple[Question, ...],
+    source: TableSource,
+    codebooks: Sequence[Codebook],
+    key: Key | None,
+    cross_checks: tuple[CrossCheck, ...] = (),
 ) -> _Loaded:
     raw = _read(folder, name)
     questions = tuple(question for question in questions if question.name not in source.absent)
+    entered = enter(raw.frame, table=name, roles=_roles(name, questions, source), key=key)
+    raw = replace(raw, frame=entered.frame)
     _check_columns(raw.frame, name, questions, source)
     typed, faults = _type(raw.frame, name, questions, source, codebooks)
     required = {question.name for question in questions if question.need == "required"} | set(KEYS[name])
@@ -135,8 +187,10 @@ def _load(
     lost = faults.loc[faults["effect"] == ROW_SET_ASIDE, "row"].unique()
     typed = _blank(typed, faults)
     kept, repeated, conflicting = _settle_repeats(typed.drop(index=lost), KEYS[name])
-    cells = pd.concat([faults, conflicting], ignore_index=True)
     lost = np.union1d(lost, conflicting["row"])
+    crossed = check_across(typed, cross_checks).table.assign(effect=KEPT)
+    crossed = crossed[~crossed["row"].isin(lost)].drop_duplicates(["row", "column"])
+    cells = pd.concat([faults, conflicting, crossed], ignore_index=True)
     table = kept.sort_values(list(KEYS[name]), kind="stable", ignore_index=True)
     counts = {
         "read": len(raw.frame),
@@ -144,9 +198,10 @@ def _load(
         "identical_repeats": repeated,
         "rows_set_aside": len(lost),
         "answers_set_aside": int((cells["effect"] == ANSWER_SET_ASIDE).sum()),
+        **({"contradictions": len(crossed)} if cross_checks else {}),
     }
     set_aside = typed.loc[lost, list(KEYS[name])].reset_index(drop=True)
-    return _Loaded(table, _as_quarantine(cells, raw, source), set_aside, counts, raw.sources)
+    return _Loaded(table, _as_quarantine(cells, raw, source), set_aside, counts, raw.sources, entered.counts())
 
 
 def _read(folder: Path, name: str) -> _Raw:
@@ -155,15 +210,15 @@ def _read(folder: Path, name: str) -> _Raw:
         raise DataError(
             f"There is no table '{name}'",
             where=folder,
-            mend=f"Put {name}.parquet, .csv or .xlsx there, or a folder {name}/ with its parts",
+            mend=f"Put {name}.parquet, .csv, .xlsx or .zip there, or a folder {name}/ with its parts",
         )
     frames, files, rows = [], [], []
     for part in parts:
         frame = read_part(part)
-        first = 1 if part.suffix == ".parquet" else 2  # a sheet's first line is its header
+        places = places_of(frame, part)
         frames.append(frame)
-        files.append(np.full(len(frame), part.relative_to(folder).as_posix(), dtype=object))
-        rows.append(np.arange(first, first + len(frame)))
+        files.append(places.files(part.relative_to(folder).as_posix()))
+        rows.append(places.rows)
     if any(set(frame.columns) != set(frames[0].columns) for frame in frames):
         odd = next(
             part for part, frame in zip(parts, frames, strict=True) if set(frame.columns) != set(frames[0].columns)
@@ -302,7 +357,7 @@ def _as_quarantine(cells: pd.DataFrame, raw: _Raw, source: TableSource) -> pd.Da
         source_row=raw.rows.to_numpy()[rows],
         column=cells["column"].map(lambda name: names.get(name, name)),
         found=found,
-        mend=cells["rule"].map(MENDS),
+        mend=cells["rule"].map(MENDS).fillna(CONTRADICTION),
     )[list(QUARANTINE_COLUMNS)]
     text = {name: "str" for name in QUARANTINE_COLUMNS if name != "source_row"}
     return table.astype(text).sort_values(["source_file", "source_row", "column"], ignore_index=True)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from graduation_model.contract.instrument import Question
 from graduation_model.ingest.codebooks import as_code, decode, maps_of
+from graduation_model.ingest.notation import NO_ANSWER, is_blank, read_choices, read_dates, read_numbers, read_yes_no
 from graduation_model.ingest.params import Codebook, DateRule
 
 NOT_A_NUMBER, NOT_A_DATE, NOT_IN_CODEBOOK, NOT_A_VALUE = (
@@ -44,29 +45,36 @@ def type_question(
 ) -> Typed:
     """Type one question's raw answers.
 
-    Numbers are read as written by a program (1250000.5); choices through the codebook of each row's own version,
-    or, where the question has no codebook, as the instrument's own value names.
+    Numbers, dates and yes/no are read as the field writes them (`notation`); choices through the codebook of each
+    row's own version, or, where the question has no codebook, as the instrument's own names or labels. What is not
+    blank and cannot be read has failed, "does not know" (-98) and "refused" (-99) included: they are no numbers.
     """
+    answered = ~is_blank(raw)
     if question.is_numeric:
-        values = pd.to_numeric(raw, errors="coerce").astype("float64")
-        return Typed(values, raw.notna() & values.isna(), NOT_A_NUMBER, "a number")
+        values = read_numbers(raw, question.kind)
+        if question.minimum is None or question.minimum > max(NO_ANSWER):
+            values = values.mask(values.isin(NO_ANSWER))
+        return Typed(values, answered & values.isna(), NOT_A_NUMBER, "a number")
     if question.kind == "date":
         values = to_dates(raw, None)
-        return Typed(values, raw.notna() & values.isna(), NOT_A_DATE, "a date as YYYY-MM-DD")
+        return Typed(values, answered & values.isna(), NOT_A_DATE, "a date as YYYY-MM-DD")
     if question.kind == "text":
-        return Typed(as_code(raw).astype("str").where(raw.notna(), None), raw.isna() & False, "", "")
+        return Typed(as_code(raw).astype("str").where(answered, None), answered & False, "", "")
     maps = maps_of(question.name, codebooks)
-    codes = as_code(raw)
     if maps and versions is not None:
-        values, rule = decode(codes, versions, maps), NOT_IN_CODEBOOK
+        values, rule = decode(as_code(raw), versions, maps), NOT_IN_CODEBOOK
+    elif question.kind == "yes_no":
+        values, rule = read_yes_no(raw), NOT_A_VALUE
     else:
-        values, rule = codes.where(codes.isin(question.levels), None), NOT_A_VALUE
+        values, rule = read_choices(raw, question.values), NOT_A_VALUE
     expected = "a code of that version's codebook" if maps else f"one of {', '.join(question.levels)}"
-    return Typed(values.astype(question.dtype()), raw.notna() & values.isna(), rule, expected)
+    return Typed(values.astype(question.dtype()), answered & values.isna(), rule, expected)
 
 
 def to_dates(raw: pd.Series, rule: DateRule | None) -> pd.Series:
     """Return dates; missing where the cell is none. A year stands for its last day where the rule says so.
+
+    A rule's own format is the only one that is read; without one, dates are read as the field writes them.
 
     Examples
     --------
@@ -82,7 +90,8 @@ def to_dates(raw: pd.Series, rule: DateRule | None) -> pd.Series:
         return pd.to_datetime(text, format="%Y-%m-%d", errors="coerce").astype("datetime64[s]")
     if pd.api.types.is_datetime64_any_dtype(raw.dtype):
         return raw.dt.normalize().astype("datetime64[s]")
-    form = rule.format if rule is not None and rule.format else "%Y-%m-%d"
+    if rule is None or rule.format is None:
+        return read_dates(raw)
     # A sheet's date cell comes as a day at midnight. pandas, not Arrow: Arrow reads 31 February as 2 March.
     text = raw.astype("string").str.strip().str.replace(r"[ T]00:00:00(\.0+)?$", "", regex=True)
-    return pd.to_datetime(text, format=form, errors="coerce").astype("datetime64[s]")
+    return pd.to_datetime(text, format=rule.format, errors="coerce").astype("datetime64[s]")

@@ -42,9 +42,15 @@ def test_every_section_of_a_shipped_instrument_holds_a_question(name):
 def test_jamsosratu_blocks_what_says_the_wanted_decision():
     instrument = load_programme(CONFIGS / "jamsosratu").instrument
     blocked = {question.name for question in instrument.questions if question.blocked}
-    assert blocked == {"facilitator_recommendation", "willing_to_graduate"}
+    assert blocked == {
+        "facilitator_recommendation",
+        "willing_to_graduate",
+        "dtsen_decile",
+        "uep_received",
+        "facilitator_note",
+    }
     protected = {question.name for question in instrument.questions if question.protected}
-    assert protected == {"head_sex", "head_age", "n_disabled_severe", "n_65plus"}
+    assert protected == {"head_sex", "head_age", "head_marital", "n_disabled_severe", "worst_difficulty", "n_65plus"}
 
 
 def test_jamsosratu_names_every_district_that_it_simulates():

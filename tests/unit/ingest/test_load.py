@@ -3,9 +3,10 @@
 import pandas as pd
 import pytest
 
+from graduation_model.contract.instrument import CrossCheck
 from graduation_model.errors import DataError
 from graduation_model.ingest.load import load_tables
-from lib.small import codebooks, ingest_params, raw_assessments, small_instrument
+from lib.small import codebooks, ingest_params, label, raw_assessments, small_instrument
 
 
 def _write(folder, table, name="assessments.parquet"):
@@ -156,3 +157,17 @@ def test_training_needs_followups_and_scoring_does_not(tmp_path):
     assert len(_load(tmp_path).followups) == 0
     with pytest.raises(DataError, match="There is no table 'followups'"):
         _load(tmp_path, need_followups=True)
+
+
+def test_a_contradiction_stands_in_quarantine_and_both_answers_stay(tmp_path):
+    _write(tmp_path, raw_assessments(rooms=[2, 2, 9]))
+    check = CrossCheck(name="rooms_within_people", label=label("Rooms"), question="rooms", at_most="size", times=3)
+    instrument = small_instrument().model_copy(update={"cross_checks": (check,)})
+    tables = load_tables(
+        tmp_path, instrument=instrument, params=ingest_params(), codebooks=codebooks(), need_followups=False
+    )
+    assert tables.quarantine[["column", "rule", "found", "effect"]].values.tolist() == [
+        ["rooms", "rooms_within_people", "9", "kept"]
+    ]
+    assert tables.assessments["rooms"].tolist() == [2, 2, 9]
+    assert tables.counts["assessments"]["contradictions"] == 1

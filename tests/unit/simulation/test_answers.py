@@ -44,15 +44,61 @@ def test_a_business_earns_no_more_than_the_household(province):
     assert (known["business_profit_month_idr"] <= known["income_month_idr"]).all()
 
 
+@pytest.mark.parametrize(
+    ("part", "whole"),
+    [
+        ("n_pregnant", "hh_size"),
+        ("n_chronic_ill", "hh_size"),
+        ("n_under5_immunised", "n_under5"),
+        ("n_child_working", "n_school_age"),
+        ("p2k2_sessions_attended", "p2k2_sessions_offered"),
+    ],
+)
+def test_a_part_is_no_more_than_its_whole(province, part, whole):
+    known = province.assessments[[part, whole]].dropna()
+    assert (known[part] <= known[whole]).all()
+    assert known[part].gt(0).any()
+
+
+def test_a_family_without_debt_has_no_lender_and_one_with_debt_has(province):
+    known = province.assessments[["debt_idr", "debt_lender_kind"]].dropna()
+    assert (known.loc[known["debt_idr"] == 0, "debt_lender_kind"] == "none").all()
+    assert (known.loc[known["debt_idr"] > 0, "debt_lender_kind"] != "none").mean() > 0.99
+
+
+def test_no_child_is_recorded_as_stunted_where_there_is_none(province):
+    known = province.assessments[["n_under5", "stunting_flag"]].dropna()
+    assert (known.loc[known["n_under5"] == 0, "stunting_flag"] == "no").all()
+    assert (known.loc[known["n_under5"] > 0, "stunting_flag"] == "yes").mean() > 0.1
+
+
+def test_every_question_that_anybody_answers_is_simulated(province, jamsosratu):
+    answered = province.assessments[[q.name for q in jamsosratu.instrument.questions]].notna().mean()
+    assert answered[answered == 0].index.tolist() == ["dtsen_decile", "uep_received", "facilitator_note"]
+
+
+def test_every_answer_of_a_choice_is_given_by_somebody(province, jamsosratu):
+    ungiven = {
+        q.name: sorted(set(q.levels) - set(province.assessments[q.name].dropna()))
+        for q in jamsosratu.instrument.questions
+        if q.levels and q.name in jamsosratu.simulation.items
+    }
+    assert {name: levels for name, levels in ungiven.items() if levels} == {}
+
+
 def test_a_missing_income_leaves_its_ratio_missing(province):
     visits = province.assessments
     assert (visits["income_month_idr"].isna() == visits["percap_to_line"].isna()).all()
 
 
-def test_what_is_not_asked_is_not_answered(province):
+def test_what_is_not_asked_is_not_answered(province, jamsosratu):
     visits = province.assessments
-    assert visits.loc[visits["has_business"] != "yes", "business_profit_month_idr"].isna().all()
-    assert visits.loc[visits["head_works"] != "yes", "head_work_status"].isna().all()
+    asked_if = {q.name: q.asked_if for q in jamsosratu.instrument.questions if q.asked_if}
+    assert len(asked_if) >= 11
+    for name, condition in asked_if.items():
+        said = visits[condition.question] == condition.equals
+        assert visits.loc[~said, name].isna().all(), name
+        assert visits.loc[said, name].notna().mean() > 0.8, name
 
 
 def test_a_few_percent_of_the_expected_answers_are_missing(province, jamsosratu):
@@ -87,10 +133,10 @@ def test_better_houses_stand_with_better_chances(province):
 
 
 def test_one_more_question_leaves_the_other_answers_alone(jamsosratu):
-    fewer = {name: item for name, item in jamsosratu.simulation.items.items() if name != "debt_idr"}
+    fewer = {name: item for name, item in jamsosratu.simulation.items.items() if name != "savings_idr"}
     without, whole = tried_with(jamsosratu, fewer), tried_with(jamsosratu, jamsosratu.simulation.items)
-    assert without["debt_idr"].isna().all()
-    assert without.drop(columns="debt_idr").equals(whole.drop(columns="debt_idr"))
+    assert without["savings_idr"].isna().all()
+    assert without.drop(columns="savings_idr").equals(whole.drop(columns="savings_idr"))
 
 
 def test_a_required_question_without_an_item_is_refused(jamsosratu):

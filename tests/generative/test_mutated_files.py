@@ -1,0 +1,204 @@
+"""A damaged file is read as it was meant, or its bad cells are set aside, or it is refused in one line."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import xlsxwriter
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from graduation_model.contract.tables import Tables
+from graduation_model.errors import UserError
+from graduation_model.ingest.load import load_tables
+from lib.small import codebooks, ingest_params, raw_assessments, small_instrument
+
+FAMILIES = 6
+KEYS = ["household_id", "assessment_date"]
+Mutation = Callable[[bytes, st.DataObject], bytes]
+
+
+def _visits() -> pd.DataFrame:
+    """Six visits with amounts as the field writes them, and a name that is not ASCII."""
+    frame = pd.concat([raw_assessments()] * 2, ignore_index=True)
+    return frame.assign(
+        household_id=[f"h{n}" for n in range(FAMILIES)],
+        village=["désa", "desa", "dé sa", "a;b", 'a "b"', "desa"],
+        income=["1.250.000", "900.000", "0", "Rp 12.500.000", "750.000", "1.000.000"],
+    )
+
+
+def _csv(frame: pd.DataFrame) -> bytes:
+    return frame.to_csv(index=False).encode()
+
+
+def _xlsx(frame: pd.DataFrame, above: list[list[str]] | None = None) -> bytes:
+    file = io.BytesIO()
+    rows = [*(above or []), list(frame.columns), *frame.to_numpy().tolist()]
+    with xlsxwriter.Workbook(file) as book:
+        sheet = book.add_worksheet("Kec. A")
+        for row, cells in enumerate(rows):
+            sheet.write_row(row, 0, cells)
+    return file.getvalue()
+
+
+# --- what happens to files on their way
+
+
+def _cut(whole: bytes, data: st.DataObject) -> bytes:
+    return whole[: data.draw(st.integers(0, len(whole)))]
+
+
+def _overwrite(whole: bytes, data: st.DataObject) -> bytes:
+    place = data.draw(st.integers(0, len(whole) - 1))
+    return whole[:place] + data.draw(st.sampled_from([b"\0", b"\0\0\0\0", b"\xff", b"\xe9"])) + whole[place + 1 :]
+
+
+def _lines_above(whole: bytes, data: st.DataObject) -> bytes:
+    lines = st.sampled_from(["DATA KPM", "", "Kecamatan,Cikande", whole.splitlines()[0].decode(), ",,,", '"', "\ufeff"])
+    return "".join(f"{line}\n" for line in data.draw(st.lists(lines, max_size=3))).encode() + whole
+
+
+def _line_between(whole: bytes, data: st.DataObject) -> bytes:
+    lines = whole.splitlines(keepends=True)
+    place = data.draw(st.integers(1, len(lines)))
+    extra = data.draw(
+        st.sampled_from([lines[0], lines[-1], b"\n", b"\r\n", b"\n\n", b",,,,,,,,,\n", b"JUMLAH\n", b'"\n'])
+    )
+    return b"".join([*lines[:place], extra, *lines[place:]])
+
+
+def _other_encoding(whole: bytes, data: st.DataObject) -> bytes:
+    return whole.decode().encode(data.draw(st.sampled_from(["cp1252", "utf-16", "utf-16-be", "utf-32", "utf-8-sig"])))
+
+
+def _other_line_ends(whole: bytes, data: st.DataObject) -> bytes:
+    return whole.replace(b"\n", data.draw(st.sampled_from([b"\r\n", b"\r", b"\n\n", b"\n\r", b" \n"])))
+
+
+def _wide(data: st.DataObject) -> pd.DataFrame:
+    count = data.draw(st.sampled_from([1, 2_000, 10_000]))
+    name = data.draw(st.sampled_from(["extra{}", "extra", ""]))
+    frame = _visits()
+    more = pd.DataFrame([["x"] * count] * len(frame), columns=[name.format(n) for n in range(count)])
+    return pd.concat([frame, more], axis=1)
+
+
+def _titles_above(whole: bytes, data: st.DataObject) -> bytes:
+    rows = st.lists(st.sampled_from(["DATA KPM", "", "Kecamatan", "Cikande", "2020", "status"]), max_size=10)
+    return _xlsx(_visits(), data.draw(st.lists(rows, max_size=4)))
+
+
+def _in_the_sheet(whole: bytes, data: st.DataObject) -> bytes:
+    """Change the XML of one cell or tag of the sheet, so that the zip itself is whole."""
+    with zipfile.ZipFile(io.BytesIO(whole)) as archive:
+        texts = {name: archive.read(name).decode() for name in archive.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    # Not the id's column: an id may be any text, so that a changed one is another family and nothing to refuse.
+    tags = list(re.finditer(r'<c r="[B-Z][^>]*>.*?</c>', texts[sheet]))[9:]
+    tag = data.draw(st.sampled_from(tags))
+    place = re.search(r'r="(\w+)"', tag.group(0)).group(1)  # type: ignore[union-attr]
+    cells = ['<c r="{}" t="e"><v>#DIV/0!</v></c>', '<c r="{}"><f>1/0</f></c>', '<c r="{}"><f>1+1</f><v>0</v></c>']
+    broken = [
+        '<c r="{}" t="s"><v>999999</v></c>',
+        '<c r="{}"><v>x</v></c>',
+        '<c r="{}">',
+        '<c r="XFD1048576"><v>1</v></c>',
+    ]
+    cell = data.draw(st.sampled_from([*cells, *broken, '<c r="{}" t="str"><v>\x00</v></c>'])).format(place)
+    texts[sheet] = texts[sheet][: tag.start()] + cell + texts[sheet][tag.end() :]
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in texts.items():
+            archive.writestr(name, text)
+    return file.getvalue()
+
+
+CSV: list[Mutation] = [
+    _cut,
+    _overwrite,
+    _lines_above,
+    _line_between,
+    _other_encoding,
+    _other_line_ends,
+    lambda _, data: _csv(_wide(data)),
+]
+XLSX: list[Mutation] = [
+    _cut,
+    _overwrite,
+    _titles_above,
+    _in_the_sheet,
+    lambda _, data: _xlsx(_wide(data)),
+    lambda _, data: _csv(_visits()),
+]
+
+
+# --- what may come of it
+
+
+def _load(folder: Path) -> Tables:
+    return load_tables(
+        folder, instrument=small_instrument(), params=ingest_params(), codebooks=codebooks(), need_followups=False
+    )
+
+
+def _read_or_refused(folder: Path) -> tuple[Tables | None, str]:
+    try:
+        return _load(folder), ""
+    except UserError as error:
+        return None, str(error)
+
+
+def _is_accounted_for(read: Tables, meant: Tables) -> None:
+    """Every answer is the one that was meant, or stands in quarantine; what is not there was never in the file."""
+    answers = [question.name for question in small_instrument().questions if question.name != "opinion"]
+    truth = meant.assessments.set_index(KEYS)[answers].astype("object")
+    found = read.assessments.set_index(KEYS)[answers].astype("object")
+    assert found.index.isin(truth.index).all()
+    truth = truth.loc[found.index]
+    same = (found == truth) | (found.isna() & truth.isna())
+    assert (same | found.isna()).all(axis=None)  # never another value
+    set_aside = read.quarantine.loc[read.quarantine["effect"] == "answer_set_aside", "column"].value_counts()
+    for column, lost in (~same).sum().items():
+        source = {"size": "n_people"}.get(str(column), str(column))
+        assert lost <= set_aside.get(source, 0)
+
+
+def _is_complete(read: Tables) -> None:
+    """Only families at the end may be missing, where a file was cut at the very end of a line."""
+    known = {*read.assessments["household_id"], *read.set_aside["household_id"].dropna()}
+    lost = [family for family in _visits()["household_id"] if family not in known]
+    if not read.set_aside["household_id"].isna().any():
+        assert lost == _visits()["household_id"].tolist()[FAMILIES - len(lost) :]
+
+
+@pytest.mark.parametrize(
+    ("name", "whole", "mutations"),
+    [("assessments.csv", _csv(_visits()), CSV), ("assessments.xlsx", _xlsx(_visits()), XLSX)],
+    ids=["csv", "xlsx"],
+)
+def test_a_mutated_file_is_read_as_meant_or_set_aside_or_refused(
+    tmp_path: Path, name: str, whole: bytes, mutations: list[Mutation]
+) -> None:
+    (tmp_path / name).write_bytes(whole)
+    meant = _load(tmp_path)
+    assert len(meant.assessments) == FAMILIES
+    assert meant.quarantine.empty
+
+    @given(data=st.data())
+    @settings(max_examples=60, deadline=None)
+    def holds(data: st.DataObject) -> None:
+        (tmp_path / name).write_bytes(data.draw(st.sampled_from(mutations))(whole, data))
+        read, refused = _read_or_refused(tmp_path)
+        assert len(refused.splitlines()) <= 1
+        if read is not None:
+            _is_accounted_for(read, meant)
+            _is_complete(read)
+
+    holds()
