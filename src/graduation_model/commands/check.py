@@ -98,7 +98,12 @@ def check(*, programme: ProgrammeLike, data: str | Path, out: str | Path, key: s
         output.text(quarantine_workbook(tables.quarantine, "id", rules), "quarantine.xlsx")
         for language in LANGUAGES:
             page = check_page(
-                tables.quarantine, of_tables(tables.counts), title=programme.title, language=language, rules=rules
+                tables.quarantine,
+                of_tables(tables.counts),
+                title=programme.title,
+                language=language,
+                rules=rules,
+                simulated=programme.reports.simulated,
             )
             output.text(page, "check.html" if language == "id" else f"{language}/check.html")
         output.facts.update(inputs=tables.sources, counts=tables.counts, **key_facts(secret))

@@ -38,6 +38,7 @@ def check_page(
     title: Label,
     language: Language,
     rules: Mapping[str, Label] | None = None,
+    simulated: bool = False,
 ) -> str:
     """Return the page of one check.
 
@@ -53,8 +54,10 @@ def check_page(
         Indonesian is expected at `check.html`, English at `en/check.html`; the two are linked.
     rules : mapping, optional
         Rule -> its words, for the rules that a programme declares itself (cross-checks).
+    simulated : bool
+        Stamped on the page.
     """
-    page = check_dict(quarantine, counts, title=title, language=language, rules=rules)
+    page = check_dict(quarantine, counts, title=title, language=language, rules=rules, simulated=simulated)
     return render("check.html.j2", page, language)
 
 
@@ -65,6 +68,7 @@ def check_dict(
     title: Label,
     language: Language,
     rules: Mapping[str, Label] | None = None,
+    simulated: bool = False,
 ) -> dict[str, Any]:
     """Return what the page of a check says.
 
@@ -77,7 +81,7 @@ def check_dict(
     other: Language = LANGUAGES[1] if language == LANGUAGES[0] else LANGUAGES[0]
     return {
         "programme": title.in_(language),
-        "simulated": False,
+        "simulated": simulated,
         "links": [
             {
                 "to": "en/check.html" if language == "id" else "../check.html",

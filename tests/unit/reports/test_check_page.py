@@ -61,3 +61,11 @@ def test_clean_data_are_said_to_be_clean():
 ])  # fmt: skip
 def test_expectations_are_told_in_the_readers_language(expected, indonesian):
     assert expected_words(expected, "id") == indonesian
+
+
+def test_a_simulated_check_says_so_in_both_languages():
+    empty = empty_quarantine()
+    for language, stamp in (("id", "SIMULASI"), ("en", "SIMULATED")):
+        page = check_page(empty, {}, title=TITLE, language=language, simulated=True)
+        assert stamp in page.upper()
+        assert stamp not in check_page(empty, {}, title=TITLE, language=language).upper()
