@@ -288,7 +288,7 @@ def read_dates(raw: pd.Series) -> pd.Series:
     >>> read_dates(pd.Series(["31/12/2020", "12/31/2020", "01/02/2020"])).notna().tolist()
     [True, True, False]
     """
-    days = _by_distinct(raw, _dates_of, missing=np.datetime64("NaT"))
+    days = _by_distinct(raw, _dates_of, missing=np.datetime64("NaT", "s"))
     return days.astype("datetime64[s]")
 
 
