@@ -114,7 +114,7 @@ def left_out(raw: Raw, mapping: TableMapping | None, *, name: str, read: set[str
     columns = {
         f"{name}.{MASKED_HEADER.sub(MASK, str(column))}": int(raw.frame[column].notna().sum())
         for column in raw.frame.columns
-        if column not in read and not _is_the_exports_own(str(column))
+        if column not in read and not is_the_exports_own(str(column))
     }
     done = {
         "ignored_sheets": dict(raw.ignored_sheets),
@@ -139,5 +139,6 @@ _EXPORTS = frozenset({
 # fmt: on
 
 
-def _is_the_exports_own(column: str) -> bool:
+def is_the_exports_own(column: str) -> bool:
+    """Tell whether a column is one that Kobo or ODK adds to every export."""
     return column.startswith("_") or column in _EXPORTS

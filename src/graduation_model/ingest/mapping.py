@@ -168,8 +168,8 @@ class TableMapping(Params):
         if self.same_words and self.same_words.confirmed == "no":
             yield "same_words"
         for line in self.columns:
-            if line.confirmed == "no" or UNSETTLED in (line.question, *line.values.values()):
-                yield line.question if line.question != UNSETTLED else line.column
+            if line.confirmed == "no" or UNSETTLED in (line.column, *line.values.values()):
+                yield line.question
         for multiple in self.multiple:
             if multiple.confirmed == "no":
                 yield multiple.column
@@ -194,11 +194,11 @@ class Mapping(Params):
     def _hangs_together(cls, table: TableMapping | None) -> TableMapping | None:
         if table is None:
             return None
-        twice = sorted(name for name, times in Counter(table.questions).items() if times > 1 and name != UNSETTLED)
+        twice = sorted(name for name, times in Counter(table.questions).items() if times > 1)
         if twice:
             raise ValueError(f"names question {', '.join(twice)} more than once")
         columns = [*(table.same_words.columns if table.same_words else ()), *(line.column for line in table.columns)]
-        twice = sorted(name for name, times in Counter(columns).items() if times > 1)
+        twice = sorted(name for name, times in Counter(columns).items() if times > 1 and name != UNSETTLED)
         if twice:
             raise ValueError(f"maps column {', '.join(twice)} more than once")
         return table
@@ -266,7 +266,7 @@ def _check_table(
 ) -> None:
     known = {question.name: question for question in questions}
     keys = keys_of(name, source)
-    unknown = sorted(set(table.questions) - set(known) - set(keys) - {UNSETTLED})
+    unknown = sorted(set(table.questions) - set(known) - set(keys))
     if unknown:
         raise ConfigError(
             f"There is no question {', '.join(unknown[:5])}", where=where, mend="Mend its name, or delete the line"
