@@ -67,7 +67,7 @@ def own_values(codes: pd.Series, levels: Sequence[str], maps: Sequence[CodeMap])
     """Return those cells that already are the instrument's own values, where they cannot be a code of any version.
 
     Figures are never taken for a value (`900` of a form is code 900), nor a word that some version lists as the code of
-    another value.
+    another value. A truth value, as a database has it, is yes or no.
 
     Examples
     --------
@@ -76,6 +76,9 @@ def own_values(codes: pd.Series, levels: Sequence[str], maps: Sequence[CodeMap])
     ['earth', None, None, None]
     """
     listed = {code for code_map in maps for code, value in code_map.codes.items() if value != code}
-    values = {level: level for level in levels if level not in listed and not level.isdigit()}
-    found = codes.map(values).astype("object")
+    values = {level: level for level in levels} | (
+        {"True": "yes", "False": "no"} if set(levels) == {"yes", "no"} else {}
+    )
+    meaning = {cell: level for cell, level in values.items() if cell not in listed and not cell.isdigit()}
+    found = codes.map(meaning).astype("object")
     return found.where(found.notna(), None)

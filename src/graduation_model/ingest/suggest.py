@@ -36,13 +36,16 @@ UNTOLD = 0.6  # cells that say nothing for or against
 MOST_VALUES = 25
 LEAST_VALUE = 60.0
 # How headers of the field shorten the instrument's words, or say them otherwise.
+# fmt: off
 _MEANS = {
     "jml": "jumlah", "banyaknya": "jumlah", "tgl": "tanggal", "no": "nomor", "id": "nomor", "usia": "umur",
     "art": "anggota rumah tangga", "rt": "rumah tangga", "ruta": "rumah tangga", "kk": "kepala keluarga",
-    "krt": "kepala keluarga", "bab": "buang air besar", "kulkas": "lemari es", "hp": "telepon", "tv": "televisi", "balita": "anak di bawah lima tahun",
-    "bumil": "ibu hamil", "lansia": "lanjut usia", "jenis": "bahan", "pekerjaan": "bekerja", "kec": "kecamatan",
-    "kab": "kabupaten", "ijasah": "ijazah", "hutang": "utang", "penghasilan": "pendapatan",
-}  # fmt: skip
+    "krt": "kepala keluarga", "bab": "buang air besar", "kulkas": "lemari es", "hp": "telepon", "tv": "televisi",
+    "balita": "anak di bawah lima tahun", "bumil": "ibu hamil", "lansia": "lanjut usia", "jenis": "bahan",
+    "pekerjaan": "bekerja", "kec": "kecamatan", "kab": "kabupaten", "ijasah": "ijazah", "hutang": "utang",
+    "penghasilan": "pendapatan",
+}
+# fmt: on
 _YES_NO = {"yes": Label(id="Ya", en="Yes"), "no": Label(id="Tidak", en="No")}
 
 
