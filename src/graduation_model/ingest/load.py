@@ -261,7 +261,8 @@ def _type(
         result = type_question(frame[column_of[question.name]], question, versions, codebooks)
         answers[question.name] = result.values
         for reason, said in result.no_answer.items():
-            no_answers.setdefault(reason, {})[question.name] = int(said.sum())
+            if said.any():
+                no_answers.setdefault(reason, {})[question.name] = int(said.sum())
         faults.append(_cells(result.failed, question.name, result.rule, result.expected))
     checked = check_answers(pd.DataFrame(answers), questions).table
     found = pd.concat([*faults, checked], ignore_index=True)

@@ -139,7 +139,7 @@ class Absent(Params):
 class TableMapping(Params):
     """What one table's columns mean. A question that is not named here is read from the programme's own column."""
 
-    codebook: str | None = None
+    codebook: Text | None = None
     same_words: SameWords | None = None
     columns: tuple[Column, ...] = ()
     multiple: tuple[Multiple, ...] = ()
