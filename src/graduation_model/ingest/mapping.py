@@ -82,6 +82,8 @@ class Multiple(Params):
     def _one_encoding(self) -> Multiple:
         if bool(self.options) == bool(self.bits):
             raise ValueError("needs either options or bits")
+        if not all(option.strip() for option in (*self.options, *self.others)):
+            raise ValueError("an answer without a name is in every cell")
         others = [int(other) for other in self.others if other.isdigit()] if self.bits else []
         odd = [bit for bit in [*self.bits, *others] if bit < 1 or bit & (bit - 1)]
         if odd or (self.bits and len(others) < len(self.others)):

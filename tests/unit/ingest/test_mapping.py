@@ -90,6 +90,7 @@ REFUSED = [
     (MAPPED + "  multiple: [{column: aid, options: {pkh: household_id}}]", "household_id is no yes/no question"),
     (MAPPED + "  multiple: [{column: aid, bits: {3: member}}]", "bits are 1, 2, 4, 8"),
     (MAPPED + "  multiple: [{column: aid, bits: {1: member}, others: [lain]}]", "bits are 1, 2, 4, 8"),
+    (MAPPED + "  multiple: [{column: aid, options: {' ': member}}]", "an answer without a name"),
     (MAPPED + "  multiple: [{column: aid}]", "needs either options or bits"),
     (MAPPED + "  repeats: [{repeat: anggota, question: member}]", "member is no number"),
     (MAPPED + "  repeats: [{repeat: a, question: income, where: [{column: b}]}]", "needs at_least and/or at_most"),
