@@ -179,7 +179,7 @@ def _check_references(path: Path, settings: Settings, instrument: Instrument) ->
                 where=path,
                 mend="Mend the spelling, or add the question to instrument.yaml",
             )
-    _check_label(path, settings.label, instrument)
+    _check_label(path, settings.label, instrument, settings.ingest.followups.absent)
     _check_lines(path, settings, instrument)
     blocked = [
         name
@@ -203,7 +203,7 @@ def _check_references(path: Path, settings: Settings, instrument: Instrument) ->
             )
 
 
-def _check_label(path: Path, label: LabelParams, instrument: Instrument) -> None:
+def _check_label(path: Path, label: LabelParams, instrument: Instrument, absent: tuple[str, ...]) -> None:
     """Every question and answer that the label names is one that a follow-up, or a decision, can have."""
     asked, back = instrument.followup_by_name, label.reentry
     named: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -218,11 +218,13 @@ def _check_label(path: Path, label: LabelParams, instrument: Instrument) -> None
         named |= {"reentry.question": (back.question, ("yes",)), "reentry.date": (back.date, ())}
         named["reentry.reason"] = (back.reason, back.counts)
     for place, (question, answers) in named.items():
-        if question not in asked:
+        if question not in asked or question in absent:
             raise ConfigError(
-                f"'label.{place}' names {question}, which no follow-up asks",
+                f"'label.{place}' names {question}, which no follow-up {'has' if question in absent else 'asks'}",
                 where=path,
-                mend="Add it to followup in instrument.yaml",
+                mend="Take it out of the label, or out of ingest.followups.absent"
+                if question in absent
+                else "Add it to followup in instrument.yaml",
             )
         _check_answers(path, place, answers, asked[question].levels)
     if back is not None and asked[back.date].kind != "date":
@@ -244,8 +246,14 @@ def _check_answers(path: Path, place: str, answers: tuple[str, ...], known: tupl
 
 def _check_lines(path: Path, settings: Settings, instrument: Instrument) -> None:
     """Derived questions have a line to be set against, and an area to look it up by."""
-    derived = [question.name for question in (*instrument.questions, *instrument.followup) if question.derived]
     lines = settings.ingest.poverty_lines
+    derived = []
+    for table, questions in (("assessments", instrument.questions), ("followups", instrument.followup)):
+        absent = set(getattr(settings.ingest, table).absent)
+        for question in questions:
+            if question.derived and question.name not in absent:
+                derived.append(question.name)
+                _check_parts(path, table, question.name, sorted(absent & set(question.derived.parts)))
     if derived and lines is None:
         raise ConfigError(
             f"'ingest.poverty_lines' is missing, and {', '.join(derived)} are set against a poverty line",
@@ -257,4 +265,13 @@ def _check_lines(path: Path, settings: Settings, instrument: Instrument) -> None
             f"'ingest.poverty_lines.area' names column {lines.area}, which is not kept",
             where=path,
             mend="Add it to ingest.assessments.keep",
+        )
+
+
+def _check_parts(path: Path, table: str, name: str, missing: list[str]) -> None:
+    if missing:
+        raise ConfigError(
+            f"'{name}' is computed from {', '.join(missing)}, which ingest.{table}.absent says is not there",
+            where=path,
+            mend=f"List {name} under absent too, or take its parts out",
         )

@@ -39,6 +39,16 @@ def test_what_does_not_fit_is_named_by_file_path_and_mend(copy, file, old, new, 
 
 
 REFUSED_LABELS = [
+    (
+        "followup_date: {column: followup_date}",
+        "followup_date: {column: followup_date}\n    absent: [food_deficit_3m]",
+        r"'label.failures.0' names food_deficit_3m, which no follow-up has.*out of ingest.followups.absent",
+    ),
+    (
+        "absent: [codebook]",
+        "absent: [codebook, income_month_idr]",
+        r"'percap_to_line' is computed from income_month_idr, which ingest.assessments.absent says is not there",
+    ),
     ("question: food_deficit_3m,", "question: hunger,", r"'label.failures.0' names hunger, which no follow-up asks"),
     ("is_one_of: [expenditure, income]", "is_one_of: [spending]", r"'label.measured_by' names spending, .*Use one of"),
     ("counts: [welfare]", "counts: [need]", r"'label.reentry.reason' names need, which is no answer there"),
