@@ -71,7 +71,7 @@ def test_a_facilitators_workbook_is_scored_as_the_programmes_own_table_is(famili
     assert _run(*SCORE, "--data", own, "--out", tmp_path / "expected") == 0
     pd.testing.assert_series_equal(_scores(tmp_path / "scores"), _scores(tmp_path / "expected"))
     manifest = json.loads((tmp_path / "scores" / "manifest.json").read_text())
-    assert {"assessments.xlsx", "mapping.yaml"} == set(manifest["inputs"])
+    assert {"assessments.xlsx", "mapping.yaml", "programme/poverty_lines.csv"} == set(manifest["inputs"])
     assert manifest["counts"]["ignored_sheets"] == {
         "assessments.xlsx#Rekap": len(families["subdistrict_code"].unique())
     }

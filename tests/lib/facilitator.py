@@ -27,7 +27,7 @@ def in_words(assessments: pd.DataFrame, programme: Programme) -> pd.DataFrame:
         columns[header] = assessments[name]
     columns["Tanggal asesmen"] = assessments["assessment_date"].dt.strftime("%d/%m/%Y")
     for question in programme.instrument.questions:
-        if question.name not in assessments:
+        if question.derived or question.name not in assessments:
             continue
         answers = assessments[question.name]
         if question.kind == "yes_no":

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from graduation_model.contract.instrument import Instrument, Question
+from graduation_model.contract.instrument import Instrument, Question, asked
 from graduation_model.contract.tables import KEYS
 from graduation_model.errors import ConfigError, DataError
 from graduation_model.ingest.codebooks import OWN
@@ -236,8 +236,8 @@ def read_mapping(
         )
     open_lines = []
     for name, questions, source in (
-        ("assessments", instrument.questions, params.assessments),
-        ("followups", instrument.followup, params.followups),
+        ("assessments", asked(instrument.questions), params.assessments),
+        ("followups", asked(instrument.followup), params.followups),
     ):
         table = mapping.of(name)
         if table is not None:

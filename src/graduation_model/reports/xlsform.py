@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
-from graduation_model.contract.instrument import CHOICE_KINDS, Instrument, Question
+from graduation_model.contract.instrument import CHOICE_KINDS, Instrument, Question, asked
 from graduation_model.contract.tables import KEYS
 from graduation_model.errors import ConfigError
 from graduation_model.ingest.codebooks import OWN, maps_of
@@ -99,7 +99,8 @@ def xlsform(inputs: FormInputs, table: Table) -> XlsForm:
     """
     source = inputs.ingest.assessments if table == "assessments" else inputs.ingest.followups
     instrument = inputs.instrument
-    questions = instrument.questions if table == "assessments" else instrument.followup
+    listed = instrument.questions if table == "assessments" else instrument.followup
+    questions = asked(listed)
     coding = coding_of(questions, source, inputs.codebooks, plain_version=instrument.version)
     lists = _Lists()
     survey = [
