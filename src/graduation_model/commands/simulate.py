@@ -25,7 +25,8 @@ class Simulation:
     def story(self) -> str:
         """The tables and their rows, for a terminal."""
         tables = [f"{rows:>9,}  {self.out / name}" for name, rows in self.rows.items()]
-        return "\n".join([*tables, f"{self.outside} figures outside of their range: {self.out / 'en' / 'calibration.md'}"])
+        page = self.out / "en" / "calibration.md"
+        return "\n".join([*tables, f"{self.outside} figures outside of what was aimed at: {page}"])
 
 
 def simulate(
@@ -44,9 +45,9 @@ def simulate(
     programme
         A programme with a `simulation` section.
     out
-        Gets `assessments.parquet`, `followups.parquet`, `decisions.parquet`, `uep.parquet`, `poverty_lines.parquet`,
-        `truth/`, and `calibration.html` (Indonesian, `en/` English) with `calibration.md`: each figure that was aimed at
-        beside the one that came out.
+        Gets `assessments`, `followups`, `decisions`, `uep` and `poverty_lines` (each `.parquet`),
+        `truth/`, and `calibration.html` (Indonesian, `en/` English) with `calibration.md`: each figure that was aimed
+        at beside the one that came out.
     households, waves, seed
         Its size, and the seed: the same seed gives the same bytes.
     province
@@ -78,9 +79,9 @@ def simulate(
         figures = calibration(made, programme.instrument, params)
         for language in LANGUAGES:
             folder = "" if language == LANGUAGES[0] else f"{language}/"
-            said = {"title": programme.title, "province": params.province, "language": language}
-            output.text(calibration_page(figures, **said), f"{folder}calibration.html")
-            output.text(calibration_text(figures, **said), f"{folder}calibration.md")
+            for render, kind in ((calibration_page, "html"), (calibration_text, "md")):
+                page = render(figures, title=programme.title, province=params.province, language=language)
+                output.text(page, f"{folder}calibration.{kind}")
         output.facts["simulated"] = True
         rows = dict(output.rows)
     return Simulation(Path(out).resolve(), rows, sum(figure.inside is False for figure in figures))

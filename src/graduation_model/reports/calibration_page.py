@@ -35,15 +35,20 @@ def calibration_text(figures: Sequence[Figure], *, title: Label, province: str, 
     """Return the same as Markdown."""
     page = calibration_dict(figures, title=title, province=province, language=language)
     head = [text(f"calibration.{key}", language) for key in ("figure", "aimed", "seen", "standing")]
-    lines = [f"# {text('calibration.title', language)}: {page['programme']}", "", page["lead"], "", page["province"], ""]
+    lines = [
+        f"# {text('calibration.title', language)}: {page['programme']}",
+        "",
+        page["lead"],
+        "",
+        page["province"],
+        "",
+    ]
     lines += [f"| {' | '.join(head)} |", "|---|---|---|---|"]
     lines += [f"| {row['words']} | {row['aimed']} | {row['seen']} | {row['standing']} |" for row in page["figures"]]
     return "\n".join([*lines, "", text("calibration.note", language), ""])
 
 
-def calibration_dict(
-    figures: Sequence[Figure], *, title: Label, province: str, language: Language
-) -> dict[str, Any]:
+def calibration_dict(figures: Sequence[Figure], *, title: Label, province: str, language: Language) -> dict[str, Any]:
     """Return what the page says: lead, province, figures (words, aimed, seen, standing, outside)."""
     other: Language = LANGUAGES[1] if language == LANGUAGES[0] else LANGUAGES[0]
     outside = sum(figure.inside is False for figure in figures)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -127,7 +128,7 @@ def _row_of(province: Province, visits: pd.DataFrame, column: pd.Series) -> np.n
 
 
 def _models(province: Province, instrument: Instrument, params: SimulationParams) -> Iterator[Figure]:
-    """What a plain linear rule reaches in an honest split by time, what it loses a year, and what anybody could reach."""
+    """What a linear rule reaches in an honest split by time, what it loses a year, and what anybody could reach."""
     truth, X = province.truth, _columns(province, instrument, params)
     wave, y = truth["wave"].to_numpy(), truth["stayed_out"].to_numpy(dtype=float)
     last = _last_visits(province)
@@ -169,19 +170,18 @@ def _fit(X: np.ndarray, y: np.ndarray, new: np.ndarray) -> np.ndarray:
 
 
 def _drift(X: np.ndarray, y: np.ndarray, wave: np.ndarray, family: np.ndarray) -> float | None:
-    """Points of families placed right that a year costs: the first wave's sheet and rule against today's of both.
+    """Share of families placed right that last year's sheet and rule cost against this year's, mean over the years.
 
-    As Aiken, Ohlenburg and Blumenstock (2023) count it: a family's sheet grows old together with the rule.
+    After Aiken, Ohlenburg and Blumenstock (2023): a family's sheet grows old together with the rule.
     """
-    first, last = wave.min(), wave.max()
-    old, new = (np.flatnonzero((wave == when) & ~np.isnan(y)) for when in (first, last))
-    _, then, now = np.intersect1d(family[old], family[new], return_indices=True)
-    if first == last or len(now) <= X.shape[1]:
-        return None
-    kept = _fit(X[old], y[old], X[old[then]])
-    fresh = _fit(X[new], y[new], X[new[now]])
-    outcome = y[new[now]]
-    return (_right(fresh, outcome) - _right(kept, outcome)) / float(last - first)
+    rows = [np.flatnonzero((wave == year) & ~np.isnan(y)) for year in np.unique(wave)]
+    costs = []
+    for old, new in pairwise(rows):
+        _, then, now = np.intersect1d(family[old], family[new], return_indices=True)
+        if len(now) > X.shape[1]:
+            kept, fresh = _fit(X[old], y[old], X[old[then]]), _fit(X[new], y[new], X[new[now]])
+            costs.append(_right(fresh, y[new[now]]) - _right(kept, y[new[now]]))
+    return float(np.mean(costs)) if costs else None
 
 
 def _right(chance: np.ndarray, y: np.ndarray) -> float:

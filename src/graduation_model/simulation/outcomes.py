@@ -57,7 +57,7 @@ def live_on(
 ) -> Outcomes:
     """Draw what both visits after a wave would find."""
     made, n = params.visits, len(family)
-    steps = [2 * wave + ahead for ahead in VISIT_STEPS]
+    steps = 2 * wave + np.array(VISIT_STEPS)
     found = welfare.log_ratio[np.ix_(family, steps)] + made.measurement * rng.standard_normal((n, 2))
     found[granted] += params.uep.effect
     hungry = rng.random((n, 2)) < chance_of(made.food, found)
@@ -66,7 +66,7 @@ def live_on(
     joined = (rng.random((n, 2)) < made.reentry_other / 2) & decided.graduated[:, None] & ~returned
     above = found >= np.log(params.exit_line)
     stayed = (above & ~hungry & ~distressed & ~returned).all(axis=1)
-    luck = np.stack([welfare.luck[np.ix_(family, [step - 1, step])].min(axis=1) for step in steps], axis=1)
+    luck = np.stack([welfare.luck[family, step - 1 : step + 1].min(axis=1) for step in steps], axis=1)
     moved = rng.random(n) < against_odds(made.moved, worse_odds(params, stayed, recorded))
     deceased = ~moved & (rng.random(n) < made.deceased)
     return Outcomes(found, hungry, distressed, returned, joined, luck, stayed, moved, deceased)

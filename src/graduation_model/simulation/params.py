@@ -41,7 +41,7 @@ class Regime(Params):
     Parameters
     ----------
     selection, loss
-        `unrecorded`: also on what no answer shows; `recorded`: on this assessment's answers alone; `random`: on nothing.
+        `unrecorded`: also on what no answer shows; `recorded`: on this assessment's answers; `random`: on nothing.
     drifts
         Whether years differ at all: growth, shocks that people share, prices, answers that wear out.
     styles
@@ -303,8 +303,8 @@ class SimulationParams(Params):
     Parameters
     ----------
     province
-        `honest`: as in life. `unrecorded`, `recorded`, `quiet`: without drift and styles, and selection and loss depend on
-        what no answer shows, on the answers alone, on nothing.
+        `honest`: as in life. `unrecorded`, `recorded`, `quiet`: without drift and styles, and selection and loss depend
+        on what no answer shows, on the answers alone, on nothing.
     last_year
         Year of the last wave; waves are consecutive years.
     base_year, price_growth

@@ -26,6 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -160,19 +161,21 @@ def _tables(
 ) -> tuple[list[_Factors], list[_Factors]]:
     s, p, u = (part.ravel() for part in grid.points())
     parts = {"static": s, "persistent": p, "transitory": u}
-    made, narrow = params.welfare, []
+    made = params.welfare
+    narrow: list[_Factors] = []
     spread = made.static * s + made.persistent * p + made.transitory * u
     precision = made.measurement**-2
     wide = [_Factors(params.income, _float32([spread * precision, -0.5 * precision * spread**2]))]
     for name in usable(instrument, params):
         item, question = params.items[name], instrument.by_name[name]
         alone = not (item.loads.get("persistent") or item.loads.get("transitory"))
-        middle = item.drift * who.wave + params.facilitators.style * item.judged * style
+        shift = item.drift * who.wave + params.facilitators.style * item.judged * style
+        middle = np.full(len(grid.static) if alone else len(s), shift)
         if alone:
-            middle = middle + item.loads["static"] * grid.static
+            middle += item.loads["static"] * grid.static
         else:
             for part, values in parts.items():
-                middle = middle + item.loads.get(part, 0.0) * values  # type: ignore[call-overload]
+                middle += item.loads.get(part, 0.0) * values  # type: ignore[call-overload]
         (narrow if alone else wide).append(_factors(question, item, middle, sheets, who.wave))
     return narrow, wide
 
@@ -189,7 +192,7 @@ def _factors(question: Question, item: Item, middle: np.ndarray, sheets: Sheets,
         none = [np.log(np.maximum(1 - above[1], TINY))] if item.none else []
         return _Factors(name, _float32([*rows, *none]), money=question.kind == "money")
     hidden = hiding(item, wave) if item.hidden else 0.0
-    chance = [(1 - hidden) * (high - low) for high, low in zip(above[:-1], above[1:], strict=True)]
+    chance = [(1 - hidden) * (high - low) for high, low in pairwise(above)]
     chance[0] = chance[0] + hidden
     capped = name in sheets.caps
     beyond = [sum(chance[level:]) for level in range(len(chance))] if capped else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -248,9 +248,7 @@ class _Living:
             return None
         return truth_given_answers(self.instrument, self.welfare, wave, self.params, self.grid, stayed)
 
-    def _assessments(
-        self, number: int, year: int, ids: pd.Series, family: np.ndarray, sheets: Sheets
-    ) -> pd.DataFrame:
+    def _assessments(self, number: int, year: int, ids: pd.Series, family: np.ndarray, sheets: Sheets) -> pd.DataFrame:
         jitter = stream(self.seed, "day", number).integers(0, 2 * DAY_JITTER + 1, size=len(family))
         day = (self.usual_day[family] + jitter).astype("timedelta64[D]")
         dates = (np.datetime64(f"{year}-{FIRST_MONTH}-01", "D") + day).astype("datetime64[s]")

@@ -17,7 +17,8 @@ from graduation_model.simulation.params import SimulationParams
 from graduation_model.simulation.posterior import Grid, likelihoods
 from graduation_model.simulation.welfare import VISIT_STEPS, Welfare, outlook
 
-FUTURES = ({"graduated": False}, {"graduated": True}, {"graduated": True, "lift": True})  # kept, gone, gone with capital
+# What can become of a family: it stays, it leaves, it leaves with capital; (graduated, with capital).
+FUTURES = ((False, False), (True, False), (True, True))
 
 
 @dataclass(frozen=True)
@@ -84,9 +85,7 @@ def truth_given_answers(
     prior = grid.log_prior + stayed_log
     for style in STYLES:
         rows = np.flatnonzero(genuine & (who.style == style))
-        for block, log in likelihoods(
-            instrument, params, who, wave.sheets, grid, known=known, rows=rows, style=style
-        ):
+        for block, log in likelihoods(instrument, params, who, wave.sheets, grid, known=known, rows=rows, style=style):
             log += prior[who.years_in[block]]
             chances[block] = _average(log, futures)[np.arange(len(block)), wave.district[block]]
     chances[~genuine] = _average(prior, futures)[who.years_in[~genuine], wave.district[~genuine]]
@@ -102,10 +101,7 @@ def _futures(
     params: SimulationParams, shared: tuple[np.ndarray, np.ndarray], s: np.ndarray, p: np.ndarray, u: np.ndarray
 ) -> list[np.ndarray]:
     seen, lift = outlook(params, shared, s, p, u), params.uep.effect
-    return [
-        exit_chance(seen, params, graduated=future["graduated"], lift=lift if future.get("lift") else 0.0)
-        for future in FUTURES
-    ]
+    return [exit_chance(seen, params, graduated=graduated, lift=lift * capital) for graduated, capital in FUTURES]
 
 
 def _grid_futures(params: SimulationParams, welfare: Welfare, wave: int, grid: Grid) -> np.ndarray:
@@ -126,7 +122,9 @@ def _average(log: np.ndarray, futures: np.ndarray) -> np.ndarray:
     return (weight @ futures / weight.sum(axis=1, keepdims=True)).reshape(len(log), -1, len(FUTURES))
 
 
-def _by_decision(futures: list[np.ndarray] | np.ndarray, business: np.ndarray, params: SimulationParams) -> dict:
+def _by_decision(
+    futures: list[np.ndarray] | np.ndarray, business: np.ndarray, params: SimulationParams
+) -> dict[str, np.ndarray]:
     kept, gone, helped = futures
     effect = np.where(business, helped - gone, 0.0)
     return {"if_retained": kept, "if_graduated": gone + params.uep.share * effect, "uep_effect": effect}
@@ -150,7 +148,7 @@ def truth_table(
         household_id, wave (year), exit_if_graduated, exit_if_retained, uep_effect,
         truth_given_answers_if_graduated, truth_given_answers_if_retained (missing where they were not asked for),
         stayed_out (0/1: what both visits would have found; missing where the family ended for papers or components),
-        followed_up_for (graduated, retained or nothing), static, persistent, transitory, leniency (standard scores),
+        static, persistent, transitory, leniency (standard scores),
         style, copied, business, granted.
     """
     who, hidden = wave.who, hidden_truth(welfare, wave, params)

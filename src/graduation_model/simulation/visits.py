@@ -108,9 +108,8 @@ def followup_table(
     amount = np.rint(np.exp(outcomes.found[row]) * line[row, None] / PERCAP_STEP) * PERCAP_STEP
     operating = business[row, None] & (rng.random(shape) < 1 / (1 + np.exp(-2.0 - outcomes.found[row])))
     profit = np.rint(0.35 * amount * size[row, None] * np.exp(0.5 * rng.standard_normal(shape)) / 10_000) * 10_000
-    shock = np.where(
-        outcomes.luck[row] < params.welfare.shock_below, rng.choice(np.array(SHOCKS), p=SHOCK_SHARES, size=shape), "none"
-    )
+    named = rng.choice(np.array(SHOCKS), p=SHOCK_SHARES, size=shape)
+    shock = np.where(outcomes.luck[row] < params.welfare.shock_below, named, "none")
     back, date, reason = _reentries(followed, outcomes, rng)
     basis = np.where(rng.random(shape) < params.visits.expenditure, "expenditure", "income")
     watched = rng.random(shape) < params.visits.observer

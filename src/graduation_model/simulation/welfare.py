@@ -112,17 +112,19 @@ def outlook(
         Standard scores at the assessment.
     """
     made = params.welfare
-    means = [
+    first_mean, second_mean = (
         common
         + made.static * static
         + made.persistent * made.persistent_kept**ahead * persistent
         + made.transitory * made.transitory_kept**ahead * transitory
         for ahead, common in zip(VISIT_STEPS, shared, strict=True)
-    ]
+    )
     first, second = (_variance(made, ahead) + params.visits.measurement**2 for ahead in VISIT_STEPS)
     together = _covariance(made)
     left = np.sqrt(second - together**2 / first)
-    return Outlook(*means, (float(np.sqrt(first)), float(np.sqrt(second))), together / first, float(left))
+    return Outlook(
+        first_mean, second_mean, (float(np.sqrt(first)), float(np.sqrt(second))), together / first, float(left)
+    )
 
 
 def _variance(made: WelfareParams, ahead: int) -> float:
