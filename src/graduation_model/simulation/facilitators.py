@@ -31,10 +31,12 @@ class Facilitators:
 
 def draw_facilitators(n: int, params: SimulationParams, *, rng: np.random.Generator) -> Facilitators:
     """Draw who they are; nobody changes from year to year."""
-    made, place = params.facilitators, rng.random(n)
-    style = np.where(place < made.harsh, -1, np.where(place >= 1 - made.generous, 1, 0))
-    leniency = rng.standard_normal(n, dtype=np.float32)
-    return Facilitators(leniency, style.astype(np.int8), rng.random(n) < made.copying)
+    made, order = params.facilitators, rng.permutation(n)
+    style, copies = np.zeros(n, dtype=np.int8), np.zeros(n, dtype=bool)
+    harsh, generous = round(made.harsh * n), round(made.generous * n)
+    style[order[:harsh]], style[order[harsh : harsh + generous]] = -1, 1
+    copies[rng.permutation(n)[: round(made.copying * n)]] = True
+    return Facilitators(rng.standard_normal(n, dtype=np.float32), style, copies)
 
 
 def copied_from(

@@ -21,6 +21,8 @@ FOLLOWUP_QUESTIONS = (
 INTERVIEWED, PARTIAL, MOVED, MOVED_OUT, DECEASED, REFUSED, NOT_FOUND = (
     "interviewed", "partial", "moved", "moved_out", "deceased", "refused", "not_found",
 )  # fmt: skip
+# Made of two others, and written down ready-made only where the form has a place for it.
+DERIVED = "welfare_to_line"
 # Why a family that is still there is not interviewed.
 REASONS, REASON_SHARES = (NOT_FOUND, REFUSED, PARTIAL), (0.6, 0.32, 0.08)
 SHOCKS, SHOCK_SHARES = ("illness", "death", "crop", "flood", "job_loss", "price"), (0.34, 0.06, 0.18, 0.1, 0.24, 0.08)
@@ -129,6 +131,9 @@ def followup_table(
         "business_operating": _said(_yes(operating), met & business[row, None]),
         "business_profit_month_idr": np.where(met & operating, profit, np.nan),
     }
+    questions = instrument.followup_by_name
+    if DERIVED in questions:
+        columns[DERIVED] = columns["percap_month_idr"] / line[row, None]
     table = pd.DataFrame(
         {
             "household_id": ids.to_numpy()[row].repeat(2),
@@ -136,7 +141,6 @@ def followup_table(
             **{name: values.ravel() for name, values in columns.items()},
         }
     )
-    questions = instrument.followup_by_name
     return table.astype({"household_id": "str"} | {name: questions[name].dtype() for name in columns})  # type: ignore[arg-type]
 
 
