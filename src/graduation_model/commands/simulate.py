@@ -45,7 +45,8 @@ def simulate(
     programme
         A programme with a `simulation` section.
     out
-        Gets `assessments`, `followups`, `decisions`, `uep` and `poverty_lines` (each `.parquet`),
+        Gets `assessments`, `followups`, `decisions`, `uep` and `poverty_lines` (each `.parquet`; what is derived from
+        other answers is left out, as in a partner's files),
         `truth/`, and `calibration.html` (Indonesian, `en/` English) with `calibration.md`: each figure that was aimed
         at beside the one that came out.
     households, waves, seed
@@ -73,8 +74,10 @@ def simulate(
     with output_folder(out, "simulate", parameters | {"province": params.province}) as output:
         with step("Simulating a province"):
             made = make_province(programme.instrument, params, households=households, waves=waves, seed=seed)
+        instrument = programme.instrument
+        derived = [one.name for one in (*instrument.questions, *instrument.followup) if one.derived]
         for name in TABLES:
-            output.parquet(getattr(made, name), f"{name}.parquet")
+            output.parquet(getattr(made, name).drop(columns=derived, errors="ignore"), f"{name}.parquet")
         output.parquet(made.truth, "truth/households.parquet")
         figures = calibration(made, programme.instrument, params)
         for language in LANGUAGES:

@@ -12,7 +12,7 @@ from graduation_model.simulation.params import SimulationParams
 # Positions are the codes of `Decided.decision`.
 DECISIONS = ("graduated", "retained", "deferred", "exited_natural", "exited_admin")
 GRADUATED, RETAINED, DEFERRED, NATURAL, ADMINISTRATIVE = range(5)
-KINDS = ("", "mandiri", "alamiah", "kepesertaan", "paksa")
+KINDS = (None, "mandiri", "alamiah", "kepesertaan", "paksa")
 REASONS = ("economy_improved", "still_eligible", "papers_incomplete", "no_component_left", "moved_or_data")
 DECISION_DAY, EFFECTIVE_DAY = 20, 32  # 20 January and 1 February, counted from the year's first day
 
@@ -110,7 +110,7 @@ def decision_table(decided: Decided, ids: pd.Series, year: int) -> pd.DataFrame:
             "decision_date": (new_year + DECISION_DAY - 1).astype("datetime64[s]"),
             "effective_date": (new_year + EFFECTIVE_DAY - 1).astype("datetime64[s]"),
             "decision": np.array(DECISIONS)[decided.decision],
-            "graduation_kind": np.array(KINDS)[decided.kind],
+            "graduation_kind": np.array(KINDS, dtype=object)[decided.kind],
             "decided_by_role": "dinas_sosial",
             "reason_code": np.array(REASONS)[decided.decision],
             "model": "none",

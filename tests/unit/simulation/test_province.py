@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
 from graduation_model.contract import check_answers
 from graduation_model.errors import UserError
+from graduation_model.ingest.params import PovertyLineParams
+from graduation_model.ingest.poverty_lines import PovertyLines, lines_as_of
 from graduation_model.simulation import simulate
 
 TABLES = ("assessments", "followups", "decisions", "uep", "poverty_lines", "truth")
@@ -136,3 +139,17 @@ def test_the_wave_after_a_visit_and_the_visit_see_one_life(quiet):
     both = august.assign(later=august["household_id"].map(later), year=august["followup_date"].dt.year)
     both = both[both["year"] == 2020].dropna(subset="later")
     assert both["welfare_to_line"].corr(both["later"], method="spearman") > 0.6
+
+
+def test_a_follow_up_is_set_against_the_line_that_ingest_would_find(province):
+    visits = province.followups.dropna(subset="percap_month_idr")
+    where = province.assessments.drop_duplicates("household_id").set_index("household_id")["district_code"]
+    table = province.poverty_lines.assign(
+        period=pd.to_datetime(province.poverty_lines["period"]).astype("datetime64[s]"),
+        line=province.poverty_lines["line_idr"],
+    )
+    lines = PovertyLines(table[["area_code", "period", "line"]], {})
+    params = PovertyLineParams(area="district_code")
+    found = lines_as_of(visits["household_id"].map(where), visits["followup_date"], lines, params, table="followups")
+    assert np.allclose(visits["welfare_to_line"], visits["percap_month_idr"] / found["line"])
+    assert (found["line_basis"] == "district").all()

@@ -76,18 +76,6 @@ def test_only_who_left_can_come_back(province):
     assert set(decision[(last["reentered_program"] == "yes").to_numpy()]) == {"graduated"}
 
 
-def test_welfare_is_in_rupiah_of_the_line_that_holds_in_the_visits_month(province, jamsosratu):
-    visits = province.followups.dropna(subset="percap_month_idr")
-    district = province.assessments.drop_duplicates("household_id").set_index("household_id")["district_code"]
-    lines = province.poverty_lines.assign(
-        start=pd.to_datetime(province.poverty_lines["period"] + "-01").astype("datetime64[s]")
-    )
-    asked = visits.assign(area_code=visits["household_id"].map(district).astype("str")).sort_values("followup_date")
-    line = pd.merge_asof(asked, lines.sort_values("start"), left_on="followup_date", right_on="start", by="area_code")
-    expected = line["percap_month_idr"] / line["line_idr"]
-    assert np.allclose(expected, asked["welfare_to_line"], rtol=1e-6)
-
-
 def test_bad_luck_has_a_name_and_hurts(province):
     met = province.followups.dropna(subset="percap_month_idr")
     hit = met["shock_12m"] != "none"
