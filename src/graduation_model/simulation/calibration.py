@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -170,18 +169,16 @@ def _fit(X: np.ndarray, y: np.ndarray, new: np.ndarray) -> np.ndarray:
 
 
 def _drift(X: np.ndarray, y: np.ndarray, wave: np.ndarray, family: np.ndarray) -> float | None:
-    """Share of families placed right that last year's sheet and rule cost against this year's, mean over the years.
+    """Share of the newest wave's families placed right that last year's sheet and rule cost against this year's.
 
     After Aiken, Ohlenburg and Blumenstock (2023): a family's sheet grows old together with the rule.
     """
-    rows = [np.flatnonzero((wave == year) & ~np.isnan(y)) for year in np.unique(wave)]
-    costs = []
-    for old, new in pairwise(rows):
-        _, then, now = np.intersect1d(family[old], family[new], return_indices=True)
-        if len(now) > X.shape[1]:
-            kept, fresh = _fit(X[old], y[old], X[old[then]]), _fit(X[new], y[new], X[new[now]])
-            costs.append(_right(fresh, y[new[now]]) - _right(kept, y[new[now]]))
-    return float(np.mean(costs)) if costs else None
+    old, new = (np.flatnonzero((wave == year) & ~np.isnan(y)) for year in (wave.max() - 1, wave.max()))
+    _, then, now = np.intersect1d(family[old], family[new], return_indices=True)
+    if len(now) <= X.shape[1]:
+        return None
+    kept, fresh = _fit(X[old], y[old], X[old[then]]), _fit(X[new], y[new], X[new[now]])
+    return _right(fresh, y[new[now]]) - _right(kept, y[new[now]])
 
 
 def _right(chance: np.ndarray, y: np.ndarray) -> float:

@@ -12,7 +12,7 @@ from graduation_model.simulation.params import Hardship, SimulationParams
 from graduation_model.simulation.welfare import Outlook
 
 # Log welfare so far above the line is reached by nobody: where the integrals end.
-REACH, NODES, STEP = 4.5, 56, 0.01
+REACH, NODES, STEP = 4.5, 40, 0.01
 
 
 def chance_of(hardship: Hardship, log_ratio: np.ndarray) -> np.ndarray:
