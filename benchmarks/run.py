@@ -39,6 +39,15 @@ print(len(visits) / sorted(times)[2], matrix.shape[1])
 """
 
 
+def simulated(rows: list[tuple[str, str, str]], households: int, waves: int, limit: str, *, memory: bool) -> None:
+    """Add the row of one simulated province: its seconds, or the memory of the largest process so far."""
+    with tempfile.TemporaryDirectory() as folder:
+        size = ["--households", str(households), "--waves", str(waves)]
+        taken = seconds([*COMMAND, "simulate", "--programme", "jamsosratu", *size, "--out", f"{folder}/data"], 1)
+    seen = f"{peak_gb():.1f} GB" if memory else f"{taken:.0f} s"
+    rows.append((f"simulate, {households:,} families x {waves} waves", seen, limit))
+
+
 def seconds(words: list[str], runs: int) -> float:
     """Return the median wall seconds of a command."""
     taken = []
@@ -57,11 +66,16 @@ def peak_gb() -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="leave the demo out")
-    quick = parser.parse_args().quick
+    parser.add_argument("--large", action="store_true", help="add the province of a million families (minutes)")
+    arguments = parser.parse_args()
+    quick = arguments.quick
     rows: list[tuple[str, str, str]] = []
     rows.append(("graduation-model --help", f"{seconds([*COMMAND, '--help'], 5):.2f} s", "0.3 s"))
     made = subprocess.run([sys.executable, "-c", FEATURES], check=True, capture_output=True, text=True).stdout.split()
     rows.append((f"feature building, {made[1]} features", f"{float(made[0]):,.0f} visits/s", "100,000 visits/s"))
+    simulated(rows, 50_000, 5, "20 s", memory=False)
+    if arguments.large:
+        simulated(rows, 1_000_000, 2, "6 GB", memory=True)
     if not quick:
         with tempfile.TemporaryDirectory() as folder:
             taken = seconds([*COMMAND, "demo", "--out", f"{folder}/demo"], 1)

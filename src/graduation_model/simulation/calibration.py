@@ -107,20 +107,21 @@ def _leniency(province: Province, params: SimulationParams) -> float:
 
 
 def _visits(province: Province) -> Iterator[Figure]:
-    last = _last_visits(province)
+    last = last_visits(province)
     lost = (last["followup_status"] != INTERVIEWED).to_numpy()
-    stayed = _row_of(province, last, province.truth["stayed_out"]) == 1
+    stayed = of_their_family(province, last, province.truth["stayed_out"]) == 1
     yield Figure("lost", 0.25, 0.35, float(lost.mean()))
     yield Figure("lost_more_after_failure", 0.03, 0.25, _mean(lost[~stayed]) - _mean(lost[stayed]), "points")
 
 
-def _last_visits(province: Province) -> pd.DataFrame:
-    """Each followed family's second visit, with the year of its assessment; visits stand in pairs."""
+def last_visits(province: Province) -> pd.DataFrame:
+    """Return each followed family's second visit, with the year of its assessment (`wave`); visits stand in pairs."""
     last = province.followups.iloc[1::2]
     return last.assign(wave=last["followup_date"].dt.year.to_numpy() - 2)
 
 
-def _row_of(province: Province, visits: pd.DataFrame, column: pd.Series) -> np.ndarray:
+def of_their_family(province: Province, visits: pd.DataFrame, column: pd.Series) -> np.ndarray:
+    """Return what a column with one entry an assessment says of the visits' families in the visits' waves."""
     truth = province.truth
     by_family = pd.Series(column.to_numpy(), index=pd.MultiIndex.from_arrays([truth["household_id"], truth["wave"]]))
     return by_family.reindex(pd.MultiIndex.from_arrays([visits["household_id"], visits["wave"]])).to_numpy()
@@ -130,9 +131,9 @@ def _models(province: Province, instrument: Instrument, params: SimulationParams
     """What a linear rule reaches in an honest split by time, what it loses a year, and what anybody could reach."""
     truth, X = province.truth, _columns(province, instrument, params)
     wave, y = truth["wave"].to_numpy(), truth["stayed_out"].to_numpy(dtype=float)
-    last = _last_visits(province)
+    last = last_visits(province)
     met = last[(last["followup_status"] == INTERVIEWED).to_numpy()]
-    labelled = _row_of(province, met, pd.Series(np.arange(len(truth)))).astype(int)
+    labelled = of_their_family(province, met, pd.Series(np.arange(len(truth)))).astype(int)
     newest = wave.max()
     train, test = labelled[wave[labelled] <= newest - 2], labelled[wave[labelled] == newest]
     seen = _fit(X[train], y[train], X[test]) if len(train) > X.shape[1] and len(test) else None

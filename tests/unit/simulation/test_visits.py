@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from graduation_model.simulation import simulate
-from graduation_model.simulation.calibration import _last_visits, _row_of
+from graduation_model.simulation.calibration import last_visits, of_their_family
 
 ANSWERS = ["percap_month_idr", "measure_basis", "food_deficit_3m", "asset_sale_distress_12m", "shock_12m", "hh_size"]
 
@@ -13,10 +13,11 @@ ANSWERS = ["percap_month_idr", "measure_basis", "food_deficit_3m", "asset_sale_d
 @pytest.fixture(scope="module")
 def followed(province):
     """The last visits with the truth of their family."""
-    last = _last_visits(province)
+    last = last_visits(province)
     decision = pd.Series(province.decisions["decision"].to_numpy())
     return last.assign(
-        decision=_row_of(province, last, decision), stayed=_row_of(province, last, province.truth["stayed_out"])
+        decision=of_their_family(province, last, decision),
+        stayed=of_their_family(province, last, province.truth["stayed_out"]),
     )
 
 
@@ -30,7 +31,7 @@ def test_every_graduate_and_a_few_of_the_retained_are_followed(province, followe
 
 def test_visits_are_made_in_august_and_february_give_or_take(province, jamsosratu):
     jitter = jamsosratu.simulation.visits.jitter_days
-    effective = pd.to_datetime((_last_visits(province)["wave"] + 1).astype(str) + "-02-01")
+    effective = pd.to_datetime((last_visits(province)["wave"] + 1).astype(str) + "-02-01")
     dates = province.followups["followup_date"].to_numpy().reshape(-1, 2)
     for place, months in enumerate((6, 12)):
         due = (effective + pd.DateOffset(months=months)).to_numpy()
@@ -47,9 +48,9 @@ def test_families_that_fell_back_are_lost_more_often(followed):
 
 
 def test_in_a_quiet_province_loss_says_nothing(quiet):
-    last = _last_visits(quiet)
+    last = last_visits(quiet)
     lost = (last["followup_status"] != "interviewed").to_numpy()
-    stayed = _row_of(quiet, last, quiet.truth["stayed_out"]) == 1
+    stayed = of_their_family(quiet, last, quiet.truth["stayed_out"]) == 1
     assert abs(lost[~stayed].mean() - lost[stayed].mean()) < 0.12
 
 
@@ -71,8 +72,8 @@ def test_a_register_tells_of_re_entries_also_of_families_that_nobody_met(provinc
 
 
 def test_only_who_left_can_come_back(province):
-    last = _last_visits(province)
-    decision = _row_of(province, last, pd.Series(province.decisions["decision"].to_numpy()))
+    last = last_visits(province)
+    decision = of_their_family(province, last, pd.Series(province.decisions["decision"].to_numpy()))
     assert set(decision[(last["reentered_program"] == "yes").to_numpy()]) == {"graduated"}
 
 
@@ -91,9 +92,9 @@ def test_recorded_loss_hangs_on_the_recorded_income_alone(jamsosratu):
         }
     )
     made = simulate(jamsosratu.instrument, params, households=4000, waves=1, seed=3, given_answers=0)
-    last = _last_visits(made)
+    last = last_visits(made)
     lost = (last["followup_status"] != "interviewed").to_numpy()
-    poor = _row_of(made, last, made.assessments["percap_to_line"]) < 1
-    stayed = _row_of(made, last, made.truth["stayed_out"]) == 1
+    poor = of_their_family(made, last, made.assessments["percap_to_line"]) < 1
+    stayed = of_their_family(made, last, made.truth["stayed_out"]) == 1
     assert lost[poor].mean() > lost[~poor].mean() + 0.15
     assert abs(lost[poor & stayed].mean() - lost[poor & ~stayed].mean()) < 0.06
