@@ -147,17 +147,17 @@ def _models(province: Province, instrument: Instrument, params: SimulationParams
 def _columns(province: Province, instrument: Instrument, params: SimulationParams) -> np.ndarray:
     """Answers as numbers, a missing one as the mean."""
     names = [*usable(instrument, params), params.income]
-    columns = [np.ones(len(province.assessments))]
-    for name in names:
+    columns = np.ones((len(province.assessments), len(names) + 2), dtype=np.float32)
+    for place, name in enumerate(names, start=1):
         answer = province.assessments[name]
         codes = answer.cat.codes.where(answer.notna()) if instrument.by_name[name].levels else answer
         values = codes.to_numpy(dtype=float)
         if instrument.by_name[name].kind == "money":
             values = np.log1p(values)
-        columns.append(np.nan_to_num(values, nan=float(np.nanmean(values)) if (~np.isnan(values)).any() else 0.0))
+        columns[:, place] = np.nan_to_num(values, nan=float(np.nanmean(values)) if np.isfinite(values).any() else 0.0)
     ratio = province.assessments[params.income] / province.assessments[params.size] / _lines(province, params)
-    columns.append(np.nan_to_num(np.log(np.maximum(ratio.to_numpy(dtype=float), 0.05)), nan=0.0))
-    return np.stack(columns, axis=1).astype(np.float32)
+    columns[:, -1] = np.nan_to_num(np.log(np.maximum(ratio.to_numpy(dtype=float), 0.05)), nan=0.0)
+    return columns
 
 
 def _fit(X: np.ndarray, y: np.ndarray, new: np.ndarray) -> np.ndarray:
