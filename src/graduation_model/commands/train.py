@@ -246,7 +246,7 @@ def _track(
 ) -> str:
     from graduation_model.tracking import TrainingRecord, log_training, tracking_uri
 
-    rows = {"assessments": len(tables.assessments), "followups": len(tables.followups)}
+    rows = {name: len(getattr(tables, name)) for name in ("assessments", "followups", "decisions", "uep")}
     record = TrainingRecord(
         programme=programme.name,
         params=_params(programme, bundle),
