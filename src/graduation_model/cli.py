@@ -104,11 +104,13 @@ def demo(**arguments: Any) -> Said:
 @_option("--households", default=50_000, type=click.IntRange(min=1), help="Families in the first wave.")
 @_option("--waves", default=5, type=click.IntRange(min=1), help="Yearly assessments.")
 @_option("--seed", default=1, help="The same seed gives the same bytes.")
+@_option("--province", default=None, help="honest, unrecorded, recorded or quiet; else as the programme says.")
 @_out_option()
 def simulate(**arguments: Any) -> Said:
     """Make a province that does not exist.
 
-    Writes assessments, follow-ups and decisions, and the truth in a folder that no stage reads.
+    Writes assessments, follow-ups, decisions, grants and lines, the truth in a folder that no stage reads, and a page
+    that sets what came out beside what was aimed at.
     """
     from graduation_model.commands.simulate import simulate as run
 

@@ -175,7 +175,8 @@ def _inputs(
 def _answers(assessments: pd.DataFrame, listed: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The listed families' answers at the assessment that was scored, and at the one before it."""
     of_listed = assessments[assessments["household_id"].isin(listed["household_id"])]
-    dates = of_listed["household_id"].map(listed.set_index("household_id")["assessment_date"])
-    now = of_listed[(of_listed["assessment_date"] == dates).to_numpy()].set_index("household_id")
-    before = of_listed[(of_listed["assessment_date"] < dates).to_numpy()].sort_values("assessment_date", kind="stable")
+    # An empty list has no dates to look up by, and is a result too.
+    dates = listed.set_index("household_id")["assessment_date"].reindex(of_listed["household_id"]).to_numpy()
+    now = of_listed[of_listed["assessment_date"].to_numpy() == dates].set_index("household_id")
+    before = of_listed[of_listed["assessment_date"].to_numpy() < dates].sort_values("assessment_date", kind="stable")
     return now, before.drop_duplicates("household_id", keep="last").set_index("household_id")
