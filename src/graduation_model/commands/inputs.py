@@ -62,6 +62,7 @@ def read_tables(
             codebooks=programme.codebooks,
             need_followups=need_followups,
             key=key,
+            references=programme.references,
         )
 
 

@@ -14,19 +14,22 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from graduation_model.contract.checks import check_across, check_answers
-from graduation_model.contract.instrument import CrossCheck, Instrument, Question
+from graduation_model.contract.checks import check_answers
+from graduation_model.contract.instrument import Instrument, Question
+from graduation_model.contract.references import References
 from graduation_model.contract.tables import (
     ANSWER_SET_ASIDE,
-    KEPT,
     KEYS,
     QUARANTINE_COLUMNS,
+    QUARANTINE_CONTEXT,
     ROW_SET_ASIDE,
     Tables,
+    empty_findings,
     empty_quarantine,
 )
 from graduation_model.errors import DataError
 from graduation_model.ingest.codebooks import as_code
+from graduation_model.ingest.flags import Flagged, Rules, flag
 from graduation_model.ingest.formats import find_parts, read_part, sha256_of
 from graduation_model.ingest.identity import Entered, Key, Roles, enter, linkage
 from graduation_model.ingest.params import Codebook, IngestParams, TableSource
@@ -45,15 +48,16 @@ MENDS = {
     "duplicate_key": "Keep the right one of the visits with this id and date, and delete the others",
 }
 
-
 CONTRADICTION = "Ask which of the two answers is right, and correct the other"
+DOUBT = "Ask again; leave it where it is so"
 
 
 @dataclass(frozen=True)
 class _Raw:
-    """One table as read: the frame, where each row came from, and the files' hashes."""
+    """One table as read: the frame, the file, sheet and row that each row came from, and the files' hashes."""
 
     frame: pd.DataFrame
+    parts: pd.Series
     files: pd.Series
     rows: pd.Series
     sources: dict[str, str]
@@ -67,6 +71,7 @@ def load_tables(
     codebooks: Sequence[Codebook],
     need_followups: bool = True,
     key: Key | None = None,
+    references: References | None = None,
 ) -> Tables:
     """Read a data folder into checked tables.
 
@@ -80,6 +85,8 @@ def load_tables(
         Whether a folder without follow-ups is an error (training) or not (scoring).
     key
         Turns every household_id into its keyed HMAC; without it, ids that are a NIK or KK are refused.
+    references
+        Table -> amounts by area and year that the cross-checks hold answers against.
 
     Raises
     ------
@@ -90,9 +97,8 @@ def load_tables(
     folder = Path(folder)
     if not folder.is_dir():
         raise DataError("There is no such folder", where=folder, mend="Give the folder that holds assessments.*")
-    assessments = _load(
-        folder, "assessments", instrument.questions, params.assessments, codebooks, key, instrument.cross_checks
-    )
+    rules = Rules(instrument, params.checks, references or {})
+    assessments = _load(folder, "assessments", instrument.questions, params.assessments, codebooks, key, rules)
     if need_followups or find_parts(folder, "followups"):
         followups = _load(folder, "followups", instrument.followup, params.followups, codebooks, key)
     else:
@@ -103,12 +109,14 @@ def load_tables(
         followups=followups.table,
         decisions=decisions.frame,
         quarantine=pd.concat([assessments.quarantine, followups.quarantine], ignore_index=True),
+        findings=assessments.findings,
         set_aside=assessments.set_aside,
         counts={
             "assessments": assessments.counts,
             "followups": followups.counts,
             **_sum_of(assessments.at_the_door, followups.at_the_door, decisions.counts()),
             "linkage": linkage(assessments.table),
+            "findings": {str(rule): int(n) for rule, n in assessments.findings["rule"].value_counts().items()},
         },
         sources=assessments.sources | followups.sources,
     )
@@ -121,6 +129,7 @@ class _Loaded:
     set_aside: pd.DataFrame
     counts: dict[str, int]
     sources: dict[str, str]
+    findings: pd.DataFrame = field(default_factory=empty_findings)
     at_the_door: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
@@ -174,23 +183,24 @@ def _load(
     source: TableSource,
     codebooks: Sequence[Codebook],
     key: Key | None,
-    cross_checks: tuple[CrossCheck, ...] = (),
+    rules: Rules | None = None,
 ) -> _Loaded:
     raw = _read(folder, name)
     questions = tuple(question for question in questions if question.name not in source.absent)
     entered = enter(raw.frame, table=name, roles=_roles(name, questions, source), key=key)
     raw = replace(raw, frame=entered.frame)
     _check_columns(raw.frame, name, questions, source)
-    typed, faults = _type(raw.frame, name, questions, source, codebooks)
+    typed, faults = _type_by_file(raw, name, questions, source, codebooks)
     required = {question.name for question in questions if question.need == "required"} | set(KEYS[name])
     faults["effect"] = np.where(faults["column"].isin(required), ROW_SET_ASIDE, ANSWER_SET_ASIDE)
     lost = faults.loc[faults["effect"] == ROW_SET_ASIDE, "row"].unique()
     typed = _blank(typed, faults)
     kept, repeated, conflicting = _settle_repeats(typed.drop(index=lost), KEYS[name])
     lost = np.union1d(lost, conflicting["row"])
-    crossed = check_across(typed, cross_checks).table.assign(effect=KEPT)
-    crossed = crossed[~crossed["row"].isin(lost)].drop_duplicates(["row", "column"])
-    cells = pd.concat([faults, conflicting, crossed], ignore_index=True)
+    flagged = (
+        flag(kept, typed=typed, faults=faults, files=raw.files, rows=raw.rows, rules=rules) if rules else Flagged()
+    )
+    cells = pd.concat([faults, conflicting, *flagged.cells], ignore_index=True)
     table = kept.sort_values(list(KEYS[name]), kind="stable", ignore_index=True)
     counts = {
         "read": len(raw.frame),
@@ -198,10 +208,11 @@ def _load(
         "identical_repeats": repeated,
         "rows_set_aside": len(lost),
         "answers_set_aside": int((cells["effect"] == ANSWER_SET_ASIDE).sum()),
-        **({"contradictions": len(crossed)} if cross_checks else {}),
+        **flagged.counts(),
     }
     set_aside = typed.loc[lost, list(KEYS[name])].reset_index(drop=True)
-    return _Loaded(table, _as_quarantine(cells, raw, source), set_aside, counts, raw.sources, entered.counts())
+    quarantine = _as_quarantine(cells, raw, source, typed, rules)
+    return _Loaded(table, quarantine, set_aside, counts, raw.sources, flagged.findings, entered.counts())
 
 
 def _read(folder: Path, name: str) -> _Raw:
@@ -228,6 +239,7 @@ def _read(folder: Path, name: str) -> _Raw:
         )
     return _Raw(
         frame=pd.concat(frames, ignore_index=True),
+        parts=pd.Series(np.repeat(np.arange(len(frames)), [len(frame) for frame in frames])),
         files=pd.Series(np.concatenate(files)),
         rows=pd.Series(np.concatenate(rows)),
         sources={part.relative_to(folder).as_posix(): sha256_of(part) for part in parts},
@@ -256,6 +268,18 @@ def _check_columns(frame: pd.DataFrame, name: str, questions: tuple[Question, ..
         where=name,
         mend=f"Map them under ingest.{name}.columns in programme.yaml, or list them under absent",
     )
+
+
+def _type_by_file(
+    raw: _Raw, name: str, questions: tuple[Question, ...], source: TableSource, codebooks: Sequence[Codebook]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Type each file by itself: one office's habits (`V` and `-`, the decimal comma) are not another's."""
+    typed, faults = [], []
+    for rows in raw.parts.groupby(raw.parts).indices.values():
+        table, cells = _type(raw.frame.iloc[rows].reset_index(drop=True), name, questions, source, codebooks)
+        typed.append(table)
+        faults.append(cells.assign(row=rows[cells["row"].to_numpy(dtype=np.int64)]))
+    return pd.concat(typed, ignore_index=True), pd.concat(faults, ignore_index=True)
 
 
 def _type(
@@ -345,22 +369,31 @@ def _settle_repeats(kept: pd.DataFrame, keys: tuple[str, ...]) -> tuple[pd.DataF
     return distinct[~clash], int(len(kept) - len(rows) - (~clash).sum()), conflicting
 
 
-def _as_quarantine(cells: pd.DataFrame, raw: _Raw, source: TableSource) -> pd.DataFrame:
+def _as_quarantine(
+    cells: pd.DataFrame, raw: _Raw, source: TableSource, typed: pd.DataFrame, rules: Rules | None
+) -> pd.DataFrame:
     rows = cells["row"].to_numpy(dtype=np.int64)
     names = {**source.columns, **{date: rule.column for date, rule in source.dates.items()}}
     found = np.full(len(cells), "", dtype=object)
     for column, places in cells.groupby("column").indices.items():
         origin = names.get(str(column), str(column))
         found[places] = _mask(raw.frame[origin].iloc[rows[places]]).to_numpy()
+    doubts, missing = rules.doubts if rules else frozenset(), pd.Series(None, index=typed.index, dtype="str")
+    facilitators = typed.get(rules.checks.facilitator, missing) if rules else missing
+    dates = typed[next(iter(source.dates))]
     table = cells.assign(
         source_file=raw.files.to_numpy()[rows],
         source_row=raw.rows.to_numpy()[rows],
         column=cells["column"].map(lambda name: names.get(name, name)),
         found=found,
-        mend=cells["rule"].map(MENDS).fillna(CONTRADICTION),
-    )[list(QUARANTINE_COLUMNS)]
-    text = {name: "str" for name in QUARANTINE_COLUMNS if name != "source_row"}
-    return table.astype(text).sort_values(["source_file", "source_row", "column"], ignore_index=True)
+        mend=cells["rule"].map(MENDS).fillna(cells["rule"].isin(doubts).map({True: DOUBT, False: CONTRADICTION})),
+        question=cells["column"],
+        facilitator_id=facilitators.to_numpy()[rows],
+        wave=dates.dt.year.astype("Int64").to_numpy()[rows],
+    )[[*QUARANTINE_COLUMNS, *QUARANTINE_CONTEXT]]
+    text = {name: "str" for name in (*QUARANTINE_COLUMNS, *QUARANTINE_CONTEXT) if name not in ("source_row", "wave")}
+    table = table.astype({**text, "wave": "Int64"})
+    return table.sort_values(["source_file", "source_row", "column"], ignore_index=True)
 
 
 def _mask(found: pd.Series) -> pd.Series:

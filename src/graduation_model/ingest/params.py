@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from graduation_model.contract.params import CheckParams
 from graduation_model.params import Params
 
 
@@ -71,3 +72,4 @@ class IngestParams(Params):
     assessments: TableSource
     followups: TableSource
     decisions: TableSource | None = None
+    checks: CheckParams = CheckParams()

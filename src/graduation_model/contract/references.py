@@ -1,0 +1,36 @@
+"""Amounts of an area and year that answers are held against, such as the minimum wage: rows in, amounts out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+from pydantic import Field
+
+from graduation_model.params import Params
+
+
+class AreaYear(Params):
+    """One row of such a table: an amount in the programme's currency, and where it is from."""
+
+    area_code: str
+    year: int = Field(ge=1900, le=2200)
+    idr: float = Field(gt=0)
+    source: str
+
+
+References = Mapping[str, Sequence[AreaYear]]
+
+
+def amounts(rows: Sequence[AreaYear], *, area: pd.Series, year: pd.Series) -> pd.Series:
+    """Return the amount of each area and year, missing where the table has none; no year stands for another.
+
+    Examples
+    --------
+    >>> wage = AreaYear(area_code="3601", year=2023, idr=2_980_000, source="press")
+    >>> amounts([wage], area=pd.Series(["3601", "3601"]), year=pd.Series([2023, 2022])).tolist()
+    [2980000.0, nan]
+    """
+    known = {(row.area_code, row.year): row.idr for row in rows}
+    place = pd.MultiIndex.from_arrays([area.astype("object"), year])
+    return pd.Series(place.map(known), index=area.index, dtype="float64")
