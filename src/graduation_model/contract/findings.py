@@ -33,19 +33,24 @@ def findings(**columns: object) -> pd.DataFrame:
     return table.assign(**text).astype(dtypes.to_dict())
 
 
-def missing_answers(visits: pd.DataFrame, questions: Sequence[Question], params: CheckParams) -> pd.DataFrame:
+def missing_answers(
+    visits: pd.DataFrame, set_aside: pd.DataFrame, questions: Sequence[Question], params: CheckParams
+) -> pd.DataFrame:
     """Return the expected questions that too many visits of a wave, or of one facilitator in it, do not answer.
 
     Parameters
     ----------
     visits : frame (n_visits, wave, questions and, if known, the facilitator)
         Kept visits. A question that another answer made pointless was not asked.
+    set_aside : frame (n_visits, questions that had any)
+        True where an answer stood there and failed: those are reported cell by cell.
     """
     expected = [question for question in questions if question.need == "expected" and question.name in visits]
     if not expected or visits.empty:
         return empty_findings()
     asked = pd.DataFrame({question.name: _asked(visits, question) for question in expected})
-    missing = visits[list(asked)].isna() & asked
+    answered = visits[list(asked)].notna() | set_aside.reindex(columns=list(asked), fill_value=False)
+    missing = asked & ~answered
     found = [_too_many(missing, asked, visits[["wave"]], MISSING, params.missing_share, params.fewest)]
     if params.facilitator in visits:
         by = visits[["wave", params.facilitator]].rename(columns={params.facilitator: "facilitator_id"})
@@ -72,7 +77,7 @@ def _too_many(
 
 
 def identical_answers(
-    visits: pd.DataFrame, places: pd.Series, questions: Sequence[Question], params: CheckParams
+    visits: pd.DataFrame, places: pd.DataFrame, questions: Sequence[Question], params: CheckParams
 ) -> pd.DataFrame:
     """Return groups of families whose answers to everything are the same, at one facilitator in one wave.
 
@@ -83,8 +88,8 @@ def identical_answers(
     Parameters
     ----------
     visits : frame (n_visits, household_id, wave, the facilitator, questions)
-    places : Series (n_visits,)
-        File and row of each visit, for people to find it.
+    places : frame (n_visits, source_file, source_row)
+        Where each visit stands, for people to find it.
     """
     names = [
         question.name
@@ -95,27 +100,31 @@ def identical_answers(
         return empty_findings()
     answers = visits[names]
     told = answers.notna().mean(axis=1) >= _ANSWERED
-    seen = visits.loc[told, ["household_id", "wave"]].assign(
-        facilitator_id=visits[params.facilitator], vector=pd.util.hash_pandas_object(answers, index=False), place=places
-    )
-    # Only vectors that stand there often enough at all: the rest, nearly everybody, is never grouped.
+    vectors = pd.util.hash_pandas_object(answers, index=False)
+    seen = visits[["household_id", "wave"]].assign(facilitator_id=visits[params.facilitator], vector=vectors)
+    seen = seen.join(places)[told]
     key = ["wave", "facilitator_id", "vector"]
-    often = seen[seen.duplicated(key, keep=False)]
-    groups = often.groupby(key, observed=True).agg(count=("household_id", "nunique"), detail=("place", _some_places))
-    groups = groups[groups["count"] >= params.identical_families].reset_index()
+    families = seen.groupby(key, observed=True)["household_id"].nunique().rename("count")
+    groups = families[families >= params.identical_families].reset_index()
     caseload = seen.groupby(["wave", "facilitator_id"], observed=True)["household_id"].nunique().rename("of")
-    table = groups.join(caseload, on=["wave", "facilitator_id"]).drop(columns="vector")
+    table = groups.join(caseload, on=["wave", "facilitator_id"])
+    alike = seen.merge(groups[key], on=key)
+    table = table.merge(_where(alike, key), on=key).drop(columns="vector")
     return findings(rule=IDENTICAL, limit=params.identical_families, **{name: table[name] for name in table})
+
+
+def _where(alike: pd.DataFrame, key: list[str]) -> pd.DataFrame:
+    """Files and rows of each group in a few words."""
+    alike = alike.assign(row=alike["source_row"].astype("str"), of_file=alike.groupby([*key, "source_file"]).cumcount())
+    shown = alike[alike["of_file"] < _MOST_PLACES].groupby([*key, "source_file"], sort=True)["row"].agg(", ".join)
+    lines = shown.reset_index()
+    lines["detail"] = lines["source_file"] + ": " + lines["row"]
+    return lines.groupby(key)["detail"].agg("; ".join).reset_index()
 
 
 def _is_substantive(question: Question) -> bool:
     judged = question.blocked or question.subjective or question.need == "optional"
     return not judged and question.kind not in ("text", "date")
-
-
-def _some_places(places: pd.Series) -> str:
-    more = f" … ({len(places)})" if len(places) > _MOST_PLACES else ""
-    return ", ".join(places.head(_MOST_PLACES)) + more
 
 
 def suspected_codebooks(

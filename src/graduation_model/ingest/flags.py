@@ -97,20 +97,20 @@ def flag(
     cells = cells.assign(row=kept.index.to_numpy()[cells["row"].to_numpy(dtype="int64")], effect=KEPT)
     visits = kept.assign(wave=kept["assessment_date"].dt.year)
     books = _books(files, typed)
-    places = files.loc[kept.index] + ": " + rows.loc[kept.index].astype("str")
+    places = pd.DataFrame({"source_file": files, "source_row": rows}).loc[kept.index]
+    codes = faults[faults["rule"].isin((NOT_IN_CODEBOOK, NOT_A_VALUE))]
     found = [
-        missing_answers(visits, instrument.questions, checks),
+        missing_answers(visits, _failed(typed, faults).loc[kept.index], instrument.questions, checks),
         identical_answers(visits, places, instrument.questions, checks),
-        suspected_codebooks(typed, _unreadable(typed, faults), books, instrument.questions, checks),
+        suspected_codebooks(typed, _failed(typed, codes), books, instrument.questions, checks),
         not_checked(without_reference(kept, instrument.cross_checks, rules.references)),
     ]
     return Flagged((cells,), pd.concat(found, ignore_index=True), rules.doubts)
 
 
-def _unreadable(typed: pd.DataFrame, faults: pd.DataFrame) -> pd.DataFrame:
-    """Where something stood that is none of the allowed answers, a column a question that has any."""
-    cells = faults[faults["rule"].isin((NOT_IN_CODEBOOK, NOT_A_VALUE))]
-    return pd.DataFrame({name: typed.index.isin(rows) for name, rows in cells.groupby("column")["row"]}, typed.index)
+def _failed(typed: pd.DataFrame, faults: pd.DataFrame) -> pd.DataFrame:
+    """Where something stood that failed, a column a question that has any."""
+    return pd.DataFrame({name: typed.index.isin(rows) for name, rows in faults.groupby("column")["row"]}, typed.index)
 
 
 def _books(files: pd.Series, typed: pd.DataFrame) -> pd.Series:

@@ -36,8 +36,13 @@ def _some(n, missing):
     return [np.nan] * missing + [1.0] * (n - missing)
 
 
+def _missing(visits, set_aside=None):
+    failed = pd.DataFrame(index=visits.index) if set_aside is None else set_aside
+    return missing_answers(visits, failed, QUESTIONS, PARAMS)
+
+
 def test_a_question_that_is_too_often_unanswered_is_found():
-    found = missing_answers(_visits(rooms=_some(20, 5), income=_some(20, 4)), QUESTIONS, PARAMS)
+    found = _missing(_visits(rooms=_some(20, 5), income=_some(20, 4)))
     assert found[["rule", "column", "count", "of", "wave"]].values.tolist() == [
         ["missing_answers", "rooms", 5, 20, 2020]  # four of twenty are allowed
     ]
@@ -45,30 +50,31 @@ def test_a_question_that_is_too_often_unanswered_is_found():
 
 def test_one_facilitator_may_leave_more_out_and_is_named():
     visits = _visits(40, rooms=[np.nan] * 7 + [1.0] * 33, facilitator_id=["F1"] * 15 + ["F2"] * 25)
-    found = missing_answers(visits, QUESTIONS, PARAMS)
+    found = _missing(visits)
     assert found[["rule", "facilitator_id", "count", "of"]].values.tolist() == [
         ["missing_answers_of_facilitator", "F1", 7, 15]
     ]
 
 
 def test_what_was_not_asked_is_not_missing_and_a_few_visits_say_nothing():
-    assert missing_answers(_visits(member="no", profit=np.nan), QUESTIONS, PARAMS).empty
-    assert missing_answers(_visits(9, rooms=np.nan), QUESTIONS, PARAMS).empty
-    assert missing_answers(_visits(member="yes", profit=np.nan), QUESTIONS, PARAMS)["column"].tolist() == [
-        "profit",
-        "profit",
-    ]
+    assert _missing(_visits(member="no", profit=np.nan)).empty
+    assert _missing(_visits(9, rooms=np.nan)).empty
+    assert _missing(_visits(member="yes", profit=np.nan))["column"].tolist() == ["profit", "profit"]
+
+
+def test_an_answer_that_was_set_aside_is_reported_as_that_and_not_as_missing():
+    assert _missing(_visits(rooms=np.nan), pd.DataFrame({"rooms": [True] * 20})).empty
 
 
 def _identical(visits, **changes):
-    places = pd.Series([f"a.xlsx: {row}" for row in range(len(visits))])
+    places = pd.DataFrame({"source_file": "a.xlsx", "source_row": range(len(visits))})
     return identical_answers(visits, places, QUESTIONS, PARAMS.model_copy(update=changes))
 
 
 def test_families_with_the_same_answers_to_everything_are_found_with_their_rows():
     found = _identical(_visits(size=[4.0] * 3 + list(range(10, 27))))
     assert found[["rule", "facilitator_id", "count", "of", "detail"]].values.tolist() == [
-        ["identical_answers", "F1", 3, 20, "a.xlsx: 0, a.xlsx: 1, a.xlsx: 2"]
+        ["identical_answers", "F1", 3, 20, "a.xlsx: 0, 1, 2"]
     ]
 
 
