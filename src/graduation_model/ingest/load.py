@@ -28,12 +28,14 @@ from graduation_model.contract.tables import (
     empty_quarantine,
 )
 from graduation_model.errors import DataError
-from graduation_model.ingest.codebooks import as_code
+from graduation_model.ingest.adopt import adopt, left_out
+from graduation_model.ingest.codebooks import OWN, as_code
 from graduation_model.ingest.flags import Flagged, Rules, flag
-from graduation_model.ingest.formats import find_parts, read_part, sha256_of
+from graduation_model.ingest.formats import find_parts, read_part
 from graduation_model.ingest.identity import Entered, Key, Roles, enter, linkage
+from graduation_model.ingest.mapping import Mapping
 from graduation_model.ingest.params import Codebook, IngestParams, TableSource
-from graduation_model.ingest.places import places_of
+from graduation_model.ingest.parts import Raw, read_table
 from graduation_model.ingest.typing import NOT_A_DATE, to_dates, type_question
 
 MENDS = {
@@ -52,17 +54,6 @@ CONTRADICTION = "Ask which of the two answers is right, and correct the other"
 DOUBT = "Ask again; leave it where it is so"
 
 
-@dataclass(frozen=True)
-class _Raw:
-    """One table as read: the frame, the file, sheet and row that each row came from, and the files' hashes."""
-
-    frame: pd.DataFrame
-    parts: pd.Series
-    files: pd.Series
-    rows: pd.Series
-    sources: dict[str, str]
-
-
 def load_tables(
     folder: str | Path,
     *,
@@ -72,6 +63,7 @@ def load_tables(
     need_followups: bool = True,
     key: Key | None = None,
     references: References | None = None,
+    mapping: Mapping | None = None,
 ) -> Tables:
     """Read a data folder into checked tables.
 
@@ -87,6 +79,8 @@ def load_tables(
         Turns every household_id into its keyed HMAC; without it, ids that are a NIK or KK are refused.
     references
         Table -> amounts by area and year that the cross-checks hold answers against.
+    mapping
+        Which column of these files is which question, confirmed; without it, columns have the programme's names.
 
     Raises
     ------
@@ -98,9 +92,9 @@ def load_tables(
     if not folder.is_dir():
         raise DataError("There is no such folder", where=folder, mend="Give the folder that holds assessments.*")
     rules = Rules(instrument, params.checks, references or {})
-    assessments = _load(folder, "assessments", instrument.questions, params.assessments, codebooks, key, rules)
+    assessments = _load(folder, "assessments", instrument.questions, params.assessments, codebooks, key, mapping, rules)
     if need_followups or find_parts(folder, "followups"):
-        followups = _load(folder, "followups", instrument.followup, params.followups, codebooks, key)
+        followups = _load(folder, "followups", instrument.followup, params.followups, codebooks, key, mapping)
     else:
         followups = _empty("followups", instrument.followup, params.followups)
     decisions = _decisions(folder, params.decisions, key)
@@ -114,7 +108,7 @@ def load_tables(
         counts={
             "assessments": assessments.counts,
             "followups": followups.counts,
-            **_sum_of(assessments.at_the_door, followups.at_the_door, decisions.counts()),
+            **_sum_of(assessments.by_column, followups.by_column, decisions.counts()),
             "linkage": linkage(assessments.table),
             "findings": {str(rule): int(n) for rule, n in assessments.findings["rule"].value_counts().items()},
         },
@@ -130,7 +124,7 @@ class _Loaded:
     counts: dict[str, int]
     sources: dict[str, str]
     findings: pd.DataFrame = field(default_factory=empty_findings)
-    at_the_door: dict[str, dict[str, int]] = field(default_factory=dict)
+    by_column: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
 def _empty(name: str, questions: tuple[Question, ...], source: TableSource) -> _Loaded:
@@ -183,14 +177,16 @@ def _load(
     source: TableSource,
     codebooks: Sequence[Codebook],
     key: Key | None,
+    mapping: Mapping | None,
     rules: Rules | None = None,
 ) -> _Loaded:
-    raw = _read(folder, name)
+    meant = mapping.of(name) if mapping else None
+    raw, source = adopt(read_table(folder, name), meant, name=name, questions=questions, source=source)
     questions = tuple(question for question in questions if question.name not in source.absent)
     entered = enter(raw.frame, table=name, roles=_roles(name, questions, source), key=key)
     raw = replace(raw, frame=entered.frame)
     _check_columns(raw.frame, name, questions, source)
-    typed, faults = _type_by_file(raw, name, questions, source, codebooks)
+    typed, faults, no_answers = _type_by_file(raw, name, questions, source, codebooks)
     required = {question.name for question in questions if question.need == "required"} | set(KEYS[name])
     faults["effect"] = np.where(faults["column"].isin(required), ROW_SET_ASIDE, ANSWER_SET_ASIDE)
     lost = faults.loc[faults["effect"] == ROW_SET_ASIDE, "row"].unique()
@@ -211,39 +207,13 @@ def _load(
         **flagged.counts(),
     }
     set_aside = typed.loc[lost, list(KEYS[name])].reset_index(drop=True)
+    by_column = {
+        **entered.counts(),
+        **{reason: {f"{name}.{question}": n for question, n in found.items()} for reason, found in no_answers.items()},
+        **left_out(raw, meant, name=name, read=set(_source_columns(name, questions, source).values())),
+    }
     quarantine = _as_quarantine(cells, raw, source, typed, rules)
-    return _Loaded(table, quarantine, set_aside, counts, raw.sources, flagged.findings, entered.counts())
-
-
-def _read(folder: Path, name: str) -> _Raw:
-    parts = find_parts(folder, name)
-    if not parts:
-        raise DataError(
-            f"There is no table '{name}'",
-            where=folder,
-            mend=f"Put {name}.parquet, .csv, .xlsx or .zip there, or a folder {name}/ with its parts",
-        )
-    frames, files, rows = [], [], []
-    for part in parts:
-        frame = read_part(part)
-        places = places_of(frame, part)
-        frames.append(frame)
-        files.append(places.files(part.relative_to(folder).as_posix()))
-        rows.append(places.rows)
-    if any(set(frame.columns) != set(frames[0].columns) for frame in frames):
-        odd = next(
-            part for part, frame in zip(parts, frames, strict=True) if set(frame.columns) != set(frames[0].columns)
-        )
-        raise DataError(
-            "This part has other columns than the first one", where=odd, mend="Give all parts the same columns"
-        )
-    return _Raw(
-        frame=pd.concat(frames, ignore_index=True),
-        parts=pd.Series(np.repeat(np.arange(len(frames)), [len(frame) for frame in frames])),
-        files=pd.Series(np.concatenate(files)),
-        rows=pd.Series(np.concatenate(rows)),
-        sources={part.relative_to(folder).as_posix(): sha256_of(part) for part in parts},
-    )
+    return _Loaded(table, quarantine, set_aside, counts, raw.sources, flagged.findings, by_column)
 
 
 def _source_columns(name: str, questions: tuple[Question, ...], source: TableSource) -> dict[str, str]:
@@ -271,20 +241,21 @@ def _check_columns(frame: pd.DataFrame, name: str, questions: tuple[Question, ..
 
 
 def _type_by_file(
-    raw: _Raw, name: str, questions: tuple[Question, ...], source: TableSource, codebooks: Sequence[Codebook]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Type each file by itself: one office's habits (`V` and `-`, the decimal comma) are not another's."""
-    typed, faults = [], []
-    for rows in raw.parts.groupby(raw.parts).indices.values():
-        table, cells = _type(raw.frame.iloc[rows].reset_index(drop=True), name, questions, source, codebooks)
-        typed.append(table)
+    raw: Raw, name: str, questions: tuple[Question, ...], source: TableSource, codebooks: Sequence[Codebook]
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, dict[str, int]]]:
+    """Type what each office wrote by itself: one's habits (`V` and `-`, the decimal comma) are not another's."""
+    typed, faults, no_answers = [], [], []
+    for rows in raw.hands.groupby(raw.hands, sort=False).indices.values():
+        table, cells, said = _type(raw.frame.iloc[rows].reset_index(drop=True), name, questions, source, codebooks)
+        typed.append(table.set_axis(rows))
         faults.append(cells.assign(row=rows[cells["row"].to_numpy(dtype=np.int64)]))
-    return pd.concat(typed, ignore_index=True), pd.concat(faults, ignore_index=True)
+        no_answers.append(said)
+    return pd.concat(typed).sort_index(), pd.concat(faults, ignore_index=True), _sum_of(*no_answers)
 
 
 def _type(
     frame: pd.DataFrame, name: str, questions: tuple[Question, ...], source: TableSource, codebooks: Sequence[Codebook]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, dict[str, int]]]:
     column_of = _source_columns(name, questions, source)
     versions = as_code(frame[source.codebook]) if source.codebook else None
     if versions is not None:
@@ -300,17 +271,20 @@ def _type(
     for column in source.keep:
         if column not in source.absent:
             typed[column] = as_code(frame[column_of[column]])
-    answers = {}
+    answers: dict[str, pd.Series] = {}
+    no_answers: dict[str, dict[str, int]] = {}
     for question in questions:
         result = type_question(frame[column_of[question.name]], question, versions, codebooks)
         answers[question.name] = result.values
+        for reason, said in result.no_answer.items():
+            no_answers.setdefault(reason, {})[question.name] = int(said.sum())
         faults.append(_cells(result.failed, question.name, result.rule, result.expected))
     checked = check_answers(pd.DataFrame(answers), questions).table
     found = pd.concat([*faults, checked], ignore_index=True)
     # An answer that could not be read is missing by now: it is reported once, as unreadable, not again as required.
     found = found.drop_duplicates(["row", "column"], keep="first", ignore_index=True)
     text = {column: pd.Series(values, dtype="str") for column, values in typed.items() if values.dtype == object}
-    return pd.DataFrame({**typed, **text, **answers}), found
+    return pd.DataFrame({**typed, **text, **answers}), found, no_answers
 
 
 def _check_versions(versions: pd.Series, codebooks: Sequence[Codebook], source: TableSource) -> None:
@@ -321,7 +295,7 @@ def _check_versions(versions: pd.Series, codebooks: Sequence[Codebook], source: 
         for code_map in maps
         for version in code_map.versions
     }
-    unknown = versions[~versions.isin(known)]
+    unknown = versions[~versions.isin(known | {OWN})]
     if known and len(unknown):
         names = ", ".join(sorted(str(name) for name in unknown.unique())[:5])
         raise DataError(
@@ -370,7 +344,7 @@ def _settle_repeats(kept: pd.DataFrame, keys: tuple[str, ...]) -> tuple[pd.DataF
 
 
 def _as_quarantine(
-    cells: pd.DataFrame, raw: _Raw, source: TableSource, typed: pd.DataFrame, rules: Rules | None
+    cells: pd.DataFrame, raw: Raw, source: TableSource, typed: pd.DataFrame, rules: Rules | None
 ) -> pd.DataFrame:
     rows = cells["row"].to_numpy(dtype=np.int64)
     names = {**source.columns, **{date: rule.column for date, rule in source.dates.items()}}

@@ -8,6 +8,7 @@ unread and its reader sets it aside.
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -15,8 +16,9 @@ import pandas as pd
 
 from graduation_model.contract.instrument import Kind, Value
 
-# "Does not know" and "refused" of the field's forms. They are no answers, and above all no numbers.
-NO_ANSWER = (-98.0, -99.0)
+# What the field's forms write where there is no answer. It is missing with a reason, and above all no number.
+DOES_NOT_KNOW, REFUSED = "does_not_know", "refused"
+NO_ANSWER = {-98.0: DOES_NOT_KNOW, -99.0: REFUSED}
 
 _YES = frozenset({"ya", "iya", "y", "yes", "true", "ada", "benar"})
 _NO = frozenset({"tidak", "tdk", "no", "n", "false", "tidak ada", "salah"})
@@ -101,6 +103,31 @@ def _without(text: pd.Series, pattern: str, put: str = "") -> pd.Series:
     result = text.copy()
     result[rows] = text[rows].str.replace(pattern, put, regex=True)
     return result
+
+
+def no_answers(raw: pd.Series) -> dict[str, pd.Series]:
+    """Return which cells say that the family does not know (-98), and which that it refused (-99).
+
+    Examples
+    --------
+    >>> {reason: cells.tolist() for reason, cells in no_answers(pd.Series(["-98", -99.0, "-9.8"])).items()}
+    {'does_not_know': [True, False, False], 'refused': [False, True, False]}
+    """
+
+    def reasons(cells: np.ndarray) -> np.ndarray:
+        written = {f"{code:.0f}": reason for code, reason in NO_ANSWER.items()}
+        return _looked_up(pd.Series([_minus(_word(cell)) for cell in cells], dtype="object"), written)
+
+    if pd.api.types.is_numeric_dtype(raw.dtype) and not pd.api.types.is_bool_dtype(raw.dtype):
+        return {reason: raw.eq(code).fillna(False).astype(bool) for code, reason in NO_ANSWER.items()}
+    if not (raw.dtype == object or isinstance(raw.dtype, pd.StringDtype)):
+        return {reason: pd.Series(False, index=raw.index) for reason in NO_ANSWER.values()}
+    found = _by_distinct(raw, reasons, missing=None)
+    return {reason: found.eq(reason).astype(bool) for reason in NO_ANSWER.values()}
+
+
+def _minus(word: str | None) -> str | None:
+    return word and re.sub(r"[.,]0+$", "", word.replace("\u2212", "-"))
 
 
 # --- numbers

@@ -17,7 +17,9 @@ from graduation_model.wording import has_text, number, percent, text
 _SAME = ["source_file", "column", "question", "rule", "expected", "mend", "effect"]
 # What a manifest counts beside the tables: done at the door, families found again, findings.
 DOOR = {"privacy": "dropped", "masked": "masked", "pseudonyms": "pseudonyms"}
-_NO_TABLES = {*DOOR, "linkage", "findings", "no_answer"}
+NO_ANSWER = ("does_not_know", "refused")
+LEFT_OUT = ("ignored_sheets", "ignored_repeats", "ignored_columns", "absent_questions")
+_NO_TABLES = {*DOOR, *NO_ANSWER, *LEFT_OUT, "linkage", "findings"}
 MOST_ROWS, MOST_FACILITATORS, MOST_WARNINGS, MOST_RULES = 8, 25, 40, 3
 
 
@@ -52,7 +54,7 @@ def check_dict(
     -------
     dict
         lead, doubts (a sentence), tables (counts by table), warnings, by_rule, by_facilitator, by_wave, privacy,
-        linkage, no_answer, findings (one a file, column and rule: words, count, example rows).
+        linkage, no_answer, left_out, findings (one a file, column and rule: words, count, example rows).
     """
     words = CheckWords(instrument, language)
     quarantine = tables.quarantine.assign(doubt=tables.quarantine["rule"].isin(words.doubts))
@@ -79,10 +81,8 @@ def check_dict(
         "by_facilitator": _by_facilitator(quarantine, tables.findings, words),
         "privacy": _privacy(tables.counts, language),
         "linkage": _linkage(tables.counts.get("linkage", {}), language),
-        "no_answer": [
-            {"question": words.question(name), "count": number(count, language)}
-            for name, count in tables.counts.get("no_answer", {}).items()
-        ],
+        "no_answer": _no_answer(tables.counts, words),
+        "left_out": _left_out(tables.counts, words),
         "findings": _findings(quarantine, words),
     }
 
@@ -194,6 +194,31 @@ def _privacy(counts: dict[str, dict[str, int]], language: Language) -> list[dict
         {"done": text(f"check_page.privacy_{words}", language), "column": column, "rows": number(rows, language)}
         for done, words in DOOR.items()
         for column, rows in counts.get(done, {}).items()
+    ]
+
+
+def _no_answer(counts: dict[str, dict[str, int]], words: CheckWords) -> list[dict[str, str]]:
+    """Who does not know and who refused, a question a row, most often first."""
+    said = pd.DataFrame({reason: pd.Series(counts.get(reason, {}), dtype="int64") for reason in NO_ANSWER}).fillna(0)
+    said = said.loc[said.sum(axis=1).sort_values(ascending=False, kind="stable").index]
+    return [
+        {"question": words.question(str(name).partition(".")[2])}
+        | {reason: number(row[reason], words.language) for reason in NO_ANSWER}
+        for name, row in said.iterrows()
+    ]
+
+
+def _left_out(counts: dict[str, dict[str, int]], words: CheckWords) -> list[dict[str, Any]]:
+    """What of the files was not read, and what they do not ask."""
+    return [
+        {
+            "what": text(f"check_page.{what}", words.language),
+            "names": [
+                words.question(name.partition(".")[2]) if what == LEFT_OUT[-1] else name for name in counts[what]
+            ],
+        }
+        for what in LEFT_OUT
+        if what in counts
     ]
 
 
