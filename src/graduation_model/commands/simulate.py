@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from graduation_model.commands.inputs import ProgrammeLike, open_programme
+from graduation_model.commands.messy import write_messy
 from graduation_model.commands.outputs import output_folder
 from graduation_model.commands.progress import step
 from graduation_model.errors import ConfigError
@@ -24,7 +25,13 @@ class Simulation:
 
 
 def simulate(
-    *, programme: ProgrammeLike, out: str | Path, households: int = 50_000, waves: int = 5, seed: int = 1
+    *,
+    programme: ProgrammeLike,
+    out: str | Path,
+    households: int = 50_000,
+    waves: int = 5,
+    seed: int = 1,
+    messy: bool = False,
 ) -> Simulation:
     """Write a simulated province: assessments, follow-ups, decisions, and the truth in a folder that no stage reads.
 
@@ -36,6 +43,9 @@ def simulate(
         Gets `assessments.parquet`, `followups.parquet`, `decisions.parquet`, `truth/`.
     households, waves, seed
         Its size, and the seed: the same seed gives the same bytes.
+    messy
+        Write the assessments as eight offices would: a folder of workbooks with faults, `mapping.yaml` to read them
+        with, and every planted fault in `truth/planted.parquet`.
     """
     from graduation_model.simulation import simulate as make_province
 
@@ -47,12 +57,16 @@ def simulate(
             mend="Simulate configs/jamsosratu, or add the section",
         )
     parameters = {"programme": programme.folder, "households": households, "waves": waves, "seed": seed}
+    parameters |= {"messy": True} if messy else {}
     with output_folder(out, "simulate", parameters) as output:
         with step("Simulating a province"):
             province = make_province(
                 programme.instrument, programme.simulation, households=households, waves=waves, seed=seed
             )
-        for name in ("assessments", "followups", "decisions"):
+        if messy:
+            with step("Writing it down as offices do"):
+                write_messy(output, province.assessments, programme, seed=seed)
+        for name in ("followups", "decisions") if messy else ("assessments", "followups", "decisions"):
             output.parquet(getattr(province, name), f"{name}.parquet")
         output.parquet(province.truth, "truth/households.parquet")
         output.facts["simulated"] = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -76,6 +77,7 @@ def flag(
     files: pd.Series,
     rows: pd.Series,
     rules: Rules,
+    not_asked: Collection[str] = (),
 ) -> Flagged:
     """Flag what is odd between answers, between visits, and about columns, files and facilitators.
 
@@ -89,8 +91,11 @@ def flag(
         The cells that failed.
     files, rows : Series (n_visits,)
         Where each visit stood.
+    not_asked
+        Questions that these files do not ask, as was said: nobody left them out.
     """
     instrument, checks = rules.instrument, rules.checks
+    asked = [question for question in instrument.questions if question.name not in not_asked]
     crossed = check_across(kept, instrument.cross_checks, rules.references).table
     over_time = check_waves(kept, assets=instrument.assets_lost, within=checks.round).table
     cells = pd.concat([crossed, over_time], ignore_index=True).drop_duplicates(["row", "column"], ignore_index=True)
@@ -100,7 +105,7 @@ def flag(
     places = pd.DataFrame({"source_file": files, "source_row": rows}).loc[kept.index]
     codes = faults[faults["rule"].isin((NOT_IN_CODEBOOK, NOT_A_VALUE))]
     found = [
-        missing_answers(visits, _failed(typed, faults).loc[kept.index], instrument.questions, checks),
+        missing_answers(visits, _failed(typed, faults).loc[kept.index], asked, checks),
         identical_answers(visits, places, instrument.questions, checks),
         suspected_codebooks(typed, _failed(typed, codes), books, instrument.questions, checks),
         not_checked(without_reference(kept, instrument.cross_checks, rules.references)),

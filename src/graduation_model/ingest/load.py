@@ -193,9 +193,10 @@ def _load(
     typed = _blank(typed, faults)
     kept, repeated, conflicting = _settle_repeats(typed.drop(index=lost), KEYS[name])
     lost = np.union1d(lost, conflicting["row"])
-    flagged = (
-        flag(kept, typed=typed, faults=faults, files=raw.files, rows=raw.rows, rules=rules) if rules else Flagged()
-    )
+    flagged = Flagged()
+    if rules is not None:
+        absent = meant.absent.questions if meant and meant.absent else ()
+        flagged = flag(kept, typed=typed, faults=faults, files=raw.files, rows=raw.rows, rules=rules, not_asked=absent)
     cells = pd.concat([faults, conflicting, *flagged.cells], ignore_index=True)
     table = kept.sort_values(list(KEYS[name]), kind="stable", ignore_index=True)
     counts = {

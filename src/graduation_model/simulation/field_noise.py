@@ -225,9 +225,9 @@ def _lay_out(
 ) -> MessyFolder:
     visits = bench.visits.sort_values(["district_code", "subdistrict_code"], kind="stable")
     names = ["household_id", *PLACES, "assessment_date", *(q.name for q in instrument.questions if q.name in visits)]
-    columns = headers(instrument, [*names, "codebook"])
+    columns = headers(instrument, names)
     groups = {columns[q.name]: _section(instrument, q.section) for q in instrument.questions if q.name in columns}
-    books, places = {}, []
+    books, places, year = {}, [], visits["assessment_date"].dt.year.max()
     for number, (district, rows) in enumerate(visits.groupby("district_code", sort=True)):
         habit, file = HABITS[number % len(HABITS)], f"kabupaten_{district}.xlsx"
         cells = _cells(rows, instrument, names, codes, params, number, is_wrong=district == wrong)
@@ -236,7 +236,7 @@ def _lay_out(
                 cells.at[visit, name] = cell
         cells = cells.rename(columns=columns)
         sheets = {f"Kec. {code}": cells.loc[part.index] for code, part in rows.groupby("subdistrict_code", sort=True)}
-        titles = ["DATA KELUARGA PENERIMA MANFAAT", f"KABUPATEN/KOTA {district}", "TAHUN 2020", "SANGAT RAHASIA"]
+        titles = ["DATA KELUARGA PENERIMA MANFAAT", f"KABUPATEN/KOTA {district}", f"TAHUN {year}", "RAHASIA"]
         books[file] = workbook(sheets, habit, titles=titles, groups=groups)
         for sheet, part in sheets.items():
             row = np.arange(len(part)) + first_row(habit)
@@ -273,7 +273,6 @@ def _cells(
             cells[name] = written(rows[name], instrument.by_name[name], habit, _code_of(name, book, codes, params))
         else:
             cells[name] = rows[name].astype("object")
-    cells["codebook"] = pd.Series(params.read_as, index=rows.index, dtype="object")
     return pd.DataFrame(_personal(rows) | cells, dtype="object")
 
 

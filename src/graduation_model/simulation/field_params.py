@@ -30,7 +30,7 @@ class FieldNoiseParams(Params):
     Parameters
     ----------
     read_as
-        The codebook that every workbook says it is coded with.
+        The codebook that every workbook is said to be coded with.
     coded_as, miscoded
         The codebook that one workbook is really coded with, in these questions.
     typical_codes

@@ -132,7 +132,6 @@ def headers(instrument: Instrument, names: Sequence[str]) -> dict[str, str]:
         "subdistrict_code": "KODE KECAMATAN",
         "village_code": "KODE DESA",
         "facilitator_id": "KODE PENDAMPING",
-        "codebook": "BUKU KODE",
     }
     asked = instrument.by_name
     return {name: asked[name].label.id.upper() if name in asked else fixed.get(name, name) for name in names}
