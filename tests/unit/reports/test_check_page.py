@@ -142,6 +142,23 @@ def test_no_value_that_was_found_stands_on_the_page(language):
     assert "LANTAI" in html
 
 
+def test_a_file_name_is_text_whatever_it_holds():
+    cells = quarantine().assign(source_file="<b>a/b.xlsx#Kec. 1")
+    html = check_page(tables(cells), title=TITLE, instrument=INSTRUMENT, language="en")
+    assert "&lt;b&gt;a/<wbr>b.xlsx<wbr>#Kec. 1" in html
+    assert "<b>" not in html
+
+
+def test_questions_that_people_would_not_or_could_not_answer_are_counted():
+    counts = {"does_not_know": {"assessments.income": 3}, "refused": {"assessments.income": 1, "assessments.rooms": 2}}
+    said = page("en", counts=counts | {"absent_questions": {"assessments.floor": 9}})
+    assert said["no_answer"] == [
+        {"question": "Income", "does_not_know": "3", "refused": "1"},
+        {"question": "Rooms", "does_not_know": "0", "refused": "2"},
+    ]
+    assert said["left_out"][0]["names"] == ["Floor"]
+
+
 def test_clean_data_are_said_to_be_clean():
     said = page(cells=empty_quarantine(), counts={})
     assert said["lead"] == "Tidak ada yang perlu diperbaiki."
