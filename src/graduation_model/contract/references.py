@@ -31,6 +31,7 @@ def amounts(rows: Sequence[AreaYear], *, area: pd.Series, year: pd.Series) -> pd
     >>> amounts([wage], area=pd.Series(["3601", "3601"]), year=pd.Series([2023, 2022])).tolist()
     [2980000.0, nan]
     """
-    known = {(row.area_code, row.year): row.idr for row in rows}
-    place = pd.MultiIndex.from_arrays([area.astype("object"), year])
-    return pd.Series(place.map(known), index=area.index, dtype="float64")
+    known = pd.DataFrame([row.model_dump() for row in rows], columns=list(AreaYear.model_fields))
+    asked = pd.DataFrame({"area_code": area.astype("object").to_numpy(), "year": year.to_numpy()})
+    found = asked.merge(known.astype({"area_code": "object"}), on=["area_code", "year"], how="left", validate="m:1")
+    return pd.Series(found["idr"].to_numpy(dtype="float64", na_value=float("nan")), index=area.index)

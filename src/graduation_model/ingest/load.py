@@ -373,5 +373,5 @@ def _as_quarantine(
 
 def _mask(found: pd.Series) -> pd.Series:
     """What stood there, short, and with long runs of digits hidden: they may be an identity number."""
-    text = found.astype("string").fillna("").str.slice(0, 40)
+    text = found.astype("string").fillna("").str.replace(r"^(-?\d+)\.0$", r"\1", regex=True).str.slice(0, 40)
     return text.str.replace(r"\d{9,}", "•••", regex=True)
