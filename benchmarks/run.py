@@ -38,6 +38,28 @@ for _ in range(5):
 print(len(visits) / sorted(times)[2], matrix.shape[1])
 """
 
+READING = """
+import sys, tempfile, time
+from pathlib import Path
+from graduation_model.config import load_programme
+from graduation_model.ingest import load_tables
+from graduation_model.simulation import simulate
+programme = load_programme("jamsosratu")
+visits = simulate(programme.instrument, programme.simulation, households=50_000, waves=1, seed=1).assessments
+parts = {"instrument": programme.instrument, "params": programme.ingest, "codebooks": programme.codebooks}
+def read(folder):
+    start = time.perf_counter()
+    assert len(load_tables(folder, **parts, need_followups=False).assessments) == len(visits)
+    return time.perf_counter() - start
+with tempfile.TemporaryDirectory() as folder:
+    path = Path(folder) / f"assessments.{sys.argv[1]}"
+    if sys.argv[1] == "csv":
+        visits.to_csv(path, index=False)
+    else:
+        visits.to_excel(path, index=False, engine="xlsxwriter")
+    print(sorted(read(folder) for _ in range(3))[1], len(visits.columns))
+"""
+
 
 def seconds(words: list[str], runs: int) -> float:
     """Return the median wall seconds of a command."""
@@ -62,6 +84,10 @@ def main() -> None:
     rows.append(("graduation-model --help", f"{seconds([*COMMAND, '--help'], 5):.2f} s", "0.3 s"))
     made = subprocess.run([sys.executable, "-c", FEATURES], check=True, capture_output=True, text=True).stdout.split()
     rows.append((f"feature building, {made[1]} features", f"{float(made[0]):,.0f} visits/s", "100,000 visits/s"))
+    for kind, limit in (("csv", "3 s"), ("xlsx", "20 s")):
+        words = [sys.executable, "-c", READING, kind]
+        seen, columns = subprocess.run(words, check=True, capture_output=True, text=True).stdout.split()
+        rows.append((f"{kind} read and checked, 50,000 x {columns}", f"{float(seen):.1f} s", limit))
     if not quick:
         with tempfile.TemporaryDirectory() as folder:
             taken = seconds([*COMMAND, "demo", "--out", f"{folder}/demo"], 1)

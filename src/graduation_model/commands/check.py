@@ -13,6 +13,7 @@ BY_COLUMN = {
     "privacy": "dropped at the door",
     "masked": "identity numbers masked in free text",
     "pseudonyms": "replaced by keyed pseudonyms",
+    "not_believed": "computed here, and the source's column not believed",
     "does_not_know": "answered 'does not know'",
     "refused": "refused to answer",
     "ignored_sheets": "sheets not read",
@@ -121,6 +122,9 @@ def check(
     with output_folder(out, "check", parameters) as output:
         output.parquet(tables.assessments, "assessments.parquet")
         output.parquet(tables.followups, "followups.parquet")
+        for name in ("decisions", "uep"):
+            if name in tables.counts:
+                output.parquet(getattr(tables, name), f"{name}.parquet")
         output.parquet(tables.quarantine, "quarantine.parquet")
         output.parquet(tables.findings, "findings.parquet")
         instrument = programme.instrument

@@ -77,7 +77,13 @@ def read_tables(
     meant = read_mapping(path, programme=programme.name, **parts) if path else None
     with step("Reading and checking the data"):
         tables = load_tables(
-            data, **parts, need_followups=need_followups, key=key, mapping=meant, references=programme.references
+            data,
+            **parts,
+            need_followups=need_followups,
+            key=key,
+            mapping=meant,
+            own_lines=programme.poverty_lines,
+            references=programme.references,
         )
     return replace(tables, sources={**tables.sources, MAPPING: sha256_of(path)}) if path else tables
 

@@ -40,7 +40,8 @@ def simulate(
     programme
         A programme with a `simulation` section.
     out
-        Gets `assessments.parquet`, `followups.parquet`, `decisions.parquet`, `truth/`.
+        Gets `assessments.parquet`, `followups.parquet`, `decisions.parquet`, `poverty_lines.parquet`, `truth/`. What
+        is derived from other answers is left out, as in a partner's files.
     households, waves, seed
         Its size, and the seed: the same seed gives the same bytes.
     messy
@@ -63,11 +64,14 @@ def simulate(
             province = make_province(
                 programme.instrument, programme.simulation, households=households, waves=waves, seed=seed
             )
+        instrument = programme.instrument
+        derived = [one.name for one in (*instrument.questions, *instrument.followup) if one.derived]
         if messy:
             with step("Writing it down as offices do"):
-                write_messy(output, province.assessments, programme, seed=seed)
-        for name in ("followups", "decisions") if messy else ("assessments", "followups", "decisions"):
-            output.parquet(getattr(province, name), f"{name}.parquet")
+                assessments = province.assessments.drop(columns=derived, errors="ignore")
+                write_messy(output, assessments, programme, seed=seed)
+        for name in (*(() if messy else ("assessments",)), "followups", "decisions", "poverty_lines"):
+            output.parquet(getattr(province, name).drop(columns=derived, errors="ignore"), f"{name}.parquet")
         output.parquet(province.truth, "truth/households.parquet")
         output.facts["simulated"] = True
         rows = dict(output.rows)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from graduation_model.commands.inputs import ProgrammeLike, open_programme
 from graduation_model.commands.progress import step
+from graduation_model.contract.instrument import asked
 from graduation_model.errors import DataError, OutputError
 from graduation_model.ingest.codebooks import OWN
 from graduation_model.ingest.draft import DraftedTable, mapping_text
@@ -80,8 +81,8 @@ def suggest(*, programme: ProgrammeLike, data: str | Path, to: str | Path) -> Su
     tables = {}
     with step("Reading the headers and the cells"):
         for name, questions, source in (
-            ("assessments", instrument.questions, params.assessments),
-            ("followups", instrument.followup, params.followups),
+            ("assessments", asked(instrument.questions), params.assessments),
+            ("followups", asked(instrument.followup), params.followups),
         ):
             if name == "assessments" or find_parts(folder, name):
                 raw = read_table(folder, name)

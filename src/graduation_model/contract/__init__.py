@@ -1,7 +1,7 @@
 """The contract: what an assessment asks, what the tables hold, and the checks that follow from both."""
 
 from graduation_model.contract.checks import CellFaults, check_across, check_answers, without_reference
-from graduation_model.contract.instrument import CrossCheck, Instrument, Question, Section, Value
+from graduation_model.contract.instrument import CrossCheck, Derived, Instrument, Question, Section, Value, asked
 from graduation_model.contract.params import CheckParams
 from graduation_model.contract.references import AreaYear
 from graduation_model.contract.tables import (
@@ -24,11 +24,13 @@ __all__ = [
     "CellFaults",
     "CheckParams",
     "CrossCheck",
+    "Derived",
     "Instrument",
     "Question",
     "Section",
     "Tables",
     "Value",
+    "asked",
     "check_across",
     "check_answers",
     "check_waves",

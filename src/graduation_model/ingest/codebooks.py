@@ -28,8 +28,19 @@ def as_code(raw: pd.Series) -> pd.Series:
     ['6', '7']
     """
     place, seen = pd.factorize(raw)  # a column holds few distinct codes: only those are turned into text
-    texts = np.array([_code_text(value) for value in seen] + [None], dtype=object)
+    if isinstance(raw.dtype, pd.StringDtype):
+        texts = np.array([*_plain_or_tidied(pd.Series(seen)), None], dtype=object)
+    else:
+        texts = np.array([_code_text(value) for value in seen] + [None], dtype=object)
     return pd.Series(texts[place], index=raw.index, name=raw.name, dtype="object")
+
+
+def _plain_or_tidied(texts: pd.Series) -> np.ndarray:
+    """Tidy only the texts that may need it: ids are as many as rows, and most are letters and figures alone."""
+    codes = texts.to_numpy(dtype=object, copy=True)
+    for place in np.flatnonzero(~texts.str.fullmatch(r"[0-9A-Za-z_:/-]+").to_numpy(dtype=bool)):
+        codes[place] = _code_text(codes[place])
+    return codes
 
 
 def _code_text(value: object) -> str | None:

@@ -15,7 +15,7 @@ from graduation_model.contract.findings import (
     not_checked,
     suspected_codebooks,
 )
-from graduation_model.contract.instrument import Instrument
+from graduation_model.contract.instrument import Instrument, asked
 from graduation_model.contract.params import CheckParams
 from graduation_model.contract.references import References
 from graduation_model.contract.tables import KEPT, empty_findings
@@ -95,7 +95,7 @@ def flag(
         Questions that these files do not ask, as was said: nobody left them out.
     """
     instrument, checks = rules.instrument, rules.checks
-    asked = [question for question in instrument.questions if question.name not in not_asked]
+    told = [question for question in asked(instrument.questions) if question.name not in not_asked]
     crossed = check_across(kept, instrument.cross_checks, rules.references).table
     over_time = check_waves(kept, assets=instrument.assets_lost, within=checks.round).table
     cells = pd.concat([crossed, over_time], ignore_index=True).drop_duplicates(["row", "column"], ignore_index=True)
@@ -105,7 +105,7 @@ def flag(
     places = pd.DataFrame({"source_file": files, "source_row": rows}).loc[kept.index]
     codes = faults[faults["rule"].isin((NOT_IN_CODEBOOK, NOT_A_VALUE))]
     found = [
-        missing_answers(visits, _failed(typed, faults).loc[kept.index], asked, checks),
+        missing_answers(visits, _failed(typed, faults).loc[kept.index], told, checks),
         identical_answers(visits, places, instrument.questions, checks),
         suspected_codebooks(typed, _failed(typed, codes), books, instrument.questions, checks),
         not_checked(without_reference(kept, instrument.cross_checks, rules.references)),

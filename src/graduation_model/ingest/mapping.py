@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from graduation_model.contract.instrument import Instrument, Question
+from graduation_model.contract.instrument import Instrument, Question, asked
 from graduation_model.contract.tables import KEYS
 from graduation_model.errors import ConfigError, DataError
 from graduation_model.ingest.codebooks import OWN
@@ -82,6 +82,8 @@ class Multiple(Params):
     def _one_encoding(self) -> Multiple:
         if bool(self.options) == bool(self.bits):
             raise ValueError("needs either options or bits")
+        if not all(option.strip() for option in (*self.options, *self.others)):
+            raise ValueError("an answer without a name is in every cell")
         others = [int(other) for other in self.others if other.isdigit()] if self.bits else []
         odd = [bit for bit in [*self.bits, *others] if bit < 1 or bit & (bit - 1)]
         if odd or (self.bits and len(others) < len(self.others)):
@@ -139,7 +141,7 @@ class Absent(Params):
 class TableMapping(Params):
     """What one table's columns mean. A question that is not named here is read from the programme's own column."""
 
-    codebook: str | None = None
+    codebook: Text | None = None
     same_words: SameWords | None = None
     columns: tuple[Column, ...] = ()
     multiple: tuple[Multiple, ...] = ()
@@ -234,8 +236,8 @@ def read_mapping(
         )
     open_lines = []
     for name, questions, source in (
-        ("assessments", instrument.questions, params.assessments),
-        ("followups", instrument.followup, params.followups),
+        ("assessments", asked(instrument.questions), params.assessments),
+        ("followups", asked(instrument.followup), params.followups),
     ):
         table = mapping.of(name)
         if table is not None:

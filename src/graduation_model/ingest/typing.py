@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 
 from graduation_model.contract.instrument import Question
 from graduation_model.ingest.codebooks import OWN, as_code, decode, maps_of, own_values
 from graduation_model.ingest.notation import (
     NO_ANSWER,
+    distinct_cells,
     is_blank,
     no_answers,
     read_choices,
@@ -61,6 +63,26 @@ def type_question(
     -98 (does not know) and -99 (refused) become missing with that reason, unless they are answers: a codebook lists
     them, or the question's range reaches so far down. What else is not blank and cannot be read has failed.
     """
+    if not (raw.dtype == object or isinstance(raw.dtype, pd.StringDtype)):
+        return _with_reasons(raw, question, versions, codebooks)
+    place, cells = distinct_cells(raw)
+    if versions is not None and maps_of(question.name, codebooks):  # the same code of two versions is two cells
+        version, known = pd.factorize(versions, use_na_sentinel=False)
+        place, pairs = pd.factorize(place * len(known) + version)
+        cells = cells.iloc[pairs // len(known)].reset_index(drop=True)
+        versions = pd.Series(np.asarray(known, dtype=object)[pairs % len(known)], dtype="object")
+    typed = _with_reasons(cells, question, versions, codebooks)
+
+    def at_rows(of_cells: pd.Series) -> pd.Series:
+        return of_cells.take(place).set_axis(raw.index).rename(raw.name)
+
+    no_answer = {reason: at_rows(said) for reason, said in typed.no_answer.items()}
+    return Typed(at_rows(typed.values), at_rows(typed.failed), typed.rule, typed.expected, no_answer)
+
+
+def _with_reasons(
+    raw: pd.Series, question: Question, versions: pd.Series | None, codebooks: Sequence[Codebook]
+) -> Typed:
     typed = _typed(raw, question, versions, codebooks)
     reasons = no_answers(raw)
     if not any(cells.any() for cells in reasons.values()):

@@ -18,7 +18,7 @@ _SAME = ["source_file", "column", "question", "rule", "expected", "mend", "effec
 # What a manifest counts beside the tables: done at the door, families found again, findings.
 DOOR = {"privacy": "dropped", "masked": "masked", "pseudonyms": "pseudonyms"}
 NO_ANSWER = ("does_not_know", "refused")
-LEFT_OUT = ("ignored_sheets", "ignored_repeats", "ignored_columns", "absent_questions")
+LEFT_OUT = ("not_believed", "ignored_sheets", "ignored_repeats", "ignored_columns", "absent_questions")
 _NO_TABLES = {*DOOR, *NO_ANSWER, *LEFT_OUT, "linkage", "findings"}
 MOST_ROWS, MOST_FACILITATORS, MOST_WARNINGS, MOST_RULES = 8, 25, 40, 3
 

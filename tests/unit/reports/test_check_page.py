@@ -36,7 +36,8 @@ def quarantine():
 def tables(cells=None, found=None, counts=COUNTS):
     empty = pd.DataFrame()
     more = {} if found is None else {"findings": found}
-    return Tables(empty, empty, empty, quarantine() if cells is None else cells, counts=counts, **more)
+    quarantined = quarantine() if cells is None else cells
+    return Tables(assessments=empty, followups=empty, decisions=empty, quarantine=quarantined, counts=counts, **more)
 
 
 def page(language="id", **changes):
