@@ -105,6 +105,7 @@ def demo(**arguments: Any) -> Said:
 @_option("--waves", default=5, type=click.IntRange(min=1), help="Yearly assessments.")
 @_option("--seed", default=1, help="The same seed gives the same bytes.")
 @_option("--province", default=None, help="honest, unrecorded, recorded or quiet; else as the programme says.")
+@_option("--messy", is_flag=True, help="Workbooks as offices send them, with planted faults and a ledger of them.")
 @_out_option()
 def simulate(**arguments: Any) -> Said:
     """Make a province that does not exist.
