@@ -194,18 +194,22 @@ def _members(families: pd.DataFrame, groups: Sequence[str], levels: pd.MultiInde
 def _ratios(sums: np.ndarray) -> np.ndarray:
     """Return the metrics (n_metrics, B, n_levels), in the order of `METRICS`, from the parts."""
     weight, chance, made, taken, taken_chance, taken_made = sums
-    with np.errstate(divide="ignore", invalid="ignore"):
-        precision = taken_made / taken
-        return np.stack(
-            [
-                taken / weight,
-                precision,
-                1 - precision,
-                taken_made / made,
-                (taken_made - taken_chance) / taken,
-                (made - chance) / weight,
-            ]
-        )
+    precision = _ratio(taken_made, taken)
+    return np.stack(
+        [
+            _ratio(taken, weight),
+            precision,
+            1 - precision,
+            _ratio(taken_made, made),
+            _ratio(taken_made - taken_chance, taken),
+            _ratio(made - chance, weight),
+        ]
+    )
+
+
+def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    # The total minus the only group is nobody, up to rounding.
+    return np.divide(part, whole, out=np.full(whole.shape, np.nan), where=whole > 1e-9)
 
 
 def _axes(groups: Sequence[str]) -> list[tuple[str, ...]]:

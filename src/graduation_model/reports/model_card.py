@@ -183,6 +183,7 @@ _KEYS = tuple(
         "fairness_none",
         "crossed",
         "crossed_none",
+        "crossed_show",
         "proposed",
         "verdict",
         "hidden",
