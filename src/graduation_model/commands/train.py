@@ -30,7 +30,7 @@ from graduation_model.contract.tables import Tables
 from graduation_model.estimators.bundle import Bundle, BundleCard, save_bundle
 from graduation_model.estimators.calibration import CalibratedAdditive
 from graduation_model.estimators.support import support_ranges
-from graduation_model.evaluation.backtest import Backtest, backtest
+from graduation_model.evaluation.backtest import LABEL, Backtest, backtest
 from graduation_model.features.context import reference_context
 from graduation_model.params import LANGUAGES
 
@@ -79,6 +79,7 @@ class Training:
             [
                 f"AUC on cohorts not seen in fitting (the bundle holds '{self.model}')",
                 *lines,
+                *under_other_lines(self.evaluation),
                 *notes,
                 f"Registered as {self.registered}, alias 'challenger'; see {self.out / 'model_card.html'}",
             ]
@@ -93,6 +94,17 @@ def overall(evaluation: pd.DataFrame, metric: str = "auc") -> pd.DataFrame:
     text = rows.assign(text=[f"{row.value:.3f} [{row.low:.3f}, {row.high:.3f}]" for row in rows.itertuples()])
     order = rows.groupby("model")["value"].mean().sort_values(ascending=False).index
     return text.pivot(index="model", columns="test_year", values="text").reindex(order).fillna("-")
+
+
+def under_other_lines(evaluation: pd.DataFrame) -> list[str]:
+    """Return how many stayed out under each line of the label, and the model's AUC, in the last year that has them."""
+    rows = evaluation[(evaluation["group"] == LABEL) & evaluation["metric"].isin(["share_positive", "auc"])]
+    if rows.empty:
+        return []
+    year = rows["test_year"].max()
+    table = rows[rows["test_year"] == year].pivot(index="level", columns="metric", values="value").dropna()
+    said = [f"{level} {row.share_positive:.1%} and AUC {row.auc:.3f}" for level, row in table.iterrows()]
+    return [f"Under other lines, {year}, share that stayed out and AUC of the same model: {'; '.join(said)}"]
 
 
 def train(
@@ -137,6 +149,7 @@ def train(
             features=programme.features,
             estimators=programme.estimators,
             evaluation=programme.evaluation,
+            decisions=tables.decisions,
         )
     bundle = _bundle(programme, tried, date)
     with step("Looking for harm, leaks and reasons that do not hold"):
