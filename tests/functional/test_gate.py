@@ -57,7 +57,8 @@ def test_the_run_keeps_what_the_gate_reads_and_no_id(year):
     kept = pd.read_parquet(run.files["predictions.parquet"])
     assert {"test_year", "family", "y_by_as_of", "lightgbm", "random", "head_sex"} <= set(kept)
     assert not {"household_id", "facilitator_id", "village_code", "district_code"} & set(kept)
-    assert kept["y_by_as_of"].notna().any()
+    # A year with fewer labelled families than this was not tested; the others wait for their outcome.
+    assert kept.groupby("test_year").size().min() > kept.groupby("test_year")["y"].count().max() > 0
     assert json.loads(run.files["evidence.json"].read_text())["leaks"] == []
     assert "fairness.parquet" in run.files
 
