@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from graduation_model import __version__
-from graduation_model.errors import UserError
+from graduation_model.errors import LimitError, UserError
 
 BUG = 70
 FOUND_FAULTS = 1
@@ -192,16 +192,18 @@ def train(**arguments: Any) -> Said:
 @_option("--version", help="The registered version.")
 @_option("--approver", required=True, help="The person who decides; kept with the version.")
 @_option("--rollback", is_flag=True, help="Go back to the champion before.")
+@_option("--language", type=click.Choice(["id", "en"]), default="en", help="Of the reasons.")
 @tracking_option
 def promote(**arguments: Any) -> Said:
-    """Make a registered version the champion.
+    """Make a version the champion, if the gate opens.
 
-    In a named person's name, who is kept with the version; --rollback goes back to the champion before.
+    In a named person's name, who is kept with the version. The gate's reasons are printed either way; where it stays
+    closed the command ends with 3. --rollback goes back to the champion before.
     """
     from graduation_model.commands.promote import promote as run
 
-    version = run(**arguments)
-    return Said(f"Champion: version {version}, approved by {arguments['approver']}")
+    result = run(**arguments)
+    return Said(result.story(), 0 if result.promoted else LimitError.exit_code)
 
 
 @main_group.command(
