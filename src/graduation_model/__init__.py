@@ -12,7 +12,21 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-__all__ = ["check", "demo", "form", "promote", "report", "score", "select", "simulate", "train"]
+__all__ = [
+    "check",
+    "demo",
+    "dictionary",
+    "form",
+    "promote",
+    "record_correct",
+    "record_delete",
+    "record_export",
+    "report",
+    "score",
+    "select",
+    "simulate",
+    "train",
+]
 
 
 def __getattr__(name: str) -> Any:

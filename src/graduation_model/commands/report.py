@@ -118,8 +118,9 @@ def _same_key(scored: dict[str, Any], key: Key | None, folder: Path) -> None:
 
 
 def _same_data(scored: dict[str, Any], tables: Tables, folder: Path) -> None:
-    now = {name: digest for name, digest in tables.sources.items() if name.startswith("assessments")}
-    before = {name: digest for name, digest in scored["inputs"].items() if name.startswith("assessments")}
+    scored_from = ("assessments", "corrections")
+    now = {name: digest for name, digest in tables.sources.items() if name.startswith(scored_from)}
+    before = {name: digest for name, digest in scored["inputs"].items() if name.startswith(scored_from)}
     if now != before:
         raise DataError(
             "These are not the assessments that were scored",

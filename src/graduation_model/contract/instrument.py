@@ -15,6 +15,7 @@ from pydantic import Field, model_validator
 from graduation_model.params import Label, Params
 
 Kind = Literal["number", "count", "money", "yes_no", "choice", "ordered_choice", "date", "text"]
+Sensitive = Literal["health", "child", "finance", "disability"]
 Direction = Literal["never_lowers", "never_raises", "free"]
 
 NUMERIC_KINDS: tuple[Kind, ...] = ("number", "count", "money")
@@ -55,6 +56,8 @@ class Question(Params):
         A facilitator's judgement rather than a fact that can be checked.
     need
         `required`: a visit without it is set aside; `expected`: counted in completeness; `optional`: neither.
+    sensitive
+        Which kinds of specific personal data (UU PDP, article 4(2)) the answer is; told in the data dictionary.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -71,6 +74,7 @@ class Question(Params):
     blocked: bool = False
     subjective: bool = False
     need: Literal["required", "expected", "optional"] = "expected"
+    sensitive: tuple[Sensitive, ...] = ()
     asked_if: Applies | None = None
 
     @model_validator(mode="after")

@@ -21,7 +21,18 @@ KEYS: dict[str, tuple[str, ...]] = {
 # `effect` is ours: `row_set_aside` (the visit left the table), `answer_set_aside` (the answer became missing, the visit
 # stays) or `kept` (two answers contradict each other; people say which is right). Without it a reader could not tell
 # whether a family was lost.
-QUARANTINE_COLUMNS = ("source_file", "source_row", "column", "rule", "found", "expected", "mend", "effect")
+# `household_id` (empty where the cell had none) is what lets one family's cells be shown to it, or deleted, on request.
+QUARANTINE_COLUMNS = (
+    "source_file",
+    "source_row",
+    "column",
+    "rule",
+    "found",
+    "expected",
+    "mend",
+    "effect",
+    "household_id",
+)
 ROW_SET_ASIDE, ANSWER_SET_ASIDE, KEPT = "row_set_aside", "answer_set_aside", "kept"
 
 CONTRIBUTION_KEYS = ("household_id", "base_log_odds")

@@ -27,6 +27,7 @@ from graduation_model.contract.tables import (
 )
 from graduation_model.errors import DataError
 from graduation_model.ingest.codebooks import as_code
+from graduation_model.ingest.corrections import Corrections, read_corrections
 from graduation_model.ingest.formats import find_parts, read_part, sha256_of
 from graduation_model.ingest.identity import Entered, Key, Roles, enter, linkage
 from graduation_model.ingest.params import Codebook, IngestParams, TableSource
@@ -90,11 +91,19 @@ def load_tables(
     folder = Path(folder)
     if not folder.is_dir():
         raise DataError("There is no such folder", where=folder, mend="Give the folder that holds assessments.*")
+    corrections = read_corrections(folder)
     assessments = _load(
-        folder, "assessments", instrument.questions, params.assessments, codebooks, key, instrument.cross_checks
+        folder,
+        "assessments",
+        instrument.questions,
+        params.assessments,
+        codebooks,
+        key,
+        corrections,
+        instrument.cross_checks,
     )
     if need_followups or find_parts(folder, "followups"):
-        followups = _load(folder, "followups", instrument.followup, params.followups, codebooks, key)
+        followups = _load(folder, "followups", instrument.followup, params.followups, codebooks, key, corrections)
     else:
         followups = _empty("followups", instrument.followup, params.followups)
     decisions = _decisions(folder, params.decisions, key)
@@ -110,7 +119,7 @@ def load_tables(
             **_sum_of(assessments.at_the_door, followups.at_the_door, decisions.counts()),
             "linkage": linkage(assessments.table),
         },
-        sources=assessments.sources | followups.sources,
+        sources=assessments.sources | followups.sources | corrections.sources,
     )
 
 
@@ -174,6 +183,7 @@ def _load(
     source: TableSource,
     codebooks: Sequence[Codebook],
     key: Key | None,
+    corrections: Corrections,
     cross_checks: tuple[CrossCheck, ...] = (),
 ) -> _Loaded:
     raw = _read(folder, name)
@@ -181,7 +191,7 @@ def _load(
     entered = enter(raw.frame, table=name, roles=_roles(name, questions, source), key=key)
     raw = replace(raw, frame=entered.frame)
     _check_columns(raw.frame, name, questions, source)
-    typed, faults = _type(raw.frame, name, questions, source, codebooks)
+    typed, faults, corrected = _type(raw.frame, name, questions, source, codebooks, corrections)
     required = {question.name for question in questions if question.need == "required"} | set(KEYS[name])
     faults["effect"] = np.where(faults["column"].isin(required), ROW_SET_ASIDE, ANSWER_SET_ASIDE)
     lost = faults.loc[faults["effect"] == ROW_SET_ASIDE, "row"].unique()
@@ -199,6 +209,7 @@ def _load(
         "rows_set_aside": len(lost),
         "answers_set_aside": int((cells["effect"] == ANSWER_SET_ASIDE).sum()),
         **({"contradictions": len(crossed)} if cross_checks else {}),
+        **corrected,
     }
     set_aside = typed.loc[lost, list(KEYS[name])].reset_index(drop=True)
     return _Loaded(table, _as_quarantine(cells, raw, source), set_aside, counts, raw.sources, entered.counts())
@@ -259,8 +270,13 @@ def _check_columns(frame: pd.DataFrame, name: str, questions: tuple[Question, ..
 
 
 def _type(
-    frame: pd.DataFrame, name: str, questions: tuple[Question, ...], source: TableSource, codebooks: Sequence[Codebook]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+    frame: pd.DataFrame,
+    name: str,
+    questions: tuple[Question, ...],
+    source: TableSource,
+    codebooks: Sequence[Codebook],
+    corrections: Corrections,
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, int]]:
     column_of = _source_columns(name, questions, source)
     versions = as_code(frame[source.codebook]) if source.codebook else None
     if versions is not None:
@@ -277,8 +293,10 @@ def _type(
         if column not in source.absent:
             typed[column] = as_code(frame[column_of[column]])
     answers = {}
+    corrected = corrections.of(name, typed)
     for question in questions:
         result = type_question(frame[column_of[question.name]], question, versions, codebooks)
+        result = corrected.in_place_of(result, question)
         answers[question.name] = result.values
         faults.append(_cells(result.failed, question.name, result.rule, result.expected))
     checked = check_answers(pd.DataFrame(answers), questions).table
@@ -286,7 +304,7 @@ def _type(
     # An answer that could not be read is missing by now: it is reported once, as unreadable, not again as required.
     found = found.drop_duplicates(["row", "column"], keep="first", ignore_index=True)
     text = {column: pd.Series(values, dtype="str") for column, values in typed.items() if values.dtype == object}
-    return pd.DataFrame({**typed, **text, **answers}), found
+    return pd.DataFrame({**typed, **text, **answers}), found, corrected.counts
 
 
 def _check_versions(versions: pd.Series, codebooks: Sequence[Codebook], source: TableSource) -> None:
@@ -358,6 +376,7 @@ def _as_quarantine(cells: pd.DataFrame, raw: _Raw, source: TableSource) -> pd.Da
         column=cells["column"].map(lambda name: names.get(name, name)),
         found=found,
         mend=cells["rule"].map(MENDS).fillna(CONTRADICTION),
+        household_id=as_code(raw.frame[names.get("household_id", "household_id")]).iloc[rows].fillna("").to_numpy(),
     )[list(QUARANTINE_COLUMNS)]
     text = {name: "str" for name in QUARANTINE_COLUMNS if name != "source_row"}
     return table.astype(text).sort_values(["source_file", "source_row", "column"], ignore_index=True)

@@ -1,16 +1,19 @@
-"""A selection or a quarantine in, a workbook for people out: a row a family or cell, headings that stay, filters."""
+"""A selection or a quarantine in, a workbook for people out: a row a family or cell, headings that stay, filters.
+
+A workbook that was made can be made again without some of its rows.
+"""
 
 from __future__ import annotations
 
 import datetime
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from graduation_model.contract.instrument import Instrument
-from graduation_model.params import Label, Language
+from graduation_model.params import LANGUAGES, Label, Language
 from graduation_model.reports.check_page import expected_words, fault_words, mend_words
 from graduation_model.reports.inputs import standing
 from graduation_model.wording import has_text, text
@@ -96,6 +99,36 @@ def quarantine_table(
         effect=_in_words(table["effect"], "effect", language),
         expected=table["expected"].map({said: expected_words(said, language) for said in table["expected"].unique()}),
     )
+
+
+def workbook_without(content: bytes, rows: Set[tuple[str, ...]]) -> bytes:
+    """Return one of these workbooks without some rows of its list, with its own headings, widths and filters.
+
+    Parameters
+    ----------
+    content : bytes
+        As `selection_workbook` or `quarantine_workbook` made it.
+    rows : set of tuple of str
+        What stands in the first cells of the rows to leave out; whole numbers without decimals.
+    """
+    from python_calamine import CalamineWorkbook
+
+    book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+    sheets = [book.get_sheet_by_name(name).to_python() for name in book.sheet_names]
+    (headings, *cells), about = sheets[0], [str(line[0]) for line in sheets[1]]
+    keys = max((len(row) for row in rows), default=1)
+    kept = [line for line in cells if tuple(_key(cell) for cell in line[:keys]) not in rows]
+    language = next(known for known in LANGUAGES if text("workbook.list", known) == book.sheet_names[0])
+    is_list = headings[0] == text("workbook.household_id", language)
+    formatted = {text(f"workbook.{name}", language): name for name in _FORMATS}
+    columns = [formatted.get(str(heading), str(heading)) for heading in headings]
+    table = pd.DataFrame(kept, columns=columns, dtype="object").replace("", None)
+    title = text("index.title" if is_list else "check.title", language)
+    return _workbook(table, [str(heading) for heading in headings], about, title, language, freeze=1 if is_list else 3)
+
+
+def _key(cell: object) -> str:
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
 
 
 def _workbook(

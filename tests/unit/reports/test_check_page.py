@@ -13,9 +13,9 @@ COUNTS = {"assessments": {"read": 1200, "kept": 1190}}
 
 @pytest.fixture
 def quarantine():
-    code = ("a code of that version's codebook", "Correct it", "answer_set_aside")
+    code = ("a code of that version's codebook", "Correct it", "answer_set_aside", "SECRET-ID")
     rows = [("a.csv", row, "LANTAI", "not_in_codebook", "SECRET-77", *code) for row in range(2, 14)]
-    rows.append(("a.csv", 5, "hh_size", "minimum", "SECRET-0", "at least 1", "Check", "row_set_aside"))
+    rows.append(("a.csv", 5, "hh_size", "minimum", "SECRET-0", "at least 1", "Check", "row_set_aside", "SECRET-ID"))
     return pd.DataFrame(rows, columns=list(QUARANTINE_COLUMNS))
 
 
