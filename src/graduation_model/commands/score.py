@@ -17,9 +17,9 @@ from graduation_model.commands.inputs import (
     as_date,
     key_facts,
     known_by,
-    open_key,
     no_such_family,
     one_family,
+    open_key,
     open_programme,
     read_tables,
 )

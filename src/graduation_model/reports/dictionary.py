@@ -63,7 +63,9 @@ def data_dictionary(inputs: DictionaryInputs) -> str:
         _heading("assessments", 2),
         *_sections(instrument.questions, inputs, uses),
         _heading("followups", 2),
-        *_sections(instrument.followup, inputs, {item.name: _followup_uses(item, inputs) for item in instrument.followup}),
+        *_sections(
+            instrument.followup, inputs, {item.name: _followup_uses(item, inputs) for item in instrument.followup}
+        ),
         _heading("kept", 2),
         *_both("kept_note", columns=", ".join(f"`{name}`" for name in inputs.kept) or "–"),
         _heading("codes", 2),
@@ -108,9 +110,7 @@ def _head(inputs: DictionaryInputs, uses: Mapping[str, list[str]]) -> list[str]:
     return lines
 
 
-def _sections(
-    questions: Sequence[Question], inputs: DictionaryInputs, uses: Mapping[str, list[str]]
-) -> list[str]:
+def _sections(questions: Sequence[Question], inputs: DictionaryInputs, uses: Mapping[str, list[str]]) -> list[str]:
     heads = ("name", "question", "answers", "need", "direction", "use", "sensitive")
     top = "| " + " | ".join(_cell(head) for head in heads) + " |\n" + "|---" * len(heads) + "|\n"
     parts = []
@@ -171,8 +171,12 @@ def _uses(question: Question, inputs: DictionaryInputs, in_score: frozenset[str]
     found += [use for use, names in inputs.uses.items() if name in names]
     found += ["check"] if name in crossed else []
     found += ["follow"] if name in conditions else []
-    kept_out = ["blocked"] if question.blocked else ["protected"] if question.protected and not in_score & {name} else []
-    return kept_out + (found or ["nothing"])
+    found += ["nothing"] if question.blocked and not found else []
+    kept_out = (
+        ["blocked"] if question.blocked else ["protected"] if question.protected and not in_score & {name} else []
+    )
+    audited = ["audit"] if question.protected and name in in_score and "audit" not in found else []
+    return kept_out + found + audited or ["nothing"]
 
 
 def _followup_uses(question: Question, inputs: DictionaryInputs) -> list[str]:

@@ -7,7 +7,12 @@ import pandas as pd
 import pytest
 from python_calamine import CalamineWorkbook
 
-from graduation_model.reports.workbook import quarantine_workbook, selection_workbook, workbook_table
+from graduation_model.reports.workbook import (
+    quarantine_workbook,
+    selection_workbook,
+    workbook_table,
+    workbook_without,
+)
 from lib.pages import FAMILIES, small_inputs
 from lib.small import label, small_instrument
 
@@ -97,3 +102,28 @@ def test_a_quarantined_cell_is_never_computed_and_both_languages_differ():
     indonesian, english = (rows(quarantine_workbook(QUARANTINE, language, DECLARED)) for language in ("id", "en"))
     assert indonesian[0] != english[0]
     assert indonesian[1][6] != english[1][6]
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_a_list_without_a_family_is_the_same_workbook_but_for_its_row(language):
+    before, after = made(language), workbook_without(made(language), {("@SUM(A1)",)})
+    assert rows(after) == [row for row in rows(before) if row[0] != "@SUM(A1)"]
+    about = [
+        CalamineWorkbook.from_filelike(io.BytesIO(book)).get_sheet_by_index(1).to_python() for book in (before, after)
+    ]
+    assert about[0] == about[1]
+    with zipfile.ZipFile(io.BytesIO(after)) as book:
+        assert not any(b"@SUM" in book.read(name) for name in book.namelist())
+    assert workbook_without(before, set()) == before
+
+
+def test_a_quarantine_is_written_again_without_some_rows_of_a_file():
+    cells = pd.DataFrame(
+        [
+            (file, row, "floor", "minimum", "x", "at least 1", "Check", "row_set_aside")
+            for file, row in (("a", 2), ("b", 2))
+        ],
+        columns=["source_file", "source_row", "column", "rule", "found", "expected", "mend", "effect"],
+    )
+    before = quarantine_workbook(cells, "id")
+    assert workbook_without(before, {("b", "2")}) == quarantine_workbook(cells.head(1), "id")
