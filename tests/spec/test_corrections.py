@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from graduation_model.cli import main
+from graduation_model.commands.inputs import read_tables
 from graduation_model.commands.record_correct import record_correct
 from graduation_model.config import load_programme
 from graduation_model.errors import DataError
@@ -22,7 +23,8 @@ KEPT = [
 
 # question, answer, reason, date, by -> column and what is expected there
 REFUSED = [
-    (("no_such_question", "1", "asked", "2021-02-01", "staff"), "question", "a question that the source"),
+    (("no_such_question", "1", "asked", "2021-02-01", "staff"), "question", "a question that is asked"),
+    (("percap_to_line", "2", "asked", "2021-02-01", "staff"), "question", "a question that is asked"),
     (("hh_size", "99", "asked", "2021-02-01", "staff"), "answer", "at most 25"),
     (("hh_size", "", "asked", "2021-02-01", "staff"), "answer", "an answer"),
     (("hh_size", "many", "asked", "2021-02-01", "staff"), "answer", "a number"),
@@ -80,6 +82,17 @@ def test_a_row_that_cannot_be_meant_is_refused_by_place_and_nothing_is_kept(prog
     assert f"column {column}: Row 3: expected is" in str(refusal.value)
     assert expected in str(refusal.value)
     assert not (data / "corrections.parquet").exists()
+
+
+def test_what_is_computed_from_a_corrected_answer_follows_it(programme, data, province):
+    before = read_tables(programme, data, need_followups=False).assessments
+    first = before["household_id"] == pd.read_parquet(data / "assessments.parquet")["household_id"].iloc[0]
+    doubled = 2 * before.loc[first, "income_month_idr"].iloc[0]
+    _correct(programme, data, ("income_month_idr", f"{doubled:.0f}", "asked", "2021-02-01", "staff"))
+    after = read_tables(programme, data, need_followups=False).assessments
+    ratio = after["percap_to_line"] / before["percap_to_line"]
+    assert ratio[first].tolist() == pytest.approx([2.0])
+    assert (ratio[~first].dropna() == 1).all()
 
 
 def test_a_second_file_adds_to_the_first(programme, data):

@@ -166,8 +166,8 @@ def _answer(place: int, name: str, raw: object, programme: Programme, table: str
     source = programme.ingest.assessments if is_assessment else programme.ingest.followups
     question = known.get(name)
     at = pd.Series([row == place for row in range(place + 1)])
-    if question is None or name in source.absent:
-        _refuse(at, path, "question", "a question that the source of this table has")
+    if question is None or question.derived is not None or name in source.absent:
+        _refuse(at, path, "question", "a question that is asked, and that the source of this table has")
     assert question is not None  # _refuse does not come back
     typed = type_question(pd.Series([raw], dtype="object"), question, None, ())
     _refuse(at & bool(typed.failed.iloc[0]), path, "answer", typed.expected)

@@ -108,7 +108,11 @@ def _of_folders(found: Sequence[Holding], made_from: dict[str, str] | None) -> I
 
 def _assessed_in(inputs: dict[str, str]) -> dict[str, str]:
     """The hashes of what answers were read from."""
-    return {name: digest for name, digest in inputs.items() if name.startswith(("assessments", "corrections"))}
+    return {
+        name: digest
+        for name, digest in inputs.items()
+        if name.startswith(("assessments", "corrections", "poverty_lines"))
+    }
 
 
 def _of_data(
@@ -120,10 +124,6 @@ def _of_data(
     tables = read_tables(programme, data, need_followups=False, key=key)
     frames = {part.name: getattr(tables, part.name) for part in fields(tables)}
     frames["corrections"] = read_corrections(Path(data)).table
-    source = programme.ingest.decisions
-    frames["decisions"] = frames["decisions"].rename(
-        columns={source.columns.get("household_id", "household_id"): "household_id"} if source else {}
-    )
     held = []
     for name, frame in frames.items():
         if isinstance(frame, pd.DataFrame) and "household_id" in frame and name != "set_aside":

@@ -118,7 +118,7 @@ def _same_key(scored: dict[str, Any], key: Key | None, folder: Path) -> None:
 
 
 def _same_data(scored: dict[str, Any], tables: Tables, folder: Path) -> None:
-    scored_from = ("assessments", "corrections")
+    scored_from = ("assessments", "corrections", "poverty_lines")
     now = {name: digest for name, digest in tables.sources.items() if name.startswith(scored_from)}
     before = {name: digest for name, digest in scored["inputs"].items() if name.startswith(scored_from)}
     if now != before:

@@ -16,7 +16,7 @@ import pandas as pd
 from scipy.special import expit
 
 from graduation_model.cohort.cohorts import build_cohort, build_cohorts, eligible_rows
-from graduation_model.cohort.dates import as_of_dates, months_after
+from graduation_model.cohort.dates import as_of_dates
 from graduation_model.cohort.labels import LABELLED, outcome_met
 from graduation_model.cohort.params import CohortParams, LabelParams
 from graduation_model.cohort.splits import independent_groups
@@ -38,6 +38,7 @@ logger = logging.getLogger(__name__)
 POPULATION = "programme"
 BY_AS_OF, AFTER = "by_as_of", "after"
 CLUSTER_SEEN = "cluster_in_training"
+LABEL = "label"  # the group whose levels are other lines of the same label
 MISSING = "missing"
 
 
@@ -81,6 +82,7 @@ class Past:
 
     assessments: pd.DataFrame
     followups: pd.DataFrame
+    decisions: pd.DataFrame | None
     catalogue: Catalogue
     cohort: CohortParams
     label: LabelParams
@@ -123,14 +125,15 @@ def backtest(
     features: FeatureParams,
     estimators: EstimatorParams,
     evaluation: EvaluationParams,
+    decisions: pd.DataFrame | None = None,
 ) -> Backtest:
     """Fit and try every model on the last test years up to an as-of date.
 
     Parameters
     ----------
     assessments, followups : frame
-        Typed tables of everybody. Assessments dated after `as_of` are not looked at; follow-ups dated after it are
-        looked at as tests alone.
+        Typed tables of everybody. Assessments dated after `as_of` are not looked at; follow-ups (and decisions) dated
+        after it are looked at as tests alone.
     as_of : Timestamp
         On which the models of the bundle are fitted.
 
@@ -144,7 +147,7 @@ def backtest(
         If nothing can be learnt at `as_of`: no label is due, or all labels are the same.
     """
     as_of = pd.Timestamp(as_of)
-    past = Past(assessments, followups, catalogue(instrument, features), cohort, label)
+    past = Past(assessments, followups, decisions, catalogue(instrument, features), cohort, label)
     dates = as_of_dates(assessments, as_of, cohort)[-evaluation.test_years :]
     if not dates:
         raise DataError(f"No assessment is dated on or before {as_of.date()}", mend="Take a later --as-of")
@@ -179,6 +182,7 @@ def backtest(
                 groups=names,
             )
         )
+        tables.append(_sensitivity(past, there, date, as_of, fitted[estimators.model], estimators.model, evaluation))
         cohorts.append(tested.assign(test_year=date.year))
         logger.info("test year %d: %d models on %d labelled families", date.year, len(fitted), len(tested))
     return Backtest(
@@ -202,7 +206,9 @@ def knowledge(past: Past, date: pd.Timestamp) -> Knowledge:
         np.concatenate([eligible_rows(known, end, past.cohort, everybody=True) for end in ends] or [np.empty(0, int)])
     )
     X = feature_matrix(known.iloc[positions], context, past.catalogue)
-    labelled = build_cohorts(known, past.followups, date, params=past.cohort, label=past.label)
+    labelled = build_cohorts(
+        known, past.followups, date, params=past.cohort, label=past.label, decisions=past.decisions
+    )
     # An assessment that stands in two cohorts is one family's one outcome.
     labelled = labelled[labelled["label_status"] == LABELLED].drop_duplicates("row", ignore_index=True)
     return Knowledge(assessments=known, positions=positions, X=X, context=context, labelled=labelled)
@@ -259,28 +265,81 @@ def fit_models(
     return fitted, notes
 
 
+def labelled_cohort(past: Past, date: pd.Timestamp, as_of: pd.Timestamp, label: LabelParams) -> pd.DataFrame:
+    """Return a cohort's families whose outcome is known from all that the folder holds.
+
+    Their `row` is a position among the assessments known on `date`.
+    """
+    latest = past.followups["followup_date"].max() if len(past.followups) else as_of
+    cohort = build_cohort(
+        past.assessments,
+        past.followups,
+        date,
+        known_by=max(latest, as_of),
+        params=past.cohort,
+        label=label,
+        decisions=past.decisions,
+        visited_is_due=True,
+    )
+    known = np.flatnonzero((past.assessments["assessment_date"] <= date).to_numpy())
+    cohort = cohort.assign(row=np.searchsorted(known, cohort["row"]))
+    return cohort[cohort["label_status"] == LABELLED].reset_index(drop=True)
+
+
 def tested_cohort(
     past: Past, known: Knowledge, date: pd.Timestamp, as_of: pd.Timestamp, groups: Sequence[Question]
 ) -> tuple[pd.DataFrame, tuple[str, ...], str]:
     """Return the labelled families of a cohort, the names of their group columns, and when the outcomes were known."""
-    latest = past.followups["followup_date"].max() if len(past.followups) else as_of
-    cohort = build_cohort(
-        known.assessments, past.followups, date, known_by=max(latest, as_of), params=past.cohort, label=past.label
-    )
-    cohort = cohort[cohort["label_status"] == LABELLED]
+    cohort = labelled_cohort(past, date, as_of, past.label)
+    families = _tested(cohort, past, known)
     answers = known.assessments.iloc[cohort["row"].to_numpy()].reset_index(drop=True)
-    families = pd.DataFrame(
+    shown = {question.name: levels_of(answers[question.name], question) for question in groups}
+    shown |= {past.cohort.area: answers[past.cohort.area], CLUSTER_SEEN: _clusters_seen(past, known, answers)}
+    if cohort["exit_kind"].notna().any():
+        shown["exit_kind"] = cohort["exit_kind"]
+    outcome_known = BY_AS_OF if (cohort["label_due"] <= as_of).all() else AFTER
+    return families.assign(**shown), tuple(shown), outcome_known
+
+
+def _tested(cohort: pd.DataFrame, past: Past, known: Knowledge) -> pd.DataFrame:
+    return pd.DataFrame(
         {
             "household_id": cohort["household_id"].to_numpy(),
-            "cluster": answers[past.cohort.cluster],
+            "cluster": known.assessments[past.cohort.cluster].iloc[cohort["row"].to_numpy()].to_numpy(),
             "y": cohort["label"].to_numpy(dtype=float),
             "weight": cohort["weight"].to_numpy(dtype=float),
             "row": cohort["row"].to_numpy(),
         }
     )
-    shown = {question.name: levels_of(answers[question.name], question) for question in groups}
-    shown |= {past.cohort.area: answers[past.cohort.area], CLUSTER_SEEN: _clusters_seen(past, known, answers)}
-    return families.assign(**shown), tuple(shown), _outcome_known(cohort, past.label, as_of)
+
+
+def _sensitivity(
+    past: Past,
+    known: Knowledge,
+    date: pd.Timestamp,
+    as_of: pd.Timestamp,
+    model: AdditiveModel,
+    name: str,
+    params: EvaluationParams,
+) -> pd.DataFrame:
+    """The bundle's model, as it was learnt, tried on the same cohort's outcomes under other lines."""
+    line, tables = past.label.outcome.at_least, []
+    for other in sorted({line, *past.label.sensitivity}) if line is not None and past.label.sensitivity else ():
+        cohort = labelled_cohort(past, date, as_of, past.label.at(other))
+        tested = _tested(cohort, past, known)
+        tested[name] = expit(model.log_odds(known.features(tested.pop("row").to_numpy())))
+        tables.append(
+            evaluate(
+                tested.assign(**{LABEL: f"at least {other:g}"}),
+                params=params,
+                population=POPULATION,
+                test_year=date.year,
+                outcome_known=BY_AS_OF if (cohort["label_due"] <= as_of).all() else AFTER,
+                groups=(LABEL,),
+                overall=False,
+            )
+        )
+    return _together(tables)
 
 
 def group_questions(
@@ -327,14 +386,6 @@ def _clusters_seen(past: Past, known: Knowledge, answers: pd.DataFrame) -> np.nd
     return np.where(answers[past.cohort.cluster].isin(learnt), "seen", "unseen")
 
 
-def _outcome_known(cohort: pd.DataFrame, label: LabelParams, as_of: pd.Timestamp) -> str:
-    ends = [
-        months_after(cohort["assessment_date"], visit.months) + pd.Timedelta(days=visit.tolerance_days)
-        for visit in label.visits
-    ]
-    return BY_AS_OF if all((end <= as_of).all() for end in ends) else AFTER
-
-
 def _probabilities(models: dict[str, AdditiveModel], X: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({name: expit(model.log_odds(X)) for name, model in models.items()})
 
@@ -344,4 +395,5 @@ def _cohort_dates(known: Knowledge) -> tuple[str, ...]:
 
 
 def _together(tables: list[pd.DataFrame]) -> pd.DataFrame:
-    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+    filled = [table for table in tables if len(table)]
+    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame()

@@ -78,7 +78,7 @@ class Corrections:
         File -> sha256; empty where there is none.
     """
 
-    table: pd.DataFrame
+    table: pd.DataFrame = field(default_factory=lambda: no_corrections())
     sources: dict[str, str] = field(default_factory=dict)
 
     def of(self, name: str, typed: Mapping[str, pd.Series]) -> CorrectedAnswers:
@@ -161,7 +161,7 @@ def read_corrections(folder: Path) -> Corrections:
             mend="Enter them with 'record correct --file', and take this file out of the data folder",
         )
     if not path.is_file():
-        return Corrections(no_corrections())
+        return Corrections()
     try:
         table = pd.read_parquet(path)
     except (OSError, ValueError) as error:  # pyarrow's errors are ValueErrors

@@ -124,7 +124,7 @@ def _sections(questions: Sequence[Question], inputs: DictionaryInputs, uses: Map
 def _row(question: Question, inputs: DictionaryInputs, uses: Mapping[str, list[str]]) -> str:
     sensitive = [_cell(f"sensitives.{kind}").replace(BREAK, " / ") for kind in question.sensitive]
     free = [_cell("unknown_text")] if question.kind == "text" else []
-    need = _cell(f"needs.{question.need}")
+    need = _cell("needs.derived" if question.derived else f"needs.{question.need}")
     if question.asked_if:
         need += BREAK + _cell("only_if", question=f"`{question.asked_if.question}`", answer=question.asked_if.equals)
     cells = (
@@ -170,6 +170,7 @@ def _uses(question: Question, inputs: DictionaryInputs, in_score: frozenset[str]
     found = ["feature"] if name in in_score else []
     found += [use for use, names in inputs.uses.items() if name in names]
     found += ["check"] if name in crossed else []
+    found += ["derived"] if name in _parts_of(instrument.questions) else []
     found += ["follow"] if name in conditions else []
     found += ["nothing"] if question.blocked and not found else []
     kept_out = (
@@ -180,7 +181,14 @@ def _uses(question: Question, inputs: DictionaryInputs, in_score: frozenset[str]
 
 
 def _followup_uses(question: Question, inputs: DictionaryInputs) -> list[str]:
-    return ["label"] if question.name in inputs.outcome else ["nothing"]
+    found = ["label"] if question.name in inputs.outcome else []
+    found += ["derived"] if question.name in _parts_of(inputs.instrument.followup) else []
+    return found or ["nothing"]
+
+
+def _parts_of(questions: Sequence[Question]) -> set[str]:
+    """What derived answers are computed from."""
+    return {name for question in questions if question.derived for name in question.derived.parts}
 
 
 def _codes(codebook: Codebook) -> list[str]:
