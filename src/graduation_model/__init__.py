@@ -1,6 +1,7 @@
 """Readiness to leave a cash-aid programme and stay out of poverty: models, exact reasons, lists that people sign.
 
-Every command of `graduation-model` is a function here with the same name and arguments:
+Every command of `graduation-model` is a function here with the same name and arguments (`suggest` is
+`check --suggest`):
 
 >>> import graduation_model
 >>> callable(graduation_model.train)
@@ -25,6 +26,7 @@ __all__ = [
     "score",
     "select",
     "simulate",
+    "suggest",
     "train",
 ]
 

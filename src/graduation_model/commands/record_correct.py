@@ -65,6 +65,7 @@ def record_correct(
     household: str,
     file: str | Path,
     key: str | Path | None = None,
+    mapping: str | Path | None = None,
 ) -> Corrected:
     """Keep a family's corrections beside the data.
 
@@ -82,6 +83,9 @@ def record_correct(
         field writes it: a number, yes/no, a choice by its name or label; empty takes an answer back.
     key
         The key file that the data are read with, where they are.
+    mapping
+        Which column is which question, where the data are read through a mapping; default the `mapping.yaml` in the
+        data folder, if any.
 
     Raises
     ------
@@ -90,7 +94,7 @@ def record_correct(
     """
     programme, secret = open_programme(programme), open_key(key, data)
     given = _read(Path(file))
-    tables = read_tables(programme, data, need_followups=False, key=secret)
+    tables = read_tables(programme, data, need_followups=False, key=secret, mapping=mapping)
     family = one_family(household, secret)
     visits = {name: _visits(tables, name, family) for name in TABLES}
     if all(dates.empty for dates in visits.values()):

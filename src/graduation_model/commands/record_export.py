@@ -22,6 +22,7 @@ from graduation_model.commands.outputs import Output, output_folder
 from graduation_model.config import Programme
 from graduation_model.ingest.corrections import read_corrections
 from graduation_model.ingest.identity import Key
+from graduation_model.ingest.mapping import MAPPING
 from graduation_model.params import LANGUAGES
 from graduation_model.reports.record_page import Held, RecordInputs, record_json, record_page
 
@@ -52,6 +53,7 @@ def record_export(
     out: str | Path,
     data: str | Path | None = None,
     key: str | Path | None = None,
+    mapping: str | Path | None = None,
 ) -> Exported:
     """Write all that is held on one family.
 
@@ -71,11 +73,14 @@ def record_export(
         folder that `check` wrote.
     key
         The key file that the folders were made with, where they were.
+    mapping
+        Which column is which question, where the data are read through a mapping; default the `mapping.yaml` in the
+        data folder, if any.
     """
     programme, secret = open_programme(programme), open_key(key, data)
     family = one_family(household, secret)
     found = holdings(folders, family)
-    of_data, made_from = _of_data(programme, data, secret, family)
+    of_data, made_from = _of_data(programme, data, secret, mapping, family)
     held = [*of_data, *_of_folders(found, made_from)]
     if not held and not any(holding.pages for holding in found):
         raise no_such_family("these folders")
@@ -111,17 +116,17 @@ def _assessed_in(inputs: dict[str, str]) -> dict[str, str]:
     return {
         name: digest
         for name, digest in inputs.items()
-        if name.startswith(("assessments", "corrections", "poverty_lines"))
+        if name.startswith(("assessments", "corrections", "poverty_lines", MAPPING))
     }
 
 
 def _of_data(
-    programme: Programme, data: str | Path | None, key: Key | None, family: str
+    programme: Programme, data: str | Path | None, key: Key | None, mapping: str | Path | None, family: str
 ) -> tuple[list[Held], dict[str, str] | None]:
     """The family's rows of every table of the data folder, its corrections, and the hashes of what was read."""
     if data is None:
         return [], None
-    tables = read_tables(programme, data, need_followups=False, key=key)
+    tables = read_tables(programme, data, need_followups=False, key=key, mapping=mapping)
     frames = {part.name: getattr(tables, part.name) for part in fields(tables)}
     frames["corrections"] = read_corrections(Path(data)).table
     held = []

@@ -7,7 +7,7 @@ before any check, so it is held to the same rules as what it replaces. Of two co
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -35,7 +35,8 @@ class CorrectedAnswers:
     cells : mapping
         Question -> rows of the table (array of positions) and the new answers (array of text).
     counts : dict
-        corrected_answers, and corrections_unused: those whose visit the table does not have. Empty without corrections.
+        corrected_answers, and corrections_unused: those whose visit or question the table does not have. Empty without
+        corrections.
     """
 
     cells: Mapping[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
@@ -63,7 +64,10 @@ class CorrectedAnswers:
         values, failed = typed.values.copy(), typed.failed.copy()
         values.iloc[rows] = new.array
         failed.iloc[rows] = False
-        return replace(typed, values=values, failed=failed)
+        untold = {reason: said.copy() for reason, said in typed.no_answer.items()}
+        for said in untold.values():
+            said.iloc[rows] = False
+        return replace(typed, values=values, failed=failed, no_answer=untold)
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,7 @@ class Corrections:
     table: pd.DataFrame = field(default_factory=lambda: no_corrections())
     sources: dict[str, str] = field(default_factory=dict)
 
-    def of(self, name: str, typed: Mapping[str, pd.Series]) -> CorrectedAnswers:
+    def of(self, name: str, typed: Mapping[str, pd.Series], questions: Sequence[Question]) -> CorrectedAnswers:
         """Find a table's corrections in its rows.
 
         Parameters
@@ -90,6 +94,8 @@ class Corrections:
             `assessments` or `followups`.
         typed : mapping
             household_id and the visit's date, row by row. A visit that stands there twice is corrected twice.
+        questions : sequence of Question
+            Those that the source of today has; a correction of another one is of no use.
         """
         household, date = KEYS[name]
         mine = self.table[self.table["table"] == name]
@@ -99,13 +105,13 @@ class Corrections:
         rows = pd.DataFrame({"household_id": typed[household].to_numpy(), "visit_date": typed[date].to_numpy()})
         rows = rows.assign(row=np.arange(len(rows)))[rows["household_id"].isin(mine["household_id"])]
         found = mine.merge(rows, on=["household_id", "visit_date"], how="left")
-        placed = found[found["row"].notna()].astype({"row": "int64"})
+        used = found["row"].notna() & found["question"].isin([question.name for question in questions])
+        placed = found[used].astype({"row": "int64"})
         cells = {
             str(question): (part["row"].to_numpy(), part["answer"].to_numpy(dtype=object))
             for question, part in placed.groupby("question")
         }
-        unused = int(found["row"].isna().sum())
-        return CorrectedAnswers(cells, {"corrected_answers": len(placed), "corrections_unused": unused})
+        return CorrectedAnswers(cells, {"corrected_answers": len(placed), "corrections_unused": int((~used).sum())})
 
 
 def as_text(value: object, question: Question) -> str:
