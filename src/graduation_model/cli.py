@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from graduation_model import __version__
-from graduation_model.errors import UserError
+from graduation_model.errors import LimitError, UserError
 
 BUG = 70
 FOUND_FAULTS = 1
@@ -43,6 +43,11 @@ key_option = _option(
     "--key",
     type=click.Path(path_type=Path),
     help="File with a secret of 32 bytes or more: replaces ids that are NIK or KK.",
+)
+mapping_option = _option(
+    "--mapping",
+    type=click.Path(path_type=Path),
+    help="Confirmed mapping of columns to questions; default mapping.yaml in the data folder, if any.",
 )
 as_of_option = _option("--as-of", required=True, help="The day whose knowledge counts, YYYY-MM-DD.")
 tracking_option = _option(
@@ -100,6 +105,7 @@ def demo(**arguments: Any) -> Said:
 @_option("--waves", default=5, type=click.IntRange(min=1), help="Yearly assessments.")
 @_option("--seed", default=1, help="The same seed gives the same bytes.")
 @_option("--province", default=None, help="honest, unrecorded, recorded or quiet; else as the programme says.")
+@_option("--messy", is_flag=True, help="Workbooks as offices send them, with planted faults and a ledger of them.")
 @_out_option()
 def simulate(**arguments: Any) -> Said:
     """Make a province that does not exist.
@@ -116,13 +122,21 @@ def simulate(**arguments: Any) -> Said:
 @programme_option
 @data_option
 @key_option
-@_out_option()
-def check(**arguments: Any) -> Said:
+@mapping_option
+@_option("--suggest", type=click.Path(path_type=Path), help="Only draft a mapping of columns to questions here.")
+@_option("--out", type=click.Path(path_type=Path), help="Folder to write.")
+def check(suggest: Path | None, **arguments: Any) -> Said:
     """Check source files; say what to mend.
 
     Writes checked tables, every failing cell with its reason, and a page in both languages. Ends with 1 where cells
-    were set aside.
+    were set aside. Where columns have other names than the programme's, --suggest drafts which is which.
     """
+    if (suggest is None) == (arguments["out"] is None):
+        raise UserError("Give either --out (to check) or --suggest (to draft a mapping)", where="check")
+    if suggest is not None:
+        from graduation_model.commands.suggest import suggest as draft
+
+        return Said(draft(programme=arguments["programme"], data=arguments["data"], to=suggest).story())
     from graduation_model.commands.check import check as run
 
     result = run(**arguments)
@@ -155,6 +169,7 @@ def form(**arguments: Any) -> Said:
 @programme_option
 @data_option
 @key_option
+@mapping_option
 @as_of_option
 @_out_option()
 @tracking_option
@@ -177,16 +192,18 @@ def train(**arguments: Any) -> Said:
 @_option("--version", help="The registered version.")
 @_option("--approver", required=True, help="The person who decides; kept with the version.")
 @_option("--rollback", is_flag=True, help="Go back to the champion before.")
+@_option("--language", type=click.Choice(["id", "en"]), default="en", help="Of the reasons.")
 @tracking_option
 def promote(**arguments: Any) -> Said:
-    """Make a registered version the champion.
+    """Make a version the champion, if the gate opens.
 
-    In a named person's name, who is kept with the version; --rollback goes back to the champion before.
+    In a named person's name, who is kept with the version. The gate's reasons are printed either way; where it stays
+    closed the command ends with 3. --rollback goes back to the champion before.
     """
     from graduation_model.commands.promote import promote as run
 
-    version = run(**arguments)
-    return Said(f"Champion: version {version}, approved by {arguments['approver']}")
+    result = run(**arguments)
+    return Said(result.story(), 0 if result.promoted else LimitError.exit_code)
 
 
 @main_group.command(
@@ -197,6 +214,7 @@ def promote(**arguments: Any) -> Said:
 @programme_option
 @data_option
 @key_option
+@mapping_option
 @as_of_option
 @_option("--model", help="A bundle's folder, or models:/NAME@ALIAS; default the programme's champion.")
 @_out_option()
@@ -240,6 +258,7 @@ def select(**arguments: Any) -> Said:
 @_option("--scores", type=click.Path(path_type=Path), help="Default: the folder that the selection names.")
 @_option("--data", type=click.Path(path_type=Path), help="Default: the folder that the scores name.")
 @key_option
+@mapping_option
 @_option(
     "--language",
     type=click.Choice(["id", "en", "both"]),

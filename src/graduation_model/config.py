@@ -6,28 +6,26 @@ does not fit is an error that names the file, the path inside it, and the mend.
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
-from typing import TypeVar
 
-from pydantic import BaseModel, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from pydantic import ValidationError
 
 from graduation_model.cohort.params import CohortParams, LabelParams
 from graduation_model.contract.instrument import Instrument, Question
+from graduation_model.contract.references import AreaYear
 from graduation_model.contract.schemas import DECISIONS
 from graduation_model.errors import ConfigError
 from graduation_model.estimators.params import EstimatorParams
 from graduation_model.evaluation.params import EvaluationParams
 from graduation_model.features.params import FeatureParams
 from graduation_model.ingest.params import Codebook, IngestParams
-from graduation_model.params import Label, Params
+from graduation_model.params import Label, Params, read_params
 from graduation_model.reports.params import ReportParams
 from graduation_model.selection.params import SelectionParams
 from graduation_model.simulation.params import SimulationParams
 
 PROGRAMMES = Path("configs")
-M = TypeVar("M", bound=BaseModel)
 
 
 class Settings(Params):
@@ -48,11 +46,15 @@ class Settings(Params):
 
 
 class Programme(Settings):
-    """A whole programme: its settings, its instrument, its codebooks, and the folder that they came from."""
+    """A whole programme: its settings, its instrument, its codebooks, and the folder that they came from.
+
+    `references` holds the tables of amounts by area and year that cross-checks name.
+    """
 
     folder: Path
     instrument: Instrument
     codebooks: tuple[Codebook, ...] = ()
+    references: dict[str, tuple[AreaYear, ...]] = {}
 
     @property
     def poverty_lines(self) -> Path:
@@ -69,13 +71,20 @@ def load_programme(where: str | Path) -> Programme:
         Naming the file, the path of the setting inside it, and how to mend it.
     """
     folder = _folder(where)
-    settings = _load(folder / "programme.yaml", Settings)
-    instrument = _load(folder / "instrument.yaml", Instrument)
-    codebooks = {path: _load(path, Codebook) for path in sorted((folder / "codebooks").glob("*.yaml"))}
+    settings = read_params(folder / "programme.yaml", Settings)
+    instrument = read_params(folder / "instrument.yaml", Instrument)
+    codebooks = {path: read_params(path, Codebook) for path in sorted((folder / "codebooks").glob("*.yaml"))}
     for path, codebook in codebooks.items():
         _check_codebook(path, codebook, instrument)
     _check_references(folder / "programme.yaml", settings, instrument)
-    return Programme(**dict(settings), folder=folder, instrument=instrument, codebooks=tuple(codebooks.values()))
+    named = {check.at_most_in.table for check in instrument.cross_checks if check.at_most_in}
+    return Programme(
+        **dict(settings),
+        folder=folder,
+        instrument=instrument,
+        codebooks=tuple(codebooks.values()),
+        references={table: _load_reference(folder / f"{table}.csv") for table in sorted(named)},
+    )
 
 
 def _folder(where: str | Path) -> Path:
@@ -90,37 +99,28 @@ def _folder(where: str | Path) -> Path:
     )
 
 
-def _load(path: Path, model: type[M]) -> M:
-    # YAML 1.2, pure: a bare `no` stays text, a key written twice is an error, and no tag can build an object.
+def _load_reference(path: Path) -> tuple[AreaYear, ...]:
+    rows: list[AreaYear] = []
     try:
-        content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows.extend(AreaYear.model_validate(row) for row in csv.DictReader(file))
     except OSError as error:
-        raise ConfigError("The file cannot be read", where=path, mend="A programme's folder needs it") from error
-    except (YAMLError, UnicodeDecodeError) as error:
-        mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
-        line = f" at line {mark.line + 1}" if mark else ""
-        reason = getattr(error, "problem", None) or "it is no YAML in UTF-8"
-        raise ConfigError(f"The file does not parse{line}: {reason}", where=path, mend="Mend that line") from error
-    try:
-        return model.model_validate(content)
+        raise ConfigError(
+            "The file cannot be read", where=path, mend="A cross-check names it: add it, or take the check out"
+        ) from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ConfigError("The file is no csv in UTF-8", where=path, mend="Save it as csv, UTF-8") from error
     except ValidationError as error:
-        raise _as_config_error(path, error) from error
-
-
-def _as_config_error(path: Path, error: ValidationError) -> ConfigError:
-    # A misspelt key also makes the right one missing: the misspelling is what can be mended.
-    errors = sorted(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
-    first, more = errors[0], len(errors) - 1
-    place = ".".join(str(part) for part in first["loc"]) or "the whole file"
-    also = f" ({more} more like it)" if more else ""
-    mends = {
-        "extra_forbidden": (f"'{place}' is not a setting", "Remove it, or mend its spelling"),
-        "missing": (f"'{place}' is missing", "Add it"),
-    }
-    what, mend = mends.get(
-        first["type"], (f"'{place}': {first['msg'].removeprefix('Value error, ')}", "Mend this setting")
-    )
-    return ConfigError(what + also, where=path, mend=mend)
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(
+            f"Row {len(rows) + 2} does not fit: '{place}': {first['msg']}",
+            where=path,
+            mend="Its columns are area_code, year, idr and source",
+        ) from error
+    if len({(row.area_code, row.year) for row in rows}) < len(rows):
+        raise ConfigError("An area and year stands there twice", where=path, mend="Keep one row for each")
+    return tuple(rows)
 
 
 def _check_codebook(path: Path, codebook: Codebook, instrument: Instrument) -> None:
@@ -155,6 +155,7 @@ def _check_references(path: Path, settings: Settings, instrument: Instrument) ->
     """Every question that a setting names exists, and what it is used for is meant."""
     known = instrument.by_name
     kept = {*settings.ingest.assessments.keep, "household_id", "assessment_date"}
+    areas = {check.name: check.at_most_in.area for check in instrument.cross_checks if check.at_most_in}
     named: dict[str, tuple[str, ...]] = {
         "features.protected": settings.features.protected,
         "features.exclude": settings.features.exclude,
@@ -164,6 +165,7 @@ def _check_references(path: Path, settings: Settings, instrument: Instrument) ->
         "estimators.weighted_sum": tuple(settings.estimators.weighted_sum),
         "estimators.pmt_exclude": settings.estimators.pmt_exclude,
         "reports.facts": settings.reports.facts,
+        "ingest.checks.identical_without": settings.ingest.checks.identical_without,
         "label.status_now": (settings.label.status_now.question,),
         "cohort.population": (settings.cohort.population.question,) if settings.cohort.population else (),
     }
@@ -193,6 +195,7 @@ def _check_references(path: Path, settings: Settings, instrument: Instrument) ->
             mend="A blocked question is never a feature: take it out",
         )
     carried = {"cohort.cluster": settings.cohort.cluster, "cohort.area": settings.cohort.area}
+    carried |= {f"instrument.cross_checks.{name}": area for name, area in areas.items()}
     carried |= {f"selection.carry.{number}": name for number, name in enumerate(settings.selection.carry)}
     for place, name in carried.items():
         if name not in kept | set(known):

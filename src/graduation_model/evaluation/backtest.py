@@ -27,6 +27,8 @@ from graduation_model.estimators.models import LEARNERS, make_models
 from graduation_model.estimators.params import EstimatorParams
 from graduation_model.estimators.training_set import AdditiveModel, TrainingSet
 from graduation_model.evaluation.evaluate import COLUMNS, evaluate
+from graduation_model.evaluation.forecasts import forecasts
+from graduation_model.evaluation.groups import group_questions, levels_of, with_levels
 from graduation_model.evaluation.params import EvaluationParams
 from graduation_model.features.catalogue import Catalogue, catalogue
 from graduation_model.features.context import WaveContext, wave_context
@@ -39,7 +41,6 @@ POPULATION = "programme"
 BY_AS_OF, AFTER = "by_as_of", "after"
 CLUSTER_SEEN = "cluster_in_training"
 LABEL = "label"  # the group whose levels are other lines of the same label
-MISSING = "missing"
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,12 @@ class Backtest:
     predictions : frame
         Of every test year, for figures: test_year, household_id, cluster, y, weight, the groups, and a column of
         probabilities a model.
+    forecasts : frame
+        Every family of every test cohort, its outcome known or not; see `forecasts.forecasts`.
+    groups : tuple of str
+        The columns of `forecasts` whose levels are compared.
+    trials : tuple of Trial
+        A test year each, oldest first.
     notes : tuple of str
         What was left out, and why.
     """
@@ -73,7 +80,30 @@ class Backtest:
     context: WaveContext
     cohorts: tuple[str, ...]
     predictions: pd.DataFrame
+    forecasts: pd.DataFrame
+    groups: tuple[str, ...]
+    trials: tuple[Trial, ...]
     notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The models of one test year, with what they learnt from and what they were tried on.
+
+    Attributes
+    ----------
+    year : int
+    models : dict
+        Name -> model.
+    learnt : frame (n, n_features)
+    X : frame (m, n_features)
+        Of the tested families, in the order of the year's `predictions`.
+    """
+
+    year: int
+    models: dict[str, AdditiveModel]
+    learnt: pd.DataFrame
+    X: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -155,9 +185,9 @@ def backtest(
     training = _training_or_stop(past, known, as_of)
     models, notes = fit_models(training, past, estimators, as_of)
     groups = group_questions(instrument, evaluation, assessments)
-    tables, cohorts = [], []
+    tables, cohorts, said, trials = [], [], [], []
     for date in dates:
-        fitted, there = models, known
+        fitted, there, learnt = models, known, training.X
         if date != as_of:
             there = knowledge(past, date)
             earlier = training_set(past, there)
@@ -166,12 +196,15 @@ def backtest(
                 notes.append(f"Test year {date.year} is left out: {reason} by {date.date()}")
                 continue
             fitted, more = fit_models(earlier, past, estimators, date)
-            notes += more
+            notes, learnt = notes + more, earlier.X
         tested, names, outcome_known = tested_cohort(past, there, date, as_of, groups)
+        said.append(_forecasts(past, there, known, date, fitted, tested, groups))
         if tested["y"].nunique() < 2:
             notes.append(f"Test year {date.year} is left out: its outcomes are unknown or all the same")
             continue
-        tested = tested.join(_probabilities(fitted, there.features(tested.pop("row").to_numpy())))
+        X = there.features(tested.pop("row").to_numpy())
+        trials.append(Trial(date.year, fitted, learnt, X))
+        tested = tested.join(_probabilities(fitted, X))
         tables.append(
             evaluate(
                 tested,
@@ -193,6 +226,9 @@ def backtest(
         context=known.context,
         cohorts=_cohort_dates(known),
         predictions=_together(cohorts),
+        forecasts=with_levels(_together(said), groups),
+        groups=tuple(question.name for question in groups),
+        trials=tuple(trials),
         notes=tuple(notes),
     )
 
@@ -342,43 +378,26 @@ def _sensitivity(
     return _together(tables)
 
 
-def group_questions(
-    instrument: Instrument, params: EvaluationParams, assessments: pd.DataFrame
-) -> tuple[Question, ...]:
-    """Return the protected questions, and those that the programme wants shown apart, in the instrument's order."""
-    return tuple(
-        question
-        for question in instrument.questions
-        if (question.protected or question.name in params.groups)
-        and question.name in assessments.columns
-        and (question.is_numeric or question.levels)
+def _forecasts(
+    past: Past,
+    there: Knowledge,
+    known: Knowledge,
+    date: pd.Timestamp,
+    models: dict[str, AdditiveModel],
+    tested: pd.DataFrame,
+    groups: Sequence[Question],
+) -> pd.DataFrame:
+    rows = eligible_rows(there.assessments, date, past.cohort)
+    answers = there.assessments.iloc[rows].reset_index(drop=True)
+    shown = {question.name: answers[question.name] for question in groups}
+    families = answers[["household_id"]].assign(cluster=answers[past.cohort.cluster], **shown)
+    return forecasts(
+        families,
+        _probabilities(models, there.features(rows)),
+        test_year=date.year,
+        tested=tested[["household_id", "y", "weight"]],
+        known=known.labelled[known.labelled["as_of_date"] == date],
     )
-
-
-def levels_of(answers: pd.Series, question: Question) -> pd.Series:
-    """Return the level of each answer as text: the answer itself, or the third of the families that a number lies in.
-
-    Examples
-    --------
-    >>> from graduation_model.params import Label
-    >>> size = Question(name="hh_size", kind="count", section="people", label=Label(id="Jumlah", en="Size"))
-    >>> levels_of(pd.Series([1.0, 2.0, 4.0, 6.0, 8.0, 9.0, None]), size).tolist()
-    ['up to 3.3', 'up to 3.3', '3.3 to 6.7', '3.3 to 6.7', 'over 6.7', 'over 6.7', 'missing']
-    """
-    if not question.is_numeric:
-        return answers.astype("object").where(answers.notna(), MISSING).astype("str")
-    values = answers.to_numpy(dtype=float)
-    known = ~np.isnan(values)
-    if not known.any():
-        return pd.Series(MISSING, index=answers.index, dtype="str")
-    # Thirds, not their ends: a smallest or largest value would be some family's own.
-    low, high = np.quantile(values[known], [1 / 3, 2 / 3])
-    level = np.select(
-        [~known, values <= low, values <= high],
-        [MISSING, f"up to {low:.2g}", f"{low:.2g} to {high:.2g}"],
-        f"over {high:.2g}",
-    )
-    return pd.Series(level, index=answers.index, dtype="str")
 
 
 def _clusters_seen(past: Past, known: Knowledge, answers: pd.DataFrame) -> np.ndarray:
