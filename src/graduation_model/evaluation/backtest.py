@@ -26,7 +26,7 @@ from graduation_model.estimators.calibration import CalibratedAdditive
 from graduation_model.estimators.models import LEARNERS, make_models
 from graduation_model.estimators.params import EstimatorParams
 from graduation_model.estimators.training_set import AdditiveModel, TrainingSet
-from graduation_model.evaluation.evaluate import evaluate
+from graduation_model.evaluation.evaluate import COLUMNS, evaluate
 from graduation_model.evaluation.forecasts import forecasts
 from graduation_model.evaluation.groups import group_questions, levels_of, with_levels
 from graduation_model.evaluation.params import EvaluationParams
@@ -219,7 +219,7 @@ def backtest(
         cohorts.append(tested.assign(test_year=date.year))
         logger.info("test year %d: %d models on %d labelled families", date.year, len(fitted), len(tested))
     return Backtest(
-        evaluation=_together(tables),
+        evaluation=_together(tables, COLUMNS),
         training=training,
         models=models,
         catalogue=past.catalogue,
@@ -413,6 +413,6 @@ def _cohort_dates(known: Knowledge) -> tuple[str, ...]:
     return tuple(str(pd.Timestamp(date).date()) for date in np.sort(known.labelled["as_of_date"].unique()))
 
 
-def _together(tables: list[pd.DataFrame]) -> pd.DataFrame:
+def _together(tables: list[pd.DataFrame], columns: Sequence[str] = ()) -> pd.DataFrame:
     filled = [table for table in tables if len(table)]
-    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame()
+    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=list(columns))
