@@ -26,8 +26,12 @@ from graduation_model.estimators.calibration import CalibratedAdditive
 from graduation_model.estimators.models import LEARNERS, make_models
 from graduation_model.estimators.params import EstimatorParams
 from graduation_model.estimators.training_set import AdditiveModel, TrainingSet
-from graduation_model.evaluation.evaluate import evaluate
+from graduation_model.estimators.uncertainty import Uncertainty, fit_uncertainty
+from graduation_model.evaluation.coverage import coverage_rows
+from graduation_model.evaluation.due import due_families, follow_up_note, scored_due, weigh
+from graduation_model.evaluation.evaluate import COLUMNS, evaluate
 from graduation_model.evaluation.params import EvaluationParams
+from graduation_model.evaluation.unknown import unknown_rows
 from graduation_model.features.catalogue import Catalogue, catalogue
 from graduation_model.features.context import WaveContext, wave_context
 from graduation_model.features.matrix import feature_matrix
@@ -53,6 +57,8 @@ class Backtest:
         At the as-of date.
     models : dict
         Name -> model, fitted on `training`.
+    uncertainty : Uncertainty
+        Of the model that the programme names.
     catalogue : Catalogue
     context : WaveContext
         Of the assessments up to the as-of date.
@@ -68,6 +74,7 @@ class Backtest:
     evaluation: pd.DataFrame
     training: TrainingSet
     models: dict[str, AdditiveModel]
+    uncertainty: Uncertainty
     catalogue: Catalogue
     context: WaveContext
     cohorts: tuple[str, ...]
@@ -97,15 +104,21 @@ class Knowledge:
     positions : array (m,), ascending
     X : frame (m, n_features)
     context : WaveContext
-    labelled : frame
-        The programme's rows with a label by that date, one an assessment: row, as_of_date, household_id, label, weight.
+    due : frame
+        The programme's rows whose outcome was due by that date, one an assessment: row, as_of_date, household_id,
+        label, label_status, label_reason.
     """
 
     assessments: pd.DataFrame
     positions: np.ndarray
     X: pd.DataFrame
     context: WaveContext
-    labelled: pd.DataFrame
+    due: pd.DataFrame
+
+    @property
+    def labelled(self) -> pd.DataFrame:
+        """The due rows whose outcome is known."""
+        return self.due[(self.due["label_status"] == LABELLED).to_numpy()].reset_index(drop=True)
 
     def features(self, rows: np.ndarray) -> pd.DataFrame:
         """Return the features of some positions."""
@@ -149,47 +162,117 @@ def backtest(
     if not dates:
         raise DataError(f"No assessment is dated on or before {as_of.date()}", mend="Take a later --as-of")
     known = knowledge(past, as_of)
-    training = _training_or_stop(past, known, as_of)
-    models, notes = fit_models(training, past, estimators, as_of)
+    learnt = _learn(past, known, estimators, as_of)
+    if isinstance(learnt, str):
+        raise DataError(
+            f"{learnt.capitalize()} by {as_of.date()} (horizon {label.horizon_months} months)",
+            mend="Take a later --as-of, or bring older assessments and their follow-ups",
+        )
     groups = group_questions(instrument, evaluation, assessments)
+    notes = list(learnt.notes)
     tables, cohorts = [], []
     for date in dates:
-        fitted, there = models, known
+        at, there = learnt, known
         if date != as_of:
             there = knowledge(past, date)
-            earlier = training_set(past, there)
-            reason = _why_untrained(earlier)
-            if reason:
-                notes.append(f"Test year {date.year} is left out: {reason} by {date.date()}")
+            earlier = _learn(past, there, estimators, date)
+            if isinstance(earlier, str):
+                notes.append(f"Test year {date.year} is left out: {earlier} by {date.date()}")
                 continue
-            fitted, more = fit_models(earlier, past, estimators, date)
-            notes += more
+            at = earlier
+            notes += at.notes
         tested, names, outcome_known = tested_cohort(past, there, date, as_of, groups)
         if tested["y"].nunique() < 2:
             notes.append(f"Test year {date.year} is left out: its outcomes are unknown or all the same")
             continue
-        tested = tested.join(_probabilities(fitted, there.features(tested.pop("row").to_numpy())))
-        tables.append(
-            evaluate(
-                tested,
-                params=evaluation,
-                population=POPULATION,
-                test_year=date.year,
-                outcome_known=outcome_known,
-                groups=names,
-            )
-        )
+        X = there.features(tested.pop("row").to_numpy())
+        tested = tested.join(_probabilities(at.models, X))
+        stamp = {"population": POPULATION, "test_year": date.year, "outcome_known": outcome_known}
+        tables.append(evaluate(tested, params=evaluation, groups=names, **stamp))
+        seen = _what_else_is_seen(at, tested, X, names, estimators, evaluation)
+        unknown, more = _what_is_unknown(past, there, at, date, as_of, estimators, evaluation)
+        tables.append(pd.concat([seen, unknown], ignore_index=True).assign(baseline="", **stamp)[list(COLUMNS)])
+        notes += more
         cohorts.append(tested.assign(test_year=date.year))
-        logger.info("test year %d: %d models on %d labelled families", date.year, len(fitted), len(tested))
+        logger.info("test year %d: %d models on %d labelled families", date.year, len(at.models), len(tested))
     return Backtest(
         evaluation=_together(tables),
-        training=training,
-        models=models,
+        training=learnt.training,
+        models=learnt.models,
+        uncertainty=learnt.uncertainty,
         catalogue=past.catalogue,
         context=known.context,
         cohorts=_cohort_dates(known),
         predictions=_together(cohorts),
         notes=tuple(notes),
+    )
+
+
+@dataclass(frozen=True)
+class _Learnt:
+    training: TrainingSet
+    models: dict[str, AdditiveModel]
+    uncertainty: Uncertainty
+    notes: tuple[str, ...]
+
+
+def _learn(past: Past, known: Knowledge, estimators: EstimatorParams, date: pd.Timestamp) -> _Learnt | str:
+    """Fit everything on what was known, or say why nothing can be learnt."""
+    weights = weigh(
+        known.due,
+        known.features(known.due["row"].to_numpy()),
+        known.assessments,
+        cohort=past.cohort,
+        params=estimators.follow_up,
+        seed=estimators.seed,
+    )
+    training = training_set(past, known, weights.weight)
+    reason = _why_untrained(training)
+    if reason:
+        return reason
+    models, notes = fit_models(training, past, estimators, date)
+    cross_fitted = getattr(models[estimators.model], "cross_fitted", None)
+    uncertainty = fit_uncertainty(training, cross_fitted, params=estimators)
+    notes += follow_up_note(weights, f"Training of {date.year}")
+    return _Learnt(training, models, uncertainty, tuple(notes))
+
+
+def _what_else_is_seen(
+    at: _Learnt,
+    tested: pd.DataFrame,
+    X: pd.DataFrame,
+    groups: Sequence[str],
+    estimators: EstimatorParams,
+    evaluation: EvaluationParams,
+) -> pd.DataFrame:
+    """Whether the intervals and the list's bound held, as far as outcomes can show it."""
+    log_odds = at.models[estimators.model].log_odds(X)
+    low, high = at.uncertainty.bounds(X, log_odds)
+    families = tested.assign(low=low, high=high, conformal_p=at.uncertainty.conformal_p(log_odds))
+    return coverage_rows(families, model=estimators.model, groups=groups, params=evaluation)
+
+
+def _what_is_unknown(
+    past: Past,
+    known: Knowledge,
+    at: _Learnt,
+    date: pd.Timestamp,
+    as_of: pd.Timestamp,
+    estimators: EstimatorParams,
+    evaluation: EvaluationParams,
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """What the lost families of a test cohort may have done to its figures."""
+    due = due_families(_test_cohort(past, known, date, as_of))
+    X = known.features(due["row"].to_numpy())
+    found = weigh(due, X, known.assessments, cohort=past.cohort, params=estimators.follow_up, seed=estimators.seed)
+    models: dict[str, AdditiveModel] = {estimators.model: at.models[estimators.model]}
+    scored = scored_due(due, X, known.assessments, models, found.weight, past.cohort)
+    rows = unknown_rows(scored, models=list(models), area=past.cohort.area, params=evaluation, test_year=date.year)
+    if found.known_share >= evaluation.least_followed:
+        return rows, ()
+    return rows, (
+        f"Test year {date.year}: {found.known_share:.0%} of the follow-ups that were due were done, fewer than "
+        f"{evaluation.least_followed:.0%}. Rely on the bounds, not on the plain figures",
     )
 
 
@@ -202,21 +285,20 @@ def knowledge(past: Past, date: pd.Timestamp) -> Knowledge:
         np.concatenate([eligible_rows(known, end, past.cohort, everybody=True) for end in ends] or [np.empty(0, int)])
     )
     X = feature_matrix(known.iloc[positions], context, past.catalogue)
-    labelled = build_cohorts(known, past.followups, date, params=past.cohort, label=past.label)
-    # An assessment that stands in two cohorts is one family's one outcome.
-    labelled = labelled[labelled["label_status"] == LABELLED].drop_duplicates("row", ignore_index=True)
-    return Knowledge(assessments=known, positions=positions, X=X, context=context, labelled=labelled)
+    due = due_families(build_cohorts(known, past.followups, date, params=past.cohort, label=past.label))
+    return Knowledge(assessments=known, positions=positions, X=X, context=context, due=due)
 
 
-def training_set(past: Past, known: Knowledge) -> TrainingSet:
-    """Turn what was known into what a model learns from."""
+def training_set(past: Past, known: Knowledge, weights: np.ndarray | None = None) -> TrainingSet:
+    """Turn what was known into what a model learns from; `weights` are those of the due families."""
     rows = known.labelled["row"].to_numpy()
+    found = (known.due["label_status"] == LABELLED).to_numpy()
     own = known.assessments.iloc[rows]
     status = known.assessments[past.label.status_now.question].iloc[known.positions]
     return TrainingSet(
         X=known.features(rows),
         y=known.labelled["label"].to_numpy(dtype=int),
-        weight=known.labelled["weight"].to_numpy(dtype=float),
+        weight=np.ones(len(rows)) if weights is None else weights[found],
         groups=independent_groups(own["household_id"], own[past.cohort.cluster]),
         everybody_X=known.X.reset_index(drop=True),
         everybody_status=outcome_met(status, past.label.status_now),
@@ -227,17 +309,6 @@ def _why_untrained(training: TrainingSet) -> str:
     if not len(training.y):
         return "no label is due"
     return "" if len(np.unique(training.y)) == 2 else "all labels are the same"
-
-
-def _training_or_stop(past: Past, known: Knowledge, as_of: pd.Timestamp) -> TrainingSet:
-    training = training_set(past, known)
-    reason = _why_untrained(training)
-    if reason:
-        raise DataError(
-            f"{reason.capitalize()} by {as_of.date()} (horizon {past.label.horizon_months} months)",
-            mend="Take a later --as-of, or bring older assessments and their follow-ups",
-        )
-    return training
 
 
 def fit_models(
@@ -263,10 +334,7 @@ def tested_cohort(
     past: Past, known: Knowledge, date: pd.Timestamp, as_of: pd.Timestamp, groups: Sequence[Question]
 ) -> tuple[pd.DataFrame, tuple[str, ...], str]:
     """Return the labelled families of a cohort, the names of their group columns, and when the outcomes were known."""
-    latest = past.followups["followup_date"].max() if len(past.followups) else as_of
-    cohort = build_cohort(
-        known.assessments, past.followups, date, known_by=max(latest, as_of), params=past.cohort, label=past.label
-    )
+    cohort = _test_cohort(past, known, date, as_of)
     cohort = cohort[cohort["label_status"] == LABELLED]
     answers = known.assessments.iloc[cohort["row"].to_numpy()].reset_index(drop=True)
     families = pd.DataFrame(
@@ -281,6 +349,14 @@ def tested_cohort(
     shown = {question.name: levels_of(answers[question.name], question) for question in groups}
     shown |= {past.cohort.area: answers[past.cohort.area], CLUSTER_SEEN: _clusters_seen(past, known, answers)}
     return families.assign(**shown), tuple(shown), _outcome_known(cohort, past.label, as_of)
+
+
+def _test_cohort(past: Past, known: Knowledge, date: pd.Timestamp, as_of: pd.Timestamp) -> pd.DataFrame:
+    """A cohort with every outcome in the folder: as a test it may know what came after."""
+    latest = past.followups["followup_date"].max() if len(past.followups) else as_of
+    return build_cohort(
+        known.assessments, past.followups, date, known_by=max(latest, as_of), params=past.cohort, label=past.label
+    )
 
 
 def group_questions(

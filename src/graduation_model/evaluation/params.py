@@ -22,6 +22,10 @@ class EvaluationParams(Params):
         An AUC above this on a forecast says leak, not luck.
     min_group
         Groups with fewer labelled families are not reported.
+    least_followed
+        Below this share of due follow-ups done, the figures of a year are marked: only their bounds can be relied on.
+    list_level
+        Level of the conformal cut whose share of false graduations is printed.
     groups
         Further questions by which results are shown apart, beside the protected ones.
     """
@@ -32,4 +36,6 @@ class EvaluationParams(Params):
     interval: float = Field(default=0.95, gt=0, lt=1)
     leak_auc: float = Field(default=0.90, gt=0.5, le=1)
     min_group: int = Field(default=50, ge=10)
+    least_followed: float = Field(default=0.6, ge=0, le=1)
+    list_level: float = Field(default=0.2, gt=0, lt=1)
     groups: tuple[str, ...] = ()

@@ -1,0 +1,90 @@
+"""Cohorts in; the families whose outcome was due, known or lost, with what they weigh and what the models say, out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+
+from graduation_model.cohort.labels import LABELLED, LOST
+from graduation_model.cohort.params import CohortParams
+from graduation_model.cohort.splits import independent_groups
+from graduation_model.estimators.params import FollowUpParams
+from graduation_model.estimators.propensity import FollowUpWeights, follow_up_weights, with_levels
+from graduation_model.estimators.training_set import AdditiveModel
+
+# Reasons of the label: nobody was to visit these; and failures that a register shows without any visit.
+NEVER_SAMPLED = "not_followed"
+REGISTER = ("reentered", "reentry_in_register")
+
+
+def due_families(cohorts: pd.DataFrame) -> pd.DataFrame:
+    """Return the families whose outcome was due: known, or lost to follow-up; one row an assessment."""
+    lost = (cohorts["label_status"] == LOST) & (cohorts["label_reason"] != NEVER_SAMPLED)
+    due = cohorts[(cohorts["label_status"] == LABELLED) | lost]
+    # An assessment that stands in two cohorts is one family's one outcome.
+    return due.drop_duplicates("row", ignore_index=True)
+
+
+def weigh(
+    due: pd.DataFrame,
+    X: pd.DataFrame,
+    assessments: pd.DataFrame,
+    *,
+    cohort: CohortParams,
+    params: FollowUpParams,
+    seed: int,
+) -> FollowUpWeights:
+    """Weigh the due families so that those whose outcome is known stand for all of them.
+
+    Parameters
+    ----------
+    due : frame (n_due, ...)
+        Of `due_families`.
+    X : frame (n_due, n_features)
+    assessments : frame
+        To which `due["row"]` points.
+    """
+    own = assessments.iloc[due["row"].to_numpy()]
+    levels = {"district": own[cohort.area].tolist(), "cohort": due["as_of_date"].astype("str").tolist()}
+    return follow_up_weights(
+        with_levels(X.reset_index(drop=True), **levels),
+        (due["label_status"] == LABELLED).to_numpy(),
+        independent_groups(own["household_id"], own[cohort.cluster]),
+        known_anyway=due["label_reason"].isin(REGISTER).to_numpy(),
+        params=params,
+        seed=seed,
+    )
+
+
+def follow_up_note(found: FollowUpWeights, what: str) -> tuple[str, ...]:
+    """Say in a sentence how the lost were made up for; nothing where nobody was lost."""
+    if found.known_share == 1:
+        return ()
+    known = f"{what}: the outcome is known of {found.known_share:.0%} of those due"
+    if found.reason:
+        return (f"{known}; all weigh the same, since {found.reason}",)
+    return (f"{known}; weighted (calibration of being followed: slope {found.slope:.2f}, {found.intercept:+.2f})",)
+
+
+def scored_due(
+    due: pd.DataFrame,
+    X: pd.DataFrame,
+    assessments: pd.DataFrame,
+    models: Mapping[str, AdditiveModel],
+    weight: np.ndarray,
+    cohort: CohortParams,
+) -> pd.DataFrame:
+    """Return cluster, area, y (NaN where lost), weight, and a column of probabilities a model."""
+    own = assessments.iloc[due["row"].to_numpy()]
+    frame = pd.DataFrame(
+        {
+            "cluster": own[cohort.cluster].to_numpy(),
+            cohort.area: own[cohort.area].to_numpy(),
+            "y": due["label"].to_numpy(dtype=float),
+            "weight": weight,
+        }
+    )
+    return frame.assign(**{name: expit(model.log_odds(X)) for name, model in models.items()})
