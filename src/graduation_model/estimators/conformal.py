@@ -54,7 +54,7 @@ class ConformalCalibration:
         new, total = float(weight.max()), float(weight.sum() + weight.max())
         above = np.append(np.cumsum(weight[y == 0][order][::-1])[::-1], 0.0)
         steps = _thinned(len(failed))
-        return cls(log_odds=failed[steps], p_value=(new + above[np.append(steps, len(failed))]) / total)
+        return cls(log_odds=failed[steps], p_value=(new + above[np.append(0, steps + 1)]) / total)
 
     def p_values(self, log_odds: np.ndarray) -> np.ndarray:
         """Return the p-value (n,) of each family: small where few that failed were scored so high."""
@@ -62,5 +62,5 @@ class ConformalCalibration:
 
 
 def _thinned(n: int) -> np.ndarray:
-    """Places of the steps kept; a family between two takes the lower step's p-value, which is the larger."""
+    """Places of the steps kept; between two of them every failure above the lower one counts: none is forgotten."""
     return np.unique(np.linspace(0, max(n - 1, 0), min(n, MOST_STEPS)).astype(int)) if n else np.empty(0, int)

@@ -10,7 +10,7 @@ second look disagrees with the model, the interval is wider.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -23,6 +23,8 @@ from graduation_model.estimators.params import IntervalParams
 from graduation_model.estimators.training_set import TrainingSet
 
 BLOCK = 10_000
+# With more rows intervals are somewhat wider than they need be; the time goes with the rows.
+MOST_ROWS = 50_000
 # Prior standard deviations that the evidence chooses among, in log-odds for a whole block of terms.
 SCALES = np.geomspace(0.05, 4.0, 12)
 SWEEPS = 3
@@ -116,6 +118,7 @@ def fit_intervals(training: TrainingSet, cross_fitted: np.ndarray, *, params: In
     seed : int
         Draws the cosines; the same seed gives the same bytes.
     """
+    training, cross_fitted = _at_most(training, cross_fitted, seed)
     X = training.X.to_numpy(dtype=float)
     target, weight = _working_response(training, cross_fitted)
     # One thread: the last bits of a product of matrices depend on how many there are.
@@ -128,8 +131,16 @@ def fit_intervals(training: TrainingSet, cross_fitted: np.ndarray, *, params: In
         mean = covariance @ moments.cross
         scores = weight * (target - _fitted(basis, X, mean))
         inflation = _cluster_inflation(basis, X, scores, training.groups, covariance, precision)
-        factor, rest = _factor(covariance * inflation, moments.second)
+        factor, rest = _factor(covariance * inflation, basis.terms(X[:BLOCK]))
     return Intervals(basis=basis, mean=mean, factor=factor, rest=rest, level=params.level)
+
+
+def _at_most(training: TrainingSet, scores: np.ndarray, seed: int) -> tuple[TrainingSet, np.ndarray]:
+    if len(scores) <= MOST_ROWS:
+        return training, scores
+    rows = np.sort(np.random.default_rng(seed).permutation(len(scores))[:MOST_ROWS])
+    kept = {name: getattr(training, name)[rows] for name in ("y", "weight", "groups")}
+    return replace(training, X=training.X.iloc[rows].reset_index(drop=True), **kept), scores[rows]
 
 
 def _working_response(training: TrainingSet, log_odds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -145,20 +156,18 @@ def _working_response(training: TrainingSet, log_odds: np.ndarray) -> tuple[np.n
 class _Moments:
     gram: np.ndarray
     cross: np.ndarray
-    second: np.ndarray
 
     @classmethod
     def of(cls, basis: Basis, X: np.ndarray, target: np.ndarray, weight: np.ndarray) -> Self:
         size = 1 + sum(basis.sizes)
-        gram, cross, second = np.zeros((size, size)), np.zeros(size), np.zeros((size, size))
+        gram, cross = np.zeros((size, size)), np.zeros(size)
         for start in range(0, len(X), BLOCK):
             part = slice(start, start + BLOCK)
             terms = basis.terms(X[part])
             weighted = terms * weight[part, None]
             gram += terms.T @ weighted
             cross += weighted.T @ target[part]
-            second += terms.T @ terms
-        return cls(gram, cross, second / len(X))
+        return cls(gram, cross)
 
 
 def _pull(flat: Basis, X: np.ndarray, target: np.ndarray, weight: np.ndarray) -> np.ndarray:
@@ -216,10 +225,11 @@ def _cluster_inflation(
     return max(1.0, float(clustered.mean() / alone.mean()))
 
 
-def _factor(covariance: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, float]:
+def _factor(covariance: np.ndarray, terms: np.ndarray) -> tuple[np.ndarray, float]:
     """Keep the directions in which families differ in how sure the posterior is; the rest becomes a constant."""
     root = np.linalg.cholesky(covariance)
-    values, vectors = np.linalg.eigh(root.T @ second @ root)
+    spread = terms @ root
+    values, vectors = np.linalg.eigh(spread.T @ spread / len(terms))
     values, vectors = values[::-1], vectors[:, ::-1]
     rank = int(np.searchsorted(np.cumsum(values), KEPT_VARIANCE * values.sum())) + 1
     return root @ vectors[:, :rank], float(max(values[rank:].sum(), 0.0))

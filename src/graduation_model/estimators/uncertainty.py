@@ -15,7 +15,7 @@ from graduation_model.estimators.basis import Basis
 from graduation_model.estimators.conformal import ConformalCalibration
 from graduation_model.estimators.intervals import Intervals, fit_intervals
 from graduation_model.estimators.params import EstimatorParams
-from graduation_model.estimators.propensity import PENALTY
+from graduation_model.estimators.propensity import fit_propensity
 from graduation_model.estimators.scorecard import LogisticScorecard
 from graduation_model.estimators.training_set import TrainingSet
 
@@ -127,7 +127,7 @@ def fit_uncertainty(
     """
     rule = None
     if graduated is not None and graduated_X is not None and len(np.unique(graduated)) == 2:
-        rule = LogisticScorecard(c=PENALTY).fit(graduated_X, graduated.astype(int))
+        rule = fit_propensity(graduated_X, graduated, seed=params.seed)
     intervals = conformal = None
     if cross_fitted is not None:
         intervals = fit_intervals(training, cross_fitted, params=params.intervals, seed=params.seed)

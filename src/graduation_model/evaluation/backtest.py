@@ -28,10 +28,17 @@ from graduation_model.estimators.params import EstimatorParams
 from graduation_model.estimators.training_set import AdditiveModel, TrainingSet
 from graduation_model.estimators.uncertainty import Uncertainty, fit_uncertainty
 from graduation_model.evaluation.coverage import coverage_rows
-from graduation_model.evaluation.due import due_families, follow_up_note, scored_due, weigh
+from graduation_model.evaluation.due import (
+    decided_families,
+    due_families,
+    follow_up_note,
+    scored_due,
+    selection_weights,
+    weigh,
+)
 from graduation_model.evaluation.evaluate import COLUMNS, evaluate
 from graduation_model.evaluation.params import EvaluationParams
-from graduation_model.evaluation.unknown import unknown_rows
+from graduation_model.evaluation.unknown import unknown_rows, unselected_rows
 from graduation_model.features.catalogue import Catalogue, catalogue
 from graduation_model.features.context import WaveContext, wave_context
 from graduation_model.features.matrix import feature_matrix
@@ -107,6 +114,8 @@ class Knowledge:
     due : frame
         The programme's rows whose outcome was due by that date, one an assessment: row, as_of_date, household_id,
         label, label_status, label_reason.
+    decided : frame
+        The programme's rows on whom a decision is on file: row, graduated, label.
     """
 
     assessments: pd.DataFrame
@@ -114,6 +123,7 @@ class Knowledge:
     X: pd.DataFrame
     context: WaveContext
     due: pd.DataFrame
+    decided: pd.DataFrame
 
     @property
     def labelled(self) -> pd.DataFrame:
@@ -232,7 +242,13 @@ def _learn(past: Past, known: Knowledge, estimators: EstimatorParams, date: pd.T
         return reason
     models, notes = fit_models(training, past, estimators, date)
     cross_fitted = getattr(models[estimators.model], "cross_fitted", None)
-    uncertainty = fit_uncertainty(training, cross_fitted, params=estimators)
+    uncertainty = fit_uncertainty(
+        training,
+        cross_fitted,
+        params=estimators,
+        graduated=known.decided["graduated"].to_numpy(),
+        graduated_X=known.features(known.decided["row"].to_numpy()),
+    )
     notes += follow_up_note(weights, f"Training of {date.year}")
     return _Learnt(training, models, uncertainty, tuple(notes))
 
@@ -262,12 +278,18 @@ def _what_is_unknown(
     evaluation: EvaluationParams,
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """What the lost families of a test cohort may have done to its figures."""
-    due = due_families(_test_cohort(past, known, date, as_of))
+    cohort = _test_cohort(past, known, date, as_of)
+    due, decided = due_families(cohort), decided_families(cohort)
     X = known.features(due["row"].to_numpy())
     found = weigh(due, X, known.assessments, cohort=past.cohort, params=estimators.follow_up, seed=estimators.seed)
     models: dict[str, AdditiveModel] = {estimators.model: at.models[estimators.model]}
     scored = scored_due(due, X, known.assessments, models, found.weight, past.cohort)
     rows = unknown_rows(scored, models=list(models), area=past.cohort.area, params=evaluation, test_year=date.year)
+    if decided["graduated"].any() and not decided["graduated"].all():
+        X = known.features(decided["row"].to_numpy())
+        weight = selection_weights(decided, X, known.assessments, cohort=past.cohort, seed=estimators.seed)
+        scored = scored_due(decided, X, known.assessments, models, weight, past.cohort)
+        rows = pd.concat([rows, unselected_rows(scored, models=list(models), params=evaluation, test_year=date.year)])
     if found.known_share >= evaluation.least_followed:
         return rows, ()
     return rows, (
@@ -285,8 +307,9 @@ def knowledge(past: Past, date: pd.Timestamp) -> Knowledge:
         np.concatenate([eligible_rows(known, end, past.cohort, everybody=True) for end in ends] or [np.empty(0, int)])
     )
     X = feature_matrix(known.iloc[positions], context, past.catalogue)
-    due = due_families(build_cohorts(known, past.followups, date, params=past.cohort, label=past.label))
-    return Knowledge(assessments=known, positions=positions, X=X, context=context, due=due)
+    cohorts = build_cohorts(known, past.followups, date, params=past.cohort, label=past.label)
+    due, decided = due_families(cohorts), decided_families(cohorts)
+    return Knowledge(assessments=known, positions=positions, X=X, context=context, due=due, decided=decided)
 
 
 def training_set(past: Past, known: Knowledge, weights: np.ndarray | None = None) -> TrainingSet:

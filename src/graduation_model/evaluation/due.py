@@ -12,20 +12,38 @@ from graduation_model.cohort.labels import LABELLED, LOST
 from graduation_model.cohort.params import CohortParams
 from graduation_model.cohort.splits import independent_groups
 from graduation_model.estimators.params import FollowUpParams
-from graduation_model.estimators.propensity import FollowUpWeights, follow_up_weights, with_levels
+from graduation_model.estimators.propensity import (
+    FollowUpWeights,
+    cross_fitted_propensity,
+    follow_up_weights,
+    inverse_weights,
+    with_levels,
+)
 from graduation_model.estimators.training_set import AdditiveModel
 
-# Reasons of the label: nobody was to visit these; and failures that a register shows without any visit.
-NEVER_SAMPLED = "not_followed"
-REGISTER = ("reentered", "reentry_in_register")
+# The label's reason where a register shows the failure, whoever was visited.
+REGISTER = "reentered_program"
+GRADUATED = "graduated"
 
 
 def due_families(cohorts: pd.DataFrame) -> pd.DataFrame:
     """Return the families whose outcome was due: known, or lost to follow-up; one row an assessment."""
-    lost = (cohorts["label_status"] == LOST) & (cohorts["label_reason"] != NEVER_SAMPLED)
-    due = cohorts[(cohorts["label_status"] == LABELLED) | lost]
+    due = cohorts[cohorts["label_status"].isin([LABELLED, LOST])]
     # An assessment that stands in two cohorts is one family's one outcome.
     return due.drop_duplicates("row", ignore_index=True)
+
+
+def decided_families(cohorts: pd.DataFrame) -> pd.DataFrame:
+    """Return the families on whom a decision is on file, with y of the graduated alone: row, graduated, label.
+
+    Nobody where the programme records no decisions.
+    """
+    if "decision" not in cohorts:
+        return pd.DataFrame({"row": np.empty(0, int), "graduated": np.empty(0, bool), "label": np.empty(0)})
+    decided = cohorts[cohorts["decision"].notna()].drop_duplicates("row", ignore_index=True)
+    graduated = (decided["decision"] == GRADUATED).to_numpy()
+    label = decided["label"].where(graduated & (decided["label_status"] == LABELLED).to_numpy())
+    return pd.DataFrame({"row": decided["row"].to_numpy(), "graduated": graduated, "label": label.to_numpy(float)})
 
 
 def weigh(
@@ -53,10 +71,23 @@ def weigh(
         with_levels(X.reset_index(drop=True), **levels),
         (due["label_status"] == LABELLED).to_numpy(),
         independent_groups(own["household_id"], own[cohort.cluster]),
-        known_anyway=due["label_reason"].isin(REGISTER).to_numpy(),
+        known_anyway=(due["label_reason"] == REGISTER).to_numpy(),
         params=params,
         seed=seed,
     )
+
+
+def selection_weights(
+    decided: pd.DataFrame, X: pd.DataFrame, assessments: pd.DataFrame, *, cohort: CohortParams, seed: int
+) -> np.ndarray:
+    """Weigh the graduated so that they stand for all on whom a decision was made; 0 where the outcome is unknown."""
+    own = assessments.iloc[decided["row"].to_numpy()]
+    graduated = decided["graduated"].to_numpy()
+    groups = independent_groups(own["household_id"], own[cohort.cluster])
+    found = cross_fitted_propensity(X.reset_index(drop=True), graduated, groups, seed=seed)
+    weight = np.zeros(len(decided))
+    weight[graduated] = inverse_weights(found.probability[graduated])
+    return np.where(decided["label"].notna(), weight, 0.0)
 
 
 def follow_up_note(found: FollowUpWeights, what: str) -> tuple[str, ...]:

@@ -29,7 +29,6 @@ def unknown_rows(
     area: str,
     params: EvaluationParams,
     test_year: int,
-    suffix: str = "",
 ) -> pd.DataFrame:
     """Say what the families whose outcome is unknown may have done to a year's figures.
 
@@ -43,8 +42,6 @@ def unknown_rows(
     params : EvaluationParams
     test_year : int
         Seeds the bootstrap.
-    suffix : str
-        Ends every metric's name, where the unknown are not the lost: `_of_unselected`.
 
     Returns
     -------
@@ -57,14 +54,37 @@ def unknown_rows(
         rows += _followed(due, model, area, params)
         rows += _weighted(due, model, params, test_year)
         rows += _bounds(due, model, params)
+    return pd.DataFrame(rows, columns=list(ROW))
+
+
+def unselected_rows(
+    decided: pd.DataFrame, *, models: Sequence[str], params: EvaluationParams, test_year: int
+) -> pd.DataFrame:
+    """Say what would be known of everybody, had everybody been graduated: outcomes after a graduation are known only of
+    the families that people chose, by more than what was recorded.
+
+    Parameters
+    ----------
+    decided : frame (n_decided, ...)
+        As `due` of `unknown_rows`; y is known of the graduated alone, weight stands for who was not chosen.
+
+    Returns
+    -------
+    frame
+        `ROW`: the same `_weighted` and `_bounds`, their names ending in `_if_all_graduated`.
+    """
+    rows: list[Row] = []
+    for model in models:
+        rows += _weighted(decided, model, params, test_year)
+        rows += _bounds(decided, model, params)
     table = pd.DataFrame(rows, columns=list(ROW))
-    return table.assign(metric=table["metric"] + suffix)
+    return table.assign(metric=table["metric"].astype("str") + "_if_all_graduated")
 
 
 def _followed(due: pd.DataFrame, model: str, area: str, params: EvaluationParams) -> Iterator[Row]:
     found = due["y"].notna().to_numpy(dtype=float)
     yield model, "all", "all", "followed_share", float(found.mean()), np.nan, np.nan, len(due)
-    decile = np.minimum((due[model].rank(method="first", pct=True).to_numpy() * 10).astype(int) + 1, 10)
+    decile = (due[model].rank(method="first").to_numpy(dtype=int) - 1) * 10 // len(due) + 1
     for group, levels in ((DECILE, pd.Series(decile).map("{:02d}".format)), (area, due[area].astype("str"))):
         shares = pd.Series(found).groupby(levels.to_numpy()).agg(["mean", "size"])
         for level, share, size in shares.itertuples():

@@ -25,6 +25,7 @@ from graduation_model.reports.evaluation_words import (
 )
 from graduation_model.reports.group_words import GroupWords
 from graduation_model.reports.render import render
+from graduation_model.reports.uncertainty_words import uncertainty_dict
 from graduation_model.wording import day, has_text, number, percent, text
 
 if TYPE_CHECKING:
@@ -108,7 +109,8 @@ def card_dict(
     Returns
     -------
     dict
-        facts, years (a table of every model a test year, and its differences), groups, figures, warnings, notes.
+        facts, years (a table of every model a test year, and its differences), groups, uncertainty, figures, warnings,
+        notes.
     """
     params = params or EvaluationParams()
     words = {key: text(key, language) for key in _KEYS}
@@ -133,6 +135,9 @@ def card_dict(
         "years": _years(card, evaluation, language),
         "groups": _groups(card, evaluation, GroupWords(instrument, area_names or {}), language),
         "group_metrics": [text(f"metrics.{metric}", language) for metric in GROUP_METRICS],
+        "uncertainty": uncertainty_dict(
+            card.model, evaluation, GroupWords(instrument, area_names or {}), params, language
+        ),
         "figures": _figures(figures or {}, language),
         "warnings": _leaks(evaluation, params, language),
         "notes": list(notes),
@@ -262,6 +267,7 @@ def _groups(
         return []
     rows = main_population(evaluation)
     rows = rows[(rows["model"] == card.model) & (rows["test_year"] == years[0]) & (rows["baseline"] == "")]
+    rows = rows[rows["metric"].isin(GROUP_METRICS)]
     parts = {key: part for key, part in rows.groupby(["group", "level"]) if key[0] != "all"}
     return [
         _group(words, group, level, parts[group, level], language)
