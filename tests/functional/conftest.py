@@ -50,7 +50,7 @@ def year(small_programme, tmp_path_factory) -> Year:
     def run(command: str, *words: object) -> None:
         assert main([command, "--programme", programme, *map(str, words)]) == 0, command
 
-    run("simulate", "--households", 1500, "--waves", 4, "--seed", 3, "--out", root / "data")
+    run("simulate", "--households", 1500, "--waves", 5, "--seed", 3, "--out", root / "data")
     run("train", "--data", root / "data", "--as-of", "2019-12-31", "--out", root / "train", *tracking)
     run("promote", "--version", 1, "--approver", "A test", *tracking)
     run("score", "--data", root / "data", "--as-of", "2020-12-31", "--out", root / "scores", *tracking)

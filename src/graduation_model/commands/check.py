@@ -13,6 +13,7 @@ AT_THE_DOOR = {
     "privacy": "dropped at the door",
     "masked": "identity numbers masked in free text",
     "pseudonyms": "replaced by keyed pseudonyms",
+    "not_believed": "computed here, and the source's column not believed",
 }
 
 
@@ -93,6 +94,9 @@ def check(*, programme: ProgrammeLike, data: str | Path, out: str | Path, key: s
     with output_folder(out, "check", {"programme": programme.folder, "data": Path(data).resolve()}) as output:
         output.parquet(tables.assessments, "assessments.parquet")
         output.parquet(tables.followups, "followups.parquet")
+        for name in ("decisions", "uep"):
+            if name in tables.counts:
+                output.parquet(getattr(tables, name), f"{name}.parquet")
         output.parquet(tables.quarantine, "quarantine.parquet")
         rules = {check.name: check.label for check in programme.instrument.cross_checks}
         output.text(quarantine_workbook(tables.quarantine, "id", rules), "quarantine.xlsx")

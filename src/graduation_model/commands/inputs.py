@@ -62,6 +62,7 @@ def read_tables(
             codebooks=programme.codebooks,
             need_followups=need_followups,
             key=key,
+            own_lines=programme.poverty_lines,
         )
 
 

@@ -33,7 +33,8 @@ def simulate(
     programme
         A programme with a `simulation` section.
     out
-        Gets `assessments.parquet`, `followups.parquet`, `decisions.parquet`, `truth/`.
+        Gets `assessments.parquet`, `followups.parquet`, `decisions.parquet`, `poverty_lines.parquet`, `truth/`. What
+        is derived from other answers is left out, as in a partner's files.
     households, waves, seed
         Its size, and the seed: the same seed gives the same bytes.
     """
@@ -52,8 +53,10 @@ def simulate(
             province = make_province(
                 programme.instrument, programme.simulation, households=households, waves=waves, seed=seed
             )
-        for name in ("assessments", "followups", "decisions"):
-            output.parquet(getattr(province, name), f"{name}.parquet")
+        instrument = programme.instrument
+        derived = [one.name for one in (*instrument.questions, *instrument.followup) if one.derived]
+        for name in ("assessments", "followups", "decisions", "poverty_lines"):
+            output.parquet(getattr(province, name).drop(columns=derived, errors="ignore"), f"{name}.parquet")
         output.parquet(province.truth, "truth/households.parquet")
         output.facts["simulated"] = True
         rows = dict(output.rows)

@@ -27,7 +27,7 @@ from graduation_model.contract.tables import Tables
 from graduation_model.estimators.bundle import Bundle, BundleCard, save_bundle
 from graduation_model.estimators.calibration import CalibratedAdditive
 from graduation_model.estimators.support import support_ranges
-from graduation_model.evaluation.backtest import Backtest, backtest
+from graduation_model.evaluation.backtest import LABEL, Backtest, backtest
 from graduation_model.evaluation.leak import leak_warnings
 from graduation_model.explanation.contributions import contributions
 from graduation_model.features.context import reference_context
@@ -76,6 +76,7 @@ class Training:
             [
                 f"AUC on cohorts not seen in fitting (the bundle holds '{self.model}')",
                 *lines,
+                *under_other_lines(self.evaluation),
                 *notes,
                 f"Registered as {self.registered}, alias 'challenger'; see {self.out / 'model_card.html'}",
             ]
@@ -90,6 +91,17 @@ def overall(evaluation: pd.DataFrame, metric: str = "auc") -> pd.DataFrame:
     text = rows.assign(text=[f"{row.value:.3f} [{row.low:.3f}, {row.high:.3f}]" for row in rows.itertuples()])
     order = rows.groupby("model")["value"].mean().sort_values(ascending=False).index
     return text.pivot(index="model", columns="test_year", values="text").reindex(order).fillna("-")
+
+
+def under_other_lines(evaluation: pd.DataFrame) -> list[str]:
+    """Return how many stayed out under each line of the label, and the model's AUC, in the last year that has them."""
+    rows = evaluation[(evaluation["group"] == LABEL) & evaluation["metric"].isin(["share_positive", "auc"])]
+    if rows.empty:
+        return []
+    year = rows["test_year"].max()
+    table = rows[rows["test_year"] == year].pivot(index="level", columns="metric", values="value").dropna()
+    said = [f"{level} {row.share_positive:.1%} and AUC {row.auc:.3f}" for level, row in table.iterrows()]
+    return [f"Under other lines, {year}, share that stayed out and AUC of the same model: {'; '.join(said)}"]
 
 
 def train(
@@ -132,6 +144,7 @@ def train(
             features=programme.features,
             estimators=programme.estimators,
             evaluation=programme.evaluation,
+            decisions=tables.decisions,
         )
     notes = (*tried.notes, *leak_warnings(tried.evaluation, programme.evaluation))
     parameters = {"programme": programme.folder, "data": Path(data).resolve(), "as_of": date.date()}

@@ -16,7 +16,7 @@ import pandas as pd
 from scipy.special import expit
 
 from graduation_model.cohort.cohorts import build_cohort, build_cohorts, eligible_rows
-from graduation_model.cohort.dates import as_of_dates, months_after
+from graduation_model.cohort.dates import as_of_dates
 from graduation_model.cohort.labels import LABELLED, outcome_met
 from graduation_model.cohort.params import CohortParams, LabelParams
 from graduation_model.cohort.splits import independent_groups
@@ -28,17 +28,11 @@ from graduation_model.estimators.params import EstimatorParams
 from graduation_model.estimators.training_set import AdditiveModel, TrainingSet
 from graduation_model.estimators.uncertainty import Uncertainty, fit_uncertainty
 from graduation_model.evaluation.coverage import coverage_rows
-from graduation_model.evaluation.due import (
-    decided_families,
-    due_families,
-    follow_up_note,
-    scored_due,
-    selection_weights,
-    weigh,
-)
+from graduation_model.evaluation.due import decided_families, due_families, follow_up_note, weigh
 from graduation_model.evaluation.evaluate import COLUMNS, evaluate
+from graduation_model.evaluation.follow_up import what_is_unknown
+from graduation_model.evaluation.groups import group_questions, levels_of
 from graduation_model.evaluation.params import EvaluationParams
-from graduation_model.evaluation.unknown import unknown_rows, unselected_rows
 from graduation_model.features.catalogue import Catalogue, catalogue
 from graduation_model.features.context import WaveContext, wave_context
 from graduation_model.features.matrix import feature_matrix
@@ -49,7 +43,7 @@ logger = logging.getLogger(__name__)
 POPULATION = "programme"
 BY_AS_OF, AFTER = "by_as_of", "after"
 CLUSTER_SEEN = "cluster_in_training"
-MISSING = "missing"
+LABEL = "label"  # the group whose levels are other lines of the same label
 
 
 @dataclass(frozen=True)
@@ -95,9 +89,15 @@ class Past:
 
     assessments: pd.DataFrame
     followups: pd.DataFrame
+    decisions: pd.DataFrame | None
     catalogue: Catalogue
     cohort: CohortParams
     label: LabelParams
+
+    @property
+    def register(self) -> str:
+        """The label's reason where a register shows a failure, whoever was visited."""
+        return self.label.reentry.question if self.label.reentry else ""
 
 
 @dataclass(frozen=True)
@@ -146,14 +146,15 @@ def backtest(
     features: FeatureParams,
     estimators: EstimatorParams,
     evaluation: EvaluationParams,
+    decisions: pd.DataFrame | None = None,
 ) -> Backtest:
     """Fit and try every model on the last test years up to an as-of date.
 
     Parameters
     ----------
     assessments, followups : frame
-        Typed tables of everybody. Assessments dated after `as_of` are not looked at; follow-ups dated after it are
-        looked at as tests alone.
+        Typed tables of everybody. Assessments dated after `as_of` are not looked at; follow-ups (and decisions) dated
+        after it are looked at as tests alone.
     as_of : Timestamp
         On which the models of the bundle are fitted.
 
@@ -167,7 +168,7 @@ def backtest(
         If nothing can be learnt at `as_of`: no label is due, or all labels are the same.
     """
     as_of = pd.Timestamp(as_of)
-    past = Past(assessments, followups, catalogue(instrument, features), cohort, label)
+    past = Past(assessments, followups, decisions, catalogue(instrument, features), cohort, label)
     dates = as_of_dates(assessments, as_of, cohort)[-evaluation.test_years :]
     if not dates:
         raise DataError(f"No assessment is dated on or before {as_of.date()}", mend="Take a later --as-of")
@@ -200,9 +201,20 @@ def backtest(
         stamp = {"population": POPULATION, "test_year": date.year, "outcome_known": outcome_known}
         tables.append(evaluate(tested, params=evaluation, groups=names, **stamp))
         seen = _what_else_is_seen(at, tested, X, names, estimators, evaluation)
-        unknown, more = _what_is_unknown(past, there, at, date, as_of, estimators, evaluation)
+        unknown, more = what_is_unknown(
+            cohort_in_hindsight(past, date, as_of, past.label),
+            there.features,
+            there.assessments,
+            at.models[estimators.model],
+            cohort_params=past.cohort,
+            register=past.register,
+            estimators=estimators,
+            params=evaluation,
+            test_year=date.year,
+        )
         tables.append(pd.concat([seen, unknown], ignore_index=True).assign(baseline="", **stamp)[list(COLUMNS)])
         notes += more
+        tables.append(_sensitivity(past, there, date, as_of, at.models[estimators.model], estimators.model, evaluation))
         cohorts.append(tested.assign(test_year=date.year))
         logger.info("test year %d: %d models on %d labelled families", date.year, len(at.models), len(tested))
     return Backtest(
@@ -233,6 +245,7 @@ def _learn(past: Past, known: Knowledge, estimators: EstimatorParams, date: pd.T
         known.features(known.due["row"].to_numpy()),
         known.assessments,
         cohort=past.cohort,
+        register=past.register,
         params=estimators.follow_up,
         seed=estimators.seed,
     )
@@ -268,36 +281,6 @@ def _what_else_is_seen(
     return coverage_rows(families, model=estimators.model, groups=groups, params=evaluation)
 
 
-def _what_is_unknown(
-    past: Past,
-    known: Knowledge,
-    at: _Learnt,
-    date: pd.Timestamp,
-    as_of: pd.Timestamp,
-    estimators: EstimatorParams,
-    evaluation: EvaluationParams,
-) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """What the lost families of a test cohort may have done to its figures."""
-    cohort = _test_cohort(past, known, date, as_of)
-    due, decided = due_families(cohort), decided_families(cohort)
-    X = known.features(due["row"].to_numpy())
-    found = weigh(due, X, known.assessments, cohort=past.cohort, params=estimators.follow_up, seed=estimators.seed)
-    models: dict[str, AdditiveModel] = {estimators.model: at.models[estimators.model]}
-    scored = scored_due(due, X, known.assessments, models, found.weight, past.cohort)
-    rows = unknown_rows(scored, models=list(models), area=past.cohort.area, params=evaluation, test_year=date.year)
-    if decided["graduated"].any() and not decided["graduated"].all():
-        X = known.features(decided["row"].to_numpy())
-        weight = selection_weights(decided, X, known.assessments, cohort=past.cohort, seed=estimators.seed)
-        scored = scored_due(decided, X, known.assessments, models, weight, past.cohort)
-        rows = pd.concat([rows, unselected_rows(scored, models=list(models), params=evaluation, test_year=date.year)])
-    if found.known_share >= evaluation.least_followed:
-        return rows, ()
-    return rows, (
-        f"Test year {date.year}: {found.known_share:.0%} of the follow-ups that were due were done, fewer than "
-        f"{evaluation.least_followed:.0%}. Rely on the bounds, not on the plain figures",
-    )
-
-
 def knowledge(past: Past, date: pd.Timestamp) -> Knowledge:
     """Return what was known on a date: nothing dated later is handed on to anything below."""
     known = past.assessments[(past.assessments["assessment_date"] <= date).to_numpy()].reset_index(drop=True)
@@ -307,7 +290,7 @@ def knowledge(past: Past, date: pd.Timestamp) -> Knowledge:
         np.concatenate([eligible_rows(known, end, past.cohort, everybody=True) for end in ends] or [np.empty(0, int)])
     )
     X = feature_matrix(known.iloc[positions], context, past.catalogue)
-    cohorts = build_cohorts(known, past.followups, date, params=past.cohort, label=past.label)
+    cohorts = build_cohorts(known, past.followups, date, params=past.cohort, label=past.label, decisions=past.decisions)
     due, decided = due_families(cohorts), decided_families(cohorts)
     return Knowledge(assessments=known, positions=positions, X=X, context=context, due=due, decided=decided)
 
@@ -353,85 +336,91 @@ def fit_models(
     return fitted, notes
 
 
+def cohort_in_hindsight(past: Past, date: pd.Timestamp, as_of: pd.Timestamp, label: LabelParams) -> pd.DataFrame:
+    """Return a cohort with every outcome that the folder holds: as a test it may know what came after.
+
+    Their `row` is a position among the assessments known on `date`.
+    """
+    latest = past.followups["followup_date"].max() if len(past.followups) else as_of
+    cohort = build_cohort(
+        past.assessments,
+        past.followups,
+        date,
+        known_by=max(latest, as_of),
+        params=past.cohort,
+        label=label,
+        decisions=past.decisions,
+        visited_is_due=True,
+    )
+    known = np.flatnonzero((past.assessments["assessment_date"] <= date).to_numpy())
+    return cohort.assign(row=np.searchsorted(known, cohort["row"]))
+
+
+def labelled_cohort(past: Past, date: pd.Timestamp, as_of: pd.Timestamp, label: LabelParams) -> pd.DataFrame:
+    """Return the families of `cohort_in_hindsight` whose outcome is known."""
+    cohort = cohort_in_hindsight(past, date, as_of, label)
+    return cohort[cohort["label_status"] == LABELLED].reset_index(drop=True)
+
+
 def tested_cohort(
     past: Past, known: Knowledge, date: pd.Timestamp, as_of: pd.Timestamp, groups: Sequence[Question]
 ) -> tuple[pd.DataFrame, tuple[str, ...], str]:
     """Return the labelled families of a cohort, the names of their group columns, and when the outcomes were known."""
-    cohort = _test_cohort(past, known, date, as_of)
-    cohort = cohort[cohort["label_status"] == LABELLED]
+    cohort = labelled_cohort(past, date, as_of, past.label)
+    families = _tested(cohort, past, known)
     answers = known.assessments.iloc[cohort["row"].to_numpy()].reset_index(drop=True)
-    families = pd.DataFrame(
+    shown = {question.name: levels_of(answers[question.name], question) for question in groups}
+    shown |= {past.cohort.area: answers[past.cohort.area], CLUSTER_SEEN: _clusters_seen(past, known, answers)}
+    if cohort["exit_kind"].notna().any():
+        shown["exit_kind"] = cohort["exit_kind"]
+    outcome_known = BY_AS_OF if (cohort["label_due"] <= as_of).all() else AFTER
+    return families.assign(**shown), tuple(shown), outcome_known
+
+
+def _tested(cohort: pd.DataFrame, past: Past, known: Knowledge) -> pd.DataFrame:
+    return pd.DataFrame(
         {
             "household_id": cohort["household_id"].to_numpy(),
-            "cluster": answers[past.cohort.cluster],
+            "cluster": known.assessments[past.cohort.cluster].iloc[cohort["row"].to_numpy()].to_numpy(),
             "y": cohort["label"].to_numpy(dtype=float),
             "weight": cohort["weight"].to_numpy(dtype=float),
             "row": cohort["row"].to_numpy(),
         }
     )
-    shown = {question.name: levels_of(answers[question.name], question) for question in groups}
-    shown |= {past.cohort.area: answers[past.cohort.area], CLUSTER_SEEN: _clusters_seen(past, known, answers)}
-    return families.assign(**shown), tuple(shown), _outcome_known(cohort, past.label, as_of)
 
 
-def _test_cohort(past: Past, known: Knowledge, date: pd.Timestamp, as_of: pd.Timestamp) -> pd.DataFrame:
-    """A cohort with every outcome in the folder: as a test it may know what came after."""
-    latest = past.followups["followup_date"].max() if len(past.followups) else as_of
-    return build_cohort(
-        known.assessments, past.followups, date, known_by=max(latest, as_of), params=past.cohort, label=past.label
-    )
-
-
-def group_questions(
-    instrument: Instrument, params: EvaluationParams, assessments: pd.DataFrame
-) -> tuple[Question, ...]:
-    """Return the protected questions, and those that the programme wants shown apart, in the instrument's order."""
-    return tuple(
-        question
-        for question in instrument.questions
-        if (question.protected or question.name in params.groups)
-        and question.name in assessments.columns
-        and (question.is_numeric or question.levels)
-    )
-
-
-def levels_of(answers: pd.Series, question: Question) -> pd.Series:
-    """Return the level of each answer as text: the answer itself, or the third of the families that a number lies in.
-
-    Examples
-    --------
-    >>> from graduation_model.params import Label
-    >>> size = Question(name="hh_size", kind="count", section="people", label=Label(id="Jumlah", en="Size"))
-    >>> levels_of(pd.Series([1.0, 2.0, 4.0, 6.0, 8.0, 9.0, None]), size).tolist()
-    ['up to 3.3', 'up to 3.3', '3.3 to 6.7', '3.3 to 6.7', 'over 6.7', 'over 6.7', 'missing']
-    """
-    if not question.is_numeric:
-        return answers.astype("object").where(answers.notna(), MISSING).astype("str")
-    values = answers.to_numpy(dtype=float)
-    known = ~np.isnan(values)
-    if not known.any():
-        return pd.Series(MISSING, index=answers.index, dtype="str")
-    # Thirds, not their ends: a smallest or largest value would be some family's own.
-    low, high = np.quantile(values[known], [1 / 3, 2 / 3])
-    level = np.select(
-        [~known, values <= low, values <= high],
-        [MISSING, f"up to {low:.2g}", f"{low:.2g} to {high:.2g}"],
-        f"over {high:.2g}",
-    )
-    return pd.Series(level, index=answers.index, dtype="str")
+def _sensitivity(
+    past: Past,
+    known: Knowledge,
+    date: pd.Timestamp,
+    as_of: pd.Timestamp,
+    model: AdditiveModel,
+    name: str,
+    params: EvaluationParams,
+) -> pd.DataFrame:
+    """The bundle's model, as it was learnt, tried on the same cohort's outcomes under other lines."""
+    line, tables = past.label.outcome.at_least, []
+    for other in sorted({line, *past.label.sensitivity}) if line is not None and past.label.sensitivity else ():
+        cohort = labelled_cohort(past, date, as_of, past.label.at(other))
+        tested = _tested(cohort, past, known)
+        tested[name] = expit(model.log_odds(known.features(tested.pop("row").to_numpy())))
+        tables.append(
+            evaluate(
+                tested.assign(**{LABEL: f"at least {other:g}"}),
+                params=params,
+                population=POPULATION,
+                test_year=date.year,
+                outcome_known=BY_AS_OF if (cohort["label_due"] <= as_of).all() else AFTER,
+                groups=(LABEL,),
+                overall=False,
+            )
+        )
+    return _together(tables)
 
 
 def _clusters_seen(past: Past, known: Knowledge, answers: pd.DataFrame) -> np.ndarray:
     learnt = known.assessments[past.cohort.cluster].iloc[known.labelled["row"].to_numpy()].unique()
     return np.where(answers[past.cohort.cluster].isin(learnt), "seen", "unseen")
-
-
-def _outcome_known(cohort: pd.DataFrame, label: LabelParams, as_of: pd.Timestamp) -> str:
-    ends = [
-        months_after(cohort["assessment_date"], visit.months) + pd.Timedelta(days=visit.tolerance_days)
-        for visit in label.visits
-    ]
-    return BY_AS_OF if all((end <= as_of).all() for end in ends) else AFTER
 
 
 def _probabilities(models: dict[str, AdditiveModel], X: pd.DataFrame) -> pd.DataFrame:
@@ -443,4 +432,5 @@ def _cohort_dates(known: Knowledge) -> tuple[str, ...]:
 
 
 def _together(tables: list[pd.DataFrame]) -> pd.DataFrame:
-    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+    filled = [table for table in tables if len(table)]
+    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame()

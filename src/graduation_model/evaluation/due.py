@@ -21,8 +21,6 @@ from graduation_model.estimators.propensity import (
 )
 from graduation_model.estimators.training_set import AdditiveModel
 
-# The label's reason where a register shows the failure, whoever was visited.
-REGISTER = "reentered_program"
 GRADUATED = "graduated"
 
 
@@ -52,6 +50,7 @@ def weigh(
     assessments: pd.DataFrame,
     *,
     cohort: CohortParams,
+    register: str,
     params: FollowUpParams,
     seed: int,
 ) -> FollowUpWeights:
@@ -64,6 +63,8 @@ def weigh(
     X : frame (n_due, n_features)
     assessments : frame
         To which `due["row"]` points.
+    register : str
+        The label's reason where a register shows a failure, whoever was visited.
     """
     own = assessments.iloc[due["row"].to_numpy()]
     levels = {"district": own[cohort.area].tolist(), "cohort": due["as_of_date"].astype("str").tolist()}
@@ -71,7 +72,7 @@ def weigh(
         with_levels(X.reset_index(drop=True), **levels),
         (due["label_status"] == LABELLED).to_numpy(),
         independent_groups(own["household_id"], own[cohort.cluster]),
-        known_anyway=(due["label_reason"] == REGISTER).to_numpy(),
+        known_anyway=(due["label_reason"] == register).to_numpy(),
         params=params,
         seed=seed,
     )

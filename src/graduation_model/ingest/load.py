@@ -16,6 +16,7 @@ import pandas as pd
 
 from graduation_model.contract.checks import check_across, check_answers
 from graduation_model.contract.instrument import CrossCheck, Instrument, Question
+from graduation_model.contract.schemas import DECISIONS, UEP
 from graduation_model.contract.tables import (
     ANSWER_SET_ASIDE,
     KEPT,
@@ -27,10 +28,12 @@ from graduation_model.contract.tables import (
 )
 from graduation_model.errors import DataError
 from graduation_model.ingest.codebooks import as_code
+from graduation_model.ingest.derived import Against, computed, counts_of, not_believed
 from graduation_model.ingest.formats import find_parts, read_part, sha256_of
-from graduation_model.ingest.identity import Entered, Key, Roles, enter, linkage
+from graduation_model.ingest.identity import Key, Roles, enter, linkage
 from graduation_model.ingest.params import Codebook, IngestParams, TableSource
 from graduation_model.ingest.places import places_of
+from graduation_model.ingest.poverty_lines import read_poverty_lines
 from graduation_model.ingest.typing import NOT_A_DATE, to_dates, type_question
 
 MENDS = {
@@ -67,6 +70,7 @@ def load_tables(
     codebooks: Sequence[Codebook],
     need_followups: bool = True,
     key: Key | None = None,
+    own_lines: Path | None = None,
 ) -> Tables:
     """Read a data folder into checked tables.
 
@@ -80,38 +84,62 @@ def load_tables(
         Whether a folder without follow-ups is an error (training) or not (scoring).
     key
         Turns every household_id into its keyed HMAC; without it, ids that are a NIK or KK are refused.
+    own_lines
+        The programme's poverty lines, where the folder has no table of its own.
 
     Raises
     ------
     DataError
         Where a table is missing, empty, unreadable, without a column that the programme expects, of a version that
-        no codebook knows, or would bring identity numbers in.
+        no codebook knows, or would bring identity numbers in; or a visit has no poverty line to be set against.
     """
     folder = Path(folder)
     if not folder.is_dir():
         raise DataError("There is no such folder", where=folder, mend="Give the folder that holds assessments.*")
+    against = _against(folder, instrument, params, own_lines)
     assessments = _load(
-        folder, "assessments", instrument.questions, params.assessments, codebooks, key, instrument.cross_checks
+        folder,
+        "assessments",
+        instrument.questions,
+        params.assessments,
+        codebooks,
+        key,
+        instrument.cross_checks,
+        against,
     )
     if need_followups or find_parts(folder, "followups"):
-        followups = _load(folder, "followups", instrument.followup, params.followups, codebooks, key)
+        where = replace(against, assessments=assessments.table) if against else None
+        followups = _load(folder, "followups", instrument.followup, params.followups, codebooks, key, against=where)
     else:
         followups = _empty("followups", instrument.followup, params.followups)
-    decisions = _decisions(folder, params.decisions, key)
+    decisions = _optional(folder, "decisions", DECISIONS, params.decisions, key)
+    uep = _optional(folder, "uep", UEP, params.uep, key)
+    loaded = {"assessments": assessments, "followups": followups, "decisions": decisions, "uep": uep}
     return Tables(
         assessments=assessments.table,
         followups=followups.table,
-        decisions=decisions.frame,
-        quarantine=pd.concat([assessments.quarantine, followups.quarantine], ignore_index=True),
+        decisions=decisions.table,
+        uep=uep.table,
+        quarantine=pd.concat([one.quarantine for one in loaded.values()], ignore_index=True),
         set_aside=assessments.set_aside,
         counts={
-            "assessments": assessments.counts,
-            "followups": followups.counts,
-            **_sum_of(assessments.at_the_door, followups.at_the_door, decisions.counts()),
+            **{name: one.counts for name, one in loaded.items() if one.sources or name in ("assessments", "followups")},
+            **_sum_of(*(one.at_the_door for one in loaded.values())),
             "linkage": linkage(assessments.table),
         },
-        sources=assessments.sources | followups.sources,
+        sources={
+            **{name: digest for one in loaded.values() for name, digest in one.sources.items()},
+            **(against.lines.sources if against else {}),
+        },
     )
+
+
+def _against(folder: Path, instrument: Instrument, params: IngestParams, own_lines: Path | None) -> Against | None:
+    """What derived questions are set against; None where the programme has none."""
+    if not any(question.derived for question in (*instrument.questions, *instrument.followup)):
+        return None
+    assert params.poverty_lines is not None, "config asks for ingest.poverty_lines where a question is derived"
+    return Against(read_poverty_lines(folder, own_lines, params.poverty_lines), params.poverty_lines)
 
 
 @dataclass(frozen=True)
@@ -135,12 +163,13 @@ def _empty(name: str, questions: tuple[Question, ...], source: TableSource) -> _
     return _Loaded(table, empty_quarantine(), table[list(KEYS[name])], {"read": 0, "kept": 0}, {})
 
 
-def _decisions(folder: Path, source: TableSource | None, key: Key | None) -> Entered:
-    parts = find_parts(folder, "decisions")
-    if not parts:
-        return Entered(pd.DataFrame())
-    frame = pd.concat([read_part(part) for part in parts], ignore_index=True)
-    return enter(frame, table="decisions", roles=_roles("decisions", (), source or TableSource(dates={})), key=key)
+def _optional(
+    folder: Path, name: str, questions: tuple[Question, ...], source: TableSource, key: Key | None
+) -> _Loaded:
+    """A table that a folder need not have, and of which a source need not have every column."""
+    if not find_parts(folder, name):
+        return _empty(name, questions, source)
+    return _load(folder, name, questions, source, (), key, fixed=True)
 
 
 def _roles(name: str, questions: tuple[Question, ...], source: TableSource) -> Roles:
@@ -175,17 +204,29 @@ def _load(
     codebooks: Sequence[Codebook],
     key: Key | None,
     cross_checks: tuple[CrossCheck, ...] = (),
+    against: Against | None = None,
+    *,
+    fixed: bool = False,
 ) -> _Loaded:
     raw = _read(folder, name)
     questions = tuple(question for question in questions if question.name not in source.absent)
-    entered = enter(raw.frame, table=name, roles=_roles(name, questions, source), key=key)
-    raw = replace(raw, frame=entered.frame)
-    _check_columns(raw.frame, name, questions, source)
-    typed, faults = _type(raw.frame, name, questions, source, codebooks)
+    asked = tuple(question for question in questions if question.derived is None)
+    if fixed:
+        source = source.model_copy(update={"absent": (*source.absent, *_not_there(raw.frame, asked, source))})
+        asked = tuple(question for question in asked if question.name not in source.absent)
+    entered = enter(raw.frame, table=name, roles=_roles(name, asked, source), key=key)
+    derived = tuple(question for question in questions if question.derived)
+    unbelieved = not_believed(entered.frame, derived, source)
+    raw = replace(raw, frame=entered.frame.drop(columns=list(unbelieved)))
+    _check_columns(raw.frame, name, asked, source)
+    typed, faults = _type(raw.frame, name, asked, source, codebooks)
     required = {question.name for question in questions if question.need == "required"} | set(KEYS[name])
-    faults["effect"] = np.where(faults["column"].isin(required), ROW_SET_ASIDE, ANSWER_SET_ASIDE)
+    typed, faults = _set_aside(typed, faults, required)
+    if derived and against:
+        typed, broken = _derive(typed, faults, derived, against, name, required)
+        faults = pd.concat([faults, broken], ignore_index=True)
+    typed = typed.assign(**{one.name: _nobody_said(one, typed.index) for one in questions if one.name not in typed})
     lost = faults.loc[faults["effect"] == ROW_SET_ASIDE, "row"].unique()
-    typed = _blank(typed, faults)
     kept, repeated, conflicting = _settle_repeats(typed.drop(index=lost), KEYS[name])
     lost = np.union1d(lost, conflicting["row"])
     crossed = check_across(typed, cross_checks).table.assign(effect=KEPT)
@@ -199,9 +240,46 @@ def _load(
         "rows_set_aside": len(lost),
         "answers_set_aside": int((cells["effect"] == ANSWER_SET_ASIDE).sum()),
         **({"contradictions": len(crossed)} if cross_checks else {}),
+        **counts_of(table),
     }
     set_aside = typed.loc[lost, list(KEYS[name])].reset_index(drop=True)
-    return _Loaded(table, _as_quarantine(cells, raw, source), set_aside, counts, raw.sources, entered.counts())
+    at_the_door = entered.counts() | ({"not_believed": unbelieved} if unbelieved else {})
+    return _Loaded(table, _as_quarantine(cells, raw, source), set_aside, counts, raw.sources, at_the_door)
+
+
+def _set_aside(typed: pd.DataFrame, faults: pd.DataFrame, required: set[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Say of each failing cell whether it costs the row or the answer, and make those answers missing."""
+    effect = np.where(faults["column"].isin(required), ROW_SET_ASIDE, ANSWER_SET_ASIDE)
+    return _blank(typed, faults), faults.assign(effect=effect)
+
+
+def _not_there(frame: pd.DataFrame, questions: tuple[Question, ...], source: TableSource) -> list[str]:
+    """Optional columns that a source does not have."""
+    return [
+        question.name
+        for question in questions
+        if question.need != "required" and source.columns.get(question.name, question.name) not in frame.columns
+    ]
+
+
+def _nobody_said(question: Question, index: pd.Index) -> pd.Series:
+    return pd.Series(None, index=index, dtype=question.dtype())  # type: ignore[call-overload]
+
+
+def _derive(
+    typed: pd.DataFrame,
+    faults: pd.DataFrame,
+    derived: tuple[Question, ...],
+    against: Against,
+    name: str,
+    required: set[str],
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Compute what is derived for the rows that stay, and hold it to its bounds like any answer."""
+    whole = ~typed.index.isin(faults.loc[faults["effect"] == ROW_SET_ASIDE, "row"])
+    made = computed(typed[whole], derived, against, date=KEYS[name][1], table=name)
+    broken = check_answers(made, derived).table
+    broken["row"] = np.flatnonzero(whole)[broken["row"]]
+    return _set_aside(pd.concat([typed, made.reindex(typed.index)], axis=1), broken, required)
 
 
 def _read(folder: Path, name: str) -> _Raw:
@@ -351,7 +429,8 @@ def _as_quarantine(cells: pd.DataFrame, raw: _Raw, source: TableSource) -> pd.Da
     found = np.full(len(cells), "", dtype=object)
     for column, places in cells.groupby("column").indices.items():
         origin = names.get(str(column), str(column))
-        found[places] = _mask(raw.frame[origin].iloc[rows[places]]).to_numpy()
+        if origin in raw.frame:  # a derived answer stood in no cell
+            found[places] = _mask(raw.frame[origin].iloc[rows[places]]).to_numpy()
     table = cells.assign(
         source_file=raw.files.to_numpy()[rows],
         source_row=raw.rows.to_numpy()[rows],

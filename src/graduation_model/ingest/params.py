@@ -65,9 +65,35 @@ class TableSource(Params):
     absent: tuple[str, ...] = ()
 
 
+class PovertyLineParams(Params):
+    """Which poverty line a visit is set against.
+
+    Parameters
+    ----------
+    area
+        The column of the assessments that holds the area's code; a follow-up takes its family's last one.
+    basis
+        Rows of the table with another basis are left aside.
+    province_digits
+        So many digits of an area's code are its province's.
+    province_may_stand_in
+        Whether the province's line is used, and flagged, where the area has none by the visit's date.
+    max_age_months
+        A line older than this at the visit is refused, never extrapolated.
+    """
+
+    area: str
+    basis: str = "gk"
+    province_digits: int = Field(default=2, gt=0)
+    province_may_stand_in: bool = True
+    max_age_months: int = Field(default=18, gt=0)
+
+
 class IngestParams(Params):
-    """The programme's source tables."""
+    """The programme's source tables, and the lines that its derived questions are set against."""
 
     assessments: TableSource
     followups: TableSource
-    decisions: TableSource | None = None
+    decisions: TableSource = TableSource(dates={"decision_date": DateRule(column="decision_date")})
+    uep: TableSource = TableSource(dates={"grant_date": DateRule(column="grant_date")})
+    poverty_lines: PovertyLineParams | None = None

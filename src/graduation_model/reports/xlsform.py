@@ -99,7 +99,8 @@ def xlsform(inputs: FormInputs, table: Table) -> XlsForm:
     """
     source = inputs.ingest.assessments if table == "assessments" else inputs.ingest.followups
     instrument = inputs.instrument
-    questions = instrument.questions if table == "assessments" else instrument.followup
+    listed = instrument.questions if table == "assessments" else instrument.followup
+    questions = tuple(question for question in listed if question.derived is None)
     coding = coding_of(questions, source, inputs.codebooks, plain_version=instrument.version)
     lists = _Lists()
     survey = [

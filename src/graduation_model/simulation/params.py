@@ -90,6 +90,8 @@ class VisitParams(Params):
         Chance to move away within the year; those who move leave the programme, too.
     jitter_days
         Visits happen so many days before or after the day they are due, at most.
+    comparison
+        Share of the families that stay in the programme that is visited too, for comparison.
     """
 
     lost: float = Field(default=0.22, ge=0, lt=1)
@@ -98,6 +100,7 @@ class VisitParams(Params):
     failed_odds: float = Field(default=1.5, gt=0)
     moved: float = Field(default=0.04, ge=0, lt=1)
     jitter_days: int = Field(default=40, ge=0, le=60)
+    comparison: float = Field(default=0.3, ge=0, le=1)
 
 
 class Item(Params):

@@ -11,16 +11,17 @@ import pandas as pd
 from graduation_model.contract.instrument import Instrument
 from graduation_model.errors import UserError
 from graduation_model.simulation.answers import Respondents, check_items, draw_answers
+from graduation_model.simulation.lines import line_table
 from graduation_model.simulation.params import SimulationParams
 from graduation_model.simulation.places import Places, draw_places
-from graduation_model.simulation.roster import Roster, decision_table, draw_roster, pool_size
+from graduation_model.simulation.roster import Roster, decision_table, draw_roster, effective_dates, pool_size
 from graduation_model.simulation.visits import draw_visits, followup_table
 from graduation_model.simulation.welfare import Welfare, draw_welfare, exit_probability
 
 logger = logging.getLogger(__name__)
 
-# A family's day of the year: the round begins after the new year and is over before the year's decision.
-FIRST_DAY, LAST_DAY, DAY_JITTER = 20, 325, 15
+# A family's day of the year: a wave is assessed from September to November.
+FIRST_DAY, LAST_DAY, DAY_JITTER = 259, 318, 15
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,9 @@ class Province:
     followups : frame
         household_id, followup_date and the follow-up's questions; visits after the last wave included.
     decisions : frame
-        One decision a family and past wave.
+        One decision a family and wave: made in the January after it, and effective in February.
+    poverty_lines : frame
+        area_code, period, line_idr, basis, source.
     truth : frame
         household_id, wave (year), exit_probability, leniency of the facilitator (standard score). No stage reads it.
     """
@@ -43,6 +46,7 @@ class Province:
     assessments: pd.DataFrame
     followups: pd.DataFrame
     decisions: pd.DataFrame
+    poverty_lines: pd.DataFrame
     truth: pd.DataFrame
 
 
@@ -90,9 +94,19 @@ def simulate(instrument: Instrument, params: SimulationParams, *, households: in
     return Province(
         assessments=pd.concat([keys, codes, answers], axis=1),
         followups=followup_table(
-            visits, instrument, params, family=roster.family, wave=roster.wave, ids=ids, dates=dates, rng=streams[5]
+            visits,
+            instrument,
+            params,
+            family=roster.family,
+            wave=roster.wave,
+            ids=ids,
+            dates=pd.Series(effective_dates(years)),
+            graduated=roster.graduated,
+            line=places.line[roster.family],
+            rng=streams[5],
         ),
         decisions=decision_table(roster, ids, years),
+        poverty_lines=line_table(params, first_year=int(years.min()), last_year=params.last_year + 2),
         truth=_truth(roster, ids, years, places, welfare, leniency, params),
     )
 

@@ -59,9 +59,8 @@ def draw_roster(
     for wave in range(waves):
         family = np.flatnonzero(here)
         graduated = np.zeros(len(family), dtype=bool)
-        if wave < waves - 1:  # the last wave is the one to decide on
-            best = np.argsort(-judged[family, wave], kind="stable")
-            graduated[best[: round(params.graduated * len(family))]] = True
+        best = np.argsort(-judged[family, wave], kind="stable")
+        graduated[best[: round(params.graduated * len(family))]] = True
         parts.append((family, np.full(len(family), wave), wave - entered[family], graduated))
         leaving = family[graduated | visits.moved[family, wave]]
         here[leaving] = False
@@ -71,17 +70,29 @@ def draw_roster(
     return Roster(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
 
+# Decided on 20 January once the round of visits is over, effective on 1 February.
+DECIDED, EFFECTIVE = np.timedelta64(19, "D"), np.timedelta64(31, "D")
+
+
+def effective_dates(years: np.ndarray) -> np.ndarray:
+    """Return from when the decisions on some waves hold."""
+    return (_new_year_after(years) + EFFECTIVE).astype("datetime64[s]")
+
+
+def _new_year_after(years: np.ndarray) -> np.ndarray:
+    return (years - 1970 + 1).astype("datetime64[Y]").astype("datetime64[D]")
+
+
 def decision_table(roster: Roster, ids: pd.Series, years: np.ndarray) -> pd.DataFrame:
-    """Return one decision a family and past wave: graduated or retained; the last wave is not decided yet."""
-    past = roster.wave < roster.wave.max()
-    graduated = roster.graduated[past]
-    # Decided once a year, when the round of visits is over.
-    date = (years[past] - 1970).astype("datetime64[Y]") + np.timedelta64(1, "Y")
+    """Return one decision a family and wave: graduated or retained."""
+    graduated = roster.graduated
     return pd.DataFrame(
         {
-            "household_id": ids[past].to_numpy(),
-            "decision_date": (date.astype("datetime64[D]") - np.timedelta64(12, "D")).astype("datetime64[s]"),
+            "household_id": ids.to_numpy(),
+            "decision_date": (_new_year_after(years) + DECIDED).astype("datetime64[s]"),
+            "effective_date": effective_dates(years),
             "decision": np.where(graduated, "graduated", "retained"),
+            "graduation_kind": pd.Series("mandiri", index=range(len(ids)), dtype="str").where(graduated),
             "decided_by_role": "dinas_sosial",
             "reason_code": np.where(graduated, "economy_improved", "still_eligible"),
             "model": "none",

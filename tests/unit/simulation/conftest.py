@@ -19,4 +19,7 @@ def jamsosratu():
 
 @pytest.fixture(scope="session")
 def province(jamsosratu):
-    return simulate(jamsosratu.instrument, jamsosratu.simulation, households=4000, waves=3, seed=7)
+    """Everybody is followed here, so that shares of a small province mean something."""
+    visits = jamsosratu.simulation.visits.model_copy(update={"comparison": 1.0})
+    params = jamsosratu.simulation.model_copy(update={"visits": visits})
+    return simulate(jamsosratu.instrument, params, households=4000, waves=3, seed=7)
