@@ -7,11 +7,6 @@ does not fit is an error that names the file, the path inside it, and the mend.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TypeVar
-
-from pydantic import BaseModel, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from graduation_model.cohort.params import CohortParams, LabelParams
 from graduation_model.contract.instrument import Instrument, Question
@@ -21,13 +16,12 @@ from graduation_model.estimators.params import EstimatorParams
 from graduation_model.evaluation.params import EvaluationParams
 from graduation_model.features.params import FeatureParams
 from graduation_model.ingest.params import Codebook, IngestParams
-from graduation_model.params import Label, Params
+from graduation_model.params import Label, Params, read_params
 from graduation_model.reports.params import ReportParams
 from graduation_model.selection.params import SelectionParams
 from graduation_model.simulation.params import SimulationParams
 
 PROGRAMMES = Path("configs")
-M = TypeVar("M", bound=BaseModel)
 
 
 class Settings(Params):
@@ -69,9 +63,9 @@ def load_programme(where: str | Path) -> Programme:
         Naming the file, the path of the setting inside it, and how to mend it.
     """
     folder = _folder(where)
-    settings = _load(folder / "programme.yaml", Settings)
-    instrument = _load(folder / "instrument.yaml", Instrument)
-    codebooks = {path: _load(path, Codebook) for path in sorted((folder / "codebooks").glob("*.yaml"))}
+    settings = read_params(folder / "programme.yaml", Settings)
+    instrument = read_params(folder / "instrument.yaml", Instrument)
+    codebooks = {path: read_params(path, Codebook) for path in sorted((folder / "codebooks").glob("*.yaml"))}
     for path, codebook in codebooks.items():
         _check_codebook(path, codebook, instrument)
     _check_references(folder / "programme.yaml", settings, instrument)
@@ -88,39 +82,6 @@ def _folder(where: str | Path) -> Path:
         where=where,
         mend=f"Give a programme's folder, or a name under configs/ ({known})",
     )
-
-
-def _load(path: Path, model: type[M]) -> M:
-    # YAML 1.2, pure: a bare `no` stays text, a key written twice is an error, and no tag can build an object.
-    try:
-        content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError("The file cannot be read", where=path, mend="A programme's folder needs it") from error
-    except (YAMLError, UnicodeDecodeError) as error:
-        mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
-        line = f" at line {mark.line + 1}" if mark else ""
-        reason = getattr(error, "problem", None) or "it is no YAML in UTF-8"
-        raise ConfigError(f"The file does not parse{line}: {reason}", where=path, mend="Mend that line") from error
-    try:
-        return model.model_validate(content)
-    except ValidationError as error:
-        raise _as_config_error(path, error) from error
-
-
-def _as_config_error(path: Path, error: ValidationError) -> ConfigError:
-    # A misspelt key also makes the right one missing: the misspelling is what can be mended.
-    errors = sorted(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
-    first, more = errors[0], len(errors) - 1
-    place = ".".join(str(part) for part in first["loc"]) or "the whole file"
-    also = f" ({more} more like it)" if more else ""
-    mends = {
-        "extra_forbidden": (f"'{place}' is not a setting", "Remove it, or mend its spelling"),
-        "missing": (f"'{place}' is missing", "Add it"),
-    }
-    what, mend = mends.get(
-        first["type"], (f"'{place}': {first['msg'].removeprefix('Value error, ')}", "Mend this setting")
-    )
-    return ConfigError(what + also, where=path, mend=mend)
 
 
 def _check_codebook(path: Path, codebook: Codebook, instrument: Instrument) -> None:

@@ -37,7 +37,10 @@ def small_programme(tmp_path_factory) -> Path:
     text = path.read_text(encoding="utf-8")
     text = re.sub(r"(?m)^  test_years: .*$", "  test_years: 2", text)
     text = re.sub(r"(?m)^  bootstrap: .*$", "  bootstrap: 50", text)
+    # So few families need a larger sample of the retained to learn from.
+    text = text.replace("retained: 0.05}", "retained: 0.4}")
     assert "bootstrap: 50" in text
+    assert "retained: 0.4" in text
     path.write_text(text, encoding="utf-8")
     return folder
 

@@ -10,7 +10,7 @@ from scipy.special import expit
 from graduation_model.cli import main
 from graduation_model.config import load_programme
 
-TABLES = ("assessments", "followups", "decisions", "poverty_lines")
+TABLES = ("assessments", "followups", "decisions", "poverty_lines", "uep")
 CONTRIBUTIONS_ONLY = {"household_id", "base_log_odds"}
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from graduation_model.commands.inputs import ProgrammeLike, open_programme
 from graduation_model.config import Programme
-from graduation_model.contract.instrument import Question
+from graduation_model.contract.instrument import asked
 from graduation_model.errors import OutputError
 
 if TYPE_CHECKING:
@@ -86,13 +86,9 @@ def form(*, programme: ProgrammeLike, out: str | Path) -> Forms:
     return Forms(
         assessment=out,
         followup=followup,
-        questions={"assessments": _asked(instrument.questions), "followups": _asked(instrument.followup)},
+        questions={"assessments": len(asked(instrument.questions)), "followups": len(asked(instrument.followup))},
         ignored=tuple(question.name for question in instrument.questions if question.name in absent),
     )
-
-
-def _asked(questions: tuple[Question, ...]) -> int:
-    return sum(question.derived is None for question in questions)
 
 
 def _inputs(programme: Programme) -> FormInputs:

@@ -16,6 +16,7 @@ from graduation_model.commands.inputs import (
     as_date,
     key_facts,
     known_by,
+    mapping_of,
     open_key,
     open_programme,
     read_tables,
@@ -112,6 +113,7 @@ def train(
     out: str | Path,
     tracking: str | Path = ".",
     key: str | Path | None = None,
+    mapping: str | Path | None = None,
 ) -> Training:
     """Fit the programme's model and every baseline, try them on past years, register the candidate.
 
@@ -129,9 +131,12 @@ def train(
         Folder of the default tracking store, where MLFLOW_TRACKING_URI is not set.
     key
         A file with the secret that replaces every household_id by a keyed HMAC; needed where the ids are NIK or KK.
+    mapping
+        Which column is which question, as `check --suggest` drafted it and a person confirmed it; default the
+        `mapping.yaml` in the data folder, where there is one.
     """
     programme, date, secret = open_programme(programme), as_date(as_of), open_key(key, data)
-    tables = read_tables(programme, data, key=secret)
+    tables = read_tables(programme, data, key=secret, mapping=mapping)
     known_by(tables, date)
     with step("Fitting and back-testing"):
         tried = backtest(
@@ -147,7 +152,12 @@ def train(
             decisions=tables.decisions,
         )
     notes = (*tried.notes, *leak_warnings(tried.evaluation, programme.evaluation))
-    parameters = {"programme": programme.folder, "data": Path(data).resolve(), "as_of": date.date()}
+    parameters = {
+        "programme": programme.folder,
+        "data": Path(data).resolve(),
+        "as_of": date.date(),
+        "mapping": mapping_of(data, mapping),
+    }
     with output_folder(out, "train", parameters) as output:
         bundle = _bundle(programme, tried, date)
         sha256 = save_bundle(bundle, output.folder / "bundle")
@@ -247,7 +257,7 @@ def _track(
 ) -> str:
     from graduation_model.tracking import TrainingRecord, log_training, tracking_uri
 
-    rows = {"assessments": len(tables.assessments), "followups": len(tables.followups)}
+    rows = {name: len(getattr(tables, name)) for name in ("assessments", "followups", "decisions", "uep")}
     record = TrainingRecord(
         programme=programme.name,
         params=_params(programme, bundle),

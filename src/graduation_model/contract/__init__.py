@@ -1,7 +1,7 @@
 """The contract: what an assessment asks, what the tables hold, and the checks that follow from both."""
 
 from graduation_model.contract.checks import CellFaults, check_across, check_answers
-from graduation_model.contract.instrument import CrossCheck, Derived, Instrument, Question, Section, Value
+from graduation_model.contract.instrument import CrossCheck, Derived, Instrument, Question, Section, Value, asked
 from graduation_model.contract.tables import CONTRIBUTION_KEYS, KEYS, QUARANTINE_COLUMNS, Tables
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Section",
     "Tables",
     "Value",
+    "asked",
     "check_across",
     "check_answers",
 ]

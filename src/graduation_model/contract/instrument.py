@@ -6,6 +6,7 @@ answers. It comes in as `instrument.yaml` and goes out as frozen objects.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Literal
 
@@ -234,6 +235,11 @@ class Instrument(Params):
     def named(self, name: str) -> Question:
         """Return the assessment's question of that name; a KeyError lists nothing of a household."""
         return self.by_name[name]
+
+
+def asked(questions: Iterable[Question]) -> tuple[Question, ...]:
+    """Return the questions that somebody is asked: what is derived is computed when the data come in."""
+    return tuple(question for question in questions if question.derived is None)
 
 
 def _check_asked_if(question: Question, visit: tuple[Question, ...]) -> None:

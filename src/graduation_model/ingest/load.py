@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from graduation_model.contract.checks import check_across, check_answers
-from graduation_model.contract.instrument import CrossCheck, Instrument, Question
+from graduation_model.contract.instrument import CrossCheck, Instrument, Question, asked
 from graduation_model.contract.schemas import DECISIONS, UEP
 from graduation_model.contract.tables import (
     ANSWER_SET_ASIDE,
@@ -27,12 +27,14 @@ from graduation_model.contract.tables import (
     empty_quarantine,
 )
 from graduation_model.errors import DataError
-from graduation_model.ingest.codebooks import as_code
+from graduation_model.ingest.adopt import adopt, left_out
+from graduation_model.ingest.codebooks import OWN, as_code
 from graduation_model.ingest.derived import Against, computed, counts_of, not_believed
-from graduation_model.ingest.formats import find_parts, read_part, sha256_of
+from graduation_model.ingest.formats import find_parts
 from graduation_model.ingest.identity import Key, Roles, enter, linkage
+from graduation_model.ingest.mapping import Mapping
 from graduation_model.ingest.params import Codebook, IngestParams, TableSource
-from graduation_model.ingest.places import places_of
+from graduation_model.ingest.parts import Raw, read_table
 from graduation_model.ingest.poverty_lines import read_poverty_lines
 from graduation_model.ingest.typing import NOT_A_DATE, to_dates, type_question
 
@@ -52,16 +54,6 @@ MENDS = {
 CONTRADICTION = "Ask which of the two answers is right, and correct the other"
 
 
-@dataclass(frozen=True)
-class _Raw:
-    """One table as read: the frame, where each row came from, and the files' hashes."""
-
-    frame: pd.DataFrame
-    files: pd.Series
-    rows: pd.Series
-    sources: dict[str, str]
-
-
 def load_tables(
     folder: str | Path,
     *,
@@ -71,6 +63,7 @@ def load_tables(
     need_followups: bool = True,
     key: Key | None = None,
     own_lines: Path | None = None,
+    mapping: Mapping | None = None,
 ) -> Tables:
     """Read a data folder into checked tables.
 
@@ -86,6 +79,8 @@ def load_tables(
         Turns every household_id into its keyed HMAC; without it, ids that are a NIK or KK are refused.
     own_lines
         The programme's poverty lines, where the folder has no table of its own.
+    mapping
+        Which column of these files is which question, confirmed; without it, columns have the programme's names.
 
     Raises
     ------
@@ -104,12 +99,15 @@ def load_tables(
         params.assessments,
         codebooks,
         key,
+        mapping,
         instrument.cross_checks,
         against,
     )
     if need_followups or find_parts(folder, "followups"):
         where = replace(against, assessments=assessments.table) if against else None
-        followups = _load(folder, "followups", instrument.followup, params.followups, codebooks, key, against=where)
+        followups = _load(
+            folder, "followups", instrument.followup, params.followups, codebooks, key, mapping, against=where
+        )
     else:
         followups = _empty("followups", instrument.followup, params.followups)
     decisions = _optional(folder, "decisions", DECISIONS, params.decisions, key)
@@ -124,7 +122,7 @@ def load_tables(
         set_aside=assessments.set_aside,
         counts={
             **{name: one.counts for name, one in loaded.items() if one.sources or name in ("assessments", "followups")},
-            **_sum_of(*(one.at_the_door for one in loaded.values())),
+            **_sum_of(*(one.by_column for one in loaded.values())),
             "linkage": linkage(assessments.table),
         },
         sources={
@@ -149,7 +147,7 @@ class _Loaded:
     set_aside: pd.DataFrame
     counts: dict[str, int]
     sources: dict[str, str]
-    at_the_door: dict[str, dict[str, int]] = field(default_factory=dict)
+    by_column: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
 def _empty(name: str, questions: tuple[Question, ...], source: TableSource) -> _Loaded:
@@ -169,7 +167,7 @@ def _optional(
     """A table that a folder need not have, and of which a source need not have every column."""
     if not find_parts(folder, name):
         return _empty(name, questions, source)
-    return _load(folder, name, questions, source, (), key, fixed=True)
+    return _load(folder, name, questions, source, (), key, None, fixed=True)
 
 
 def _roles(name: str, questions: tuple[Question, ...], source: TableSource) -> Roles:
@@ -203,23 +201,25 @@ def _load(
     source: TableSource,
     codebooks: Sequence[Codebook],
     key: Key | None,
+    mapping: Mapping | None,
     cross_checks: tuple[CrossCheck, ...] = (),
     against: Against | None = None,
     *,
     fixed: bool = False,
 ) -> _Loaded:
-    raw = _read(folder, name)
+    meant = mapping.of(name) if mapping else None
+    raw, source = adopt(read_table(folder, name), meant, name=name, questions=asked(questions), source=source)
     questions = tuple(question for question in questions if question.name not in source.absent)
-    asked = tuple(question for question in questions if question.derived is None)
+    told = asked(questions)
     if fixed:
-        source = source.model_copy(update={"absent": (*source.absent, *_not_there(raw.frame, asked, source))})
-        asked = tuple(question for question in asked if question.name not in source.absent)
-    entered = enter(raw.frame, table=name, roles=_roles(name, asked, source), key=key)
+        source = source.model_copy(update={"absent": (*source.absent, *_not_there(raw.frame, told, source))})
+        told = tuple(question for question in told if question.name not in source.absent)
+    entered = enter(raw.frame, table=name, roles=_roles(name, told, source), key=key)
     derived = tuple(question for question in questions if question.derived)
     unbelieved = not_believed(entered.frame, derived, source)
     raw = replace(raw, frame=entered.frame.drop(columns=list(unbelieved)))
-    _check_columns(raw.frame, name, asked, source)
-    typed, faults = _type(raw.frame, name, asked, source, codebooks)
+    _check_columns(raw.frame, name, told, source)
+    typed, faults, no_answers = _type(raw.frame, name, told, source, codebooks)
     required = {question.name for question in questions if question.need == "required"} | set(KEYS[name])
     typed, faults = _set_aside(typed, faults, required)
     if derived and against:
@@ -243,8 +243,13 @@ def _load(
         **counts_of(table),
     }
     set_aside = typed.loc[lost, list(KEYS[name])].reset_index(drop=True)
-    at_the_door = entered.counts() | ({"not_believed": unbelieved} if unbelieved else {})
-    return _Loaded(table, _as_quarantine(cells, raw, source), set_aside, counts, raw.sources, at_the_door)
+    by_column = {
+        **entered.counts(),
+        **({"not_believed": unbelieved} if unbelieved else {}),
+        **{reason: {f"{name}.{question}": n for question, n in found.items()} for reason, found in no_answers.items()},
+        **left_out(raw, meant, name=name, read=set(_source_columns(name, told, source).values())),
+    }
+    return _Loaded(table, _as_quarantine(cells, raw, source), set_aside, counts, raw.sources, by_column)
 
 
 def _set_aside(typed: pd.DataFrame, faults: pd.DataFrame, required: set[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -282,36 +287,6 @@ def _derive(
     return _set_aside(pd.concat([typed, made.reindex(typed.index)], axis=1), broken, required)
 
 
-def _read(folder: Path, name: str) -> _Raw:
-    parts = find_parts(folder, name)
-    if not parts:
-        raise DataError(
-            f"There is no table '{name}'",
-            where=folder,
-            mend=f"Put {name}.parquet, .csv, .xlsx or .zip there, or a folder {name}/ with its parts",
-        )
-    frames, files, rows = [], [], []
-    for part in parts:
-        frame = read_part(part)
-        places = places_of(frame, part)
-        frames.append(frame)
-        files.append(places.files(part.relative_to(folder).as_posix()))
-        rows.append(places.rows)
-    if any(set(frame.columns) != set(frames[0].columns) for frame in frames):
-        odd = next(
-            part for part, frame in zip(parts, frames, strict=True) if set(frame.columns) != set(frames[0].columns)
-        )
-        raise DataError(
-            "This part has other columns than the first one", where=odd, mend="Give all parts the same columns"
-        )
-    return _Raw(
-        frame=pd.concat(frames, ignore_index=True),
-        files=pd.Series(np.concatenate(files)),
-        rows=pd.Series(np.concatenate(rows)),
-        sources={part.relative_to(folder).as_posix(): sha256_of(part) for part in parts},
-    )
-
-
 def _source_columns(name: str, questions: tuple[Question, ...], source: TableSource) -> dict[str, str]:
     """Our name -> the source's, for every column that the table needs."""
     ours = ["household_id", *source.keep, *(question.name for question in questions)]
@@ -338,7 +313,7 @@ def _check_columns(frame: pd.DataFrame, name: str, questions: tuple[Question, ..
 
 def _type(
     frame: pd.DataFrame, name: str, questions: tuple[Question, ...], source: TableSource, codebooks: Sequence[Codebook]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, dict[str, int]]]:
     column_of = _source_columns(name, questions, source)
     versions = as_code(frame[source.codebook]) if source.codebook else None
     if versions is not None:
@@ -354,17 +329,21 @@ def _type(
     for column in source.keep:
         if column not in source.absent:
             typed[column] = as_code(frame[column_of[column]])
-    answers = {}
+    answers: dict[str, pd.Series] = {}
+    no_answers: dict[str, dict[str, int]] = {}
     for question in questions:
         result = type_question(frame[column_of[question.name]], question, versions, codebooks)
         answers[question.name] = result.values
+        for reason, said in result.no_answer.items():
+            if said.any():
+                no_answers.setdefault(reason, {})[question.name] = int(said.sum())
         faults.append(_cells(result.failed, question.name, result.rule, result.expected))
     checked = check_answers(pd.DataFrame(answers), questions).table
     found = pd.concat([*faults, checked], ignore_index=True)
     # An answer that could not be read is missing by now: it is reported once, as unreadable, not again as required.
     found = found.drop_duplicates(["row", "column"], keep="first", ignore_index=True)
     text = {column: pd.Series(values, dtype="str") for column, values in typed.items() if values.dtype == object}
-    return pd.DataFrame({**typed, **text, **answers}), found
+    return pd.DataFrame({**typed, **text, **answers}), found, no_answers
 
 
 def _check_versions(versions: pd.Series, codebooks: Sequence[Codebook], source: TableSource) -> None:
@@ -375,7 +354,7 @@ def _check_versions(versions: pd.Series, codebooks: Sequence[Codebook], source: 
         for code_map in maps
         for version in code_map.versions
     }
-    unknown = versions[~versions.isin(known)]
+    unknown = versions[~versions.isin(known | {OWN})]
     if known and len(unknown):
         names = ", ".join(sorted(str(name) for name in unknown.unique())[:5])
         raise DataError(
@@ -423,7 +402,7 @@ def _settle_repeats(kept: pd.DataFrame, keys: tuple[str, ...]) -> tuple[pd.DataF
     return distinct[~clash], int(len(kept) - len(rows) - (~clash).sum()), conflicting
 
 
-def _as_quarantine(cells: pd.DataFrame, raw: _Raw, source: TableSource) -> pd.DataFrame:
+def _as_quarantine(cells: pd.DataFrame, raw: Raw, source: TableSource) -> pd.DataFrame:
     rows = cells["row"].to_numpy(dtype=np.int64)
     names = {**source.columns, **{date: rule.column for date, rule in source.dates.items()}}
     found = np.full(len(cells), "", dtype=object)

@@ -9,7 +9,8 @@ from pydantic import BeforeValidator, Field
 from graduation_model.params import Params
 
 
-def _text_keys(value: object) -> object:
+def text_keys(value: object) -> object:
+    """Return a mapping with text as keys."""
     # YAML reads the code 1 as a number; a code is a name, and a csv holds it as text.
     return {str(key): item for key, item in value.items()} if isinstance(value, dict) else value
 
@@ -22,7 +23,7 @@ class CodeMap(Params):
     """One question's codes in some versions of the questionnaire: raw code -> the instrument's value."""
 
     versions: Annotated[tuple[str, ...], BeforeValidator(_texts)] = Field(min_length=1)
-    codes: Annotated[dict[str, str], BeforeValidator(_text_keys)] = Field(min_length=1)
+    codes: Annotated[dict[str, str], BeforeValidator(text_keys)] = Field(min_length=1)
 
 
 class Codebook(Params):

@@ -15,7 +15,7 @@ import pandas as pd
 
 from graduation_model.errors import DataError
 from graduation_model.ingest.codebooks import as_code
-from graduation_model.ingest.formats import find_parts, read_part, sha256_of
+from graduation_model.ingest.formats import digest_of, find_parts, read_part
 from graduation_model.ingest.notation import read_numbers
 from graduation_model.ingest.params import PovertyLineParams
 from graduation_model.ingest.places import places_of
@@ -60,8 +60,9 @@ def read_poverty_lines(folder: Path, own: Path | None, params: PovertyLineParams
             where=folder,
             mend=f"Put {TABLE}.csv with {', '.join(COLUMNS)} there, or into the programme's folder",
         )
-    read = [_read_lines(part, params.basis) for part in parts]
-    table = pd.concat(read, ignore_index=True)
+    read = [read_part(part) for part in parts]
+    lines = [_lines_of(raw, part, params.basis) for raw, part in zip(read, parts, strict=True)]
+    table = pd.concat(lines, ignore_index=True)
     twice = int(table.duplicated(["area_code", "period"], keep=False).sum())
     if twice:
         raise DataError(
@@ -69,11 +70,10 @@ def read_poverty_lines(folder: Path, own: Path | None, params: PovertyLineParams
             where=", ".join(str(part) for part in parts[:3]),
             mend="Keep one row for each area_code, period and basis",
         )
-    return PovertyLines(table, {name: sha256_of(part) for name, part in zip(names, parts, strict=True)})
+    return PovertyLines(table, {name: digest_of(part, raw) for name, part, raw in zip(names, parts, read, strict=True)})
 
 
-def _read_lines(path: Path, basis: str) -> pd.DataFrame:
-    raw = read_part(path)
+def _lines_of(raw: pd.DataFrame, path: Path, basis: str) -> pd.DataFrame:
     missing = [name for name in COLUMNS if name not in raw.columns]
     if missing:
         raise DataError(f"Columns are missing: {', '.join(missing)}", where=path, mend="Add them")

@@ -1,4 +1,4 @@
-"""The simulated poverty lines: each district's of the base year, moved with prices, a line every March."""
+"""Poverty lines of the simulated years: every March a line a district."""
 
 from __future__ import annotations
 
@@ -8,25 +8,32 @@ import pandas as pd
 from graduation_model.simulation.params import SimulationParams
 
 
-def line_table(params: SimulationParams, *, first_year: int, last_year: int) -> pd.DataFrame:
-    """Return the lines of every district and year as a table of poverty lines."""
-    years = range(first_year, last_year + 1)
-    rows = [
-        (district.code, f"{year}-03", float(line_in(np.array([district.line]), np.array([year]), params)[0]))
-        for district in params.districts
-        for year in years
-    ]
-    table = pd.DataFrame(rows, columns=["area_code", "period", "line_idr"])
-    return table.assign(basis="gk", source="simulated").astype({"area_code": "str", "period": "str"})
+def prices(year: int, params: SimulationParams) -> float:
+    """Return the prices of a year over those of the base year."""
+    return float((1 + params.price_growth) ** (year - params.base_year))
 
 
-def line_in(base: np.ndarray, year: np.ndarray, params: SimulationParams) -> np.ndarray:
-    """Return lines of the base year as they are in other years."""
-    return (base * (1 + params.price_growth) ** (year - params.base_year)).round()
+def district_lines(year: int, params: SimulationParams) -> np.ndarray:
+    """Return the line of every district, in rupiah a head and month, that holds from March of a year."""
+    return np.rint(np.array([one.line for one in params.districts]) * prices(year, params))
 
 
-def line_at(base: np.ndarray, dates: np.ndarray, params: SimulationParams) -> np.ndarray:
-    """Return the line that holds on a day: that of the last March."""
-    months = dates.astype("datetime64[M]").astype(int)
-    year, month = 1970 + months // 12, months % 12
-    return line_in(base, np.where(month >= 2, year, year - 1), params)
+def line_table(first_year: int, params: SimulationParams) -> pd.DataFrame:
+    """Return every line from the first assessment to the last visit.
+
+    Returns
+    -------
+    frame
+        area_code, period (YYYY-MM), line_idr, basis, source.
+    """
+    years = range(first_year, params.last_year + 2)
+    codes = [one.code for one in params.districts]
+    return pd.DataFrame(
+        {
+            "area_code": pd.Series(codes * len(years), dtype="str"),
+            "period": pd.Series(np.repeat([f"{year}-03" for year in years], len(codes)), dtype="str"),
+            "line_idr": np.concatenate([district_lines(year, params) for year in years]),
+            "basis": pd.Series("gk", index=range(len(codes) * len(years)), dtype="str"),
+            "source": pd.Series("simulated", index=range(len(codes) * len(years)), dtype="str"),
+        }
+    )

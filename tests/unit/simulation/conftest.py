@@ -19,7 +19,12 @@ def jamsosratu():
 
 @pytest.fixture(scope="session")
 def province(jamsosratu):
-    """Everybody is followed here, so that shares of a small province mean something."""
-    visits = jamsosratu.simulation.visits.model_copy(update={"comparison": 1.0})
-    params = jamsosratu.simulation.model_copy(update={"visits": visits})
-    return simulate(jamsosratu.instrument, params, households=4000, waves=3, seed=7)
+    return simulate(jamsosratu.instrument, jamsosratu.simulation, households=4000, waves=3, seed=7)
+
+
+@pytest.fixture(scope="session")
+def quiet(jamsosratu):
+    """A province without drift, styles, selection and informative loss; neighbours have nothing in common either."""
+    alone = jamsosratu.simulation.welfare.model_copy(update={"village_share": 0.0})
+    params = jamsosratu.simulation.model_copy(update={"province": "quiet", "welfare": alone})
+    return simulate(jamsosratu.instrument, params, households=4000, waves=2, seed=5)
