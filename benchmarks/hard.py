@@ -20,10 +20,13 @@ from scipy.stats import false_discovery_control
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
+from provinces import PUT_RIGHT, WAVES, judged, known_province  # noqa: E402
+from provinces import lost as lost_in_province  # noqa: E402
+
 from graduation_model.estimators import CalibratedAdditive, EstimatorParams, LightGBMScorer, LogisticScorecard  # noqa: E402
 from graduation_model.estimators.conformal import ConformalCalibration  # noqa: E402
 from graduation_model.estimators.intervals import fit_intervals  # noqa: E402
-from graduation_model.estimators.propensity import follow_up_weights  # noqa: E402
+from graduation_model.estimators.propensity import Followed, follow_up_weights  # noqa: E402
 from graduation_model.evaluation.bounds import metric_bounds, share_bounds  # noqa: E402
 from graduation_model.evaluation.metrics import METRICS  # noqa: E402
 from lib.known_truth import keep, known_world, seen  # noqa: E402
@@ -33,6 +36,7 @@ PARAMS = EstimatorParams()
 KINDS = ("logistic", "lightgbm")
 LEVELS = (0.1, 0.2, 0.3)
 NEW_FAMILIES = 2_000
+HOUSEHOLDS = 10_000
 
 
 def model(kind: str, seed: int) -> CalibratedAdditive:
@@ -101,7 +105,9 @@ def lost(recorded: bool, n: int, seeds: int) -> Iterator[dict[str, object]]:
         world = known_world(n, seed)
         known = seen(world, recorded=recorded, seed=seed)
         training = world.training
-        weights = follow_up_weights(training.X, known, training.groups, params=PARAMS.follow_up, seed=seed).weight
+        weights = follow_up_weights(
+            training.X, Followed.plainly(known), training.groups, params=PARAMS.follow_up, seed=seed
+        ).weight
         fitted = model("logistic", seed).fit(keep(training, known, weights))
         p, y = expit(fitted.log_odds(training.X)), training.y.astype(float)
         unknown = np.where(known, y, np.nan)
@@ -132,11 +138,63 @@ def lost(recorded: bool, n: int, seeds: int) -> Iterator[dict[str, object]]:
         }
 
 
+def provinces(seeds: int) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
+    """Return the rows of simulated provinces: intervals and cap where nothing is hidden or as in life, and the lost."""
+    decided: list[dict[str, object]] = []
+    missing: list[dict[str, object]] = []
+    for name in ("quiet", "recorded", "unrecorded", "honest"):
+        found: dict[str, list[dict[str, object]]] = {"lost": []}
+        for seed in range(1, seeds + 1):
+            there = known_province(name, households=HOUSEHOLDS, seed=seed)
+            found["lost"].append(lost_in_province(there))
+            for kind in KINDS if name in ("quiet", "honest") else ():
+                found.setdefault(kind, []).append(judged(there, kind))
+        missing.append({"province": name, "seeds": seeds, **_lost_words(pd.DataFrame(found.pop("lost")))})
+        decided += [{"province": name, "seeds": seeds, **_mean_words(pd.DataFrame(rows))} for rows in found.values()]
+    return decided, missing
+
+
+def _mean_words(rows: pd.DataFrame) -> dict[str, object]:
+    numbers = rows.select_dtypes("number").columns
+    return {name: f"{rows[name].mean():.3f}" if name in numbers else rows[name].iloc[0] for name in rows}
+
+
+def _lost_words(rows: pd.DataFrame) -> dict[str, object]:
+    bias = {name: float((rows[name] - rows["truth"]).mean()) for name in ("unweighted", PUT_RIGHT, "weighted")}
+    within = ((rows["low"] <= rows["truth"]) & (rows["truth"] <= rows["high"])).mean()
+    return {
+        "due": rows["due"].iloc[0],
+        "known": rows["known"].iloc[0],
+        "truth": f"{rows['truth'].mean():.3f}",
+        **{f"bias {name}": f"{value:+.4f}" for name, value in bias.items()},
+        "of the loss's bias removed": f"{1 - abs(bias['weighted'] / bias[PUT_RIGHT]):.0%}",
+        "bounds, mean": f"{rows['low'].mean():.3f}–{rows['high'].mean():.3f}",
+        "truth within bounds": f"{within:.0%}",
+        "calibration slope of being followed": f"{rows['slope of being followed'].mean():.2f}",
+    }
+
+
 def table(rows: list[dict[str, object]]) -> str:
     """Return rows as a Markdown table."""
     frame = pd.DataFrame(rows)
     lines = ["| " + " | ".join(str(cell) for cell in line) + " |" for line in [frame.columns, *frame.to_numpy()]]
     return "\n".join([lines[0], "|---" * len(frame.columns) + "|", *lines[1:]])
+
+
+def province_parts(decided: list[dict[str, object]], gone: list[dict[str, object]]) -> list[str]:
+    """Return the sections on simulated provinces."""
+    return [
+        "## Simulated provinces: intervals and cap for the families of the last wave",
+        f"{HOUSEHOLDS:,} families, {WAVES} waves, everything as in `train`; the truth is that given the answers, under the "
+        "mixture of graduated and retained that the model learnt from. Quiet: nothing drifts, selection and loss are "
+        "random. Honest: as in life; nothing is promised there, and the figures stand as they came out.",
+        table(decided),
+        "## Simulated provinces: families lost to follow-up",
+        f"The share of the due that made it. *{PUT_RIGHT.capitalize()}*: the failures that a register or an early visit "
+        "shows no longer count more often than successes, but one probability of being followed for everybody; what is "
+        "left is the bias of the loss itself.",
+        table(gone),
+    ]
 
 
 def page(scale: float) -> str:
@@ -150,7 +208,7 @@ def page(scale: float) -> str:
             [
                 "# Results where the truth is known",
                 "Written by `make hard`; nothing here is typed. Invented families whose chance given their answers is "
-                "known in closed form (`tests/lib/known_truth.py`). What these figures can and cannot promise for real "
+                "known in closed form (`tests/lib/known_truth.py`), then simulated provinces. What these figures can and cannot promise for real "
                 "families: [statistics.md](statistics.md).",
                 "## Intervals: do they hold the true chance given the answers?",
                 f"Of {NEW_FAMILIES:,} new families a seed. The target is the stated rate ± 3 points.",
@@ -162,6 +220,7 @@ def page(scale: float) -> str:
                 "A third is lost. Weights must remove at least half of the bias where the loss hangs on recorded "
                 "answers; where it does not they cannot, and the bounds must hold the truth.",
                 table(missing),
+                *province_parts(decided, gone),
             ]
         )
         + "\n"

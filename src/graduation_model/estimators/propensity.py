@@ -7,20 +7,29 @@ somebody chose. Both repair only what hangs on recorded answers; the rest is for
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 from scipy.special import expit
 
 from graduation_model.cohort.splits import group_folds
+from graduation_model.estimators.boosting import LightGBMScorer
 from graduation_model.estimators.calibration import fit_line
 from graduation_model.estimators.params import FollowUpParams
 from graduation_model.estimators.scorecard import LogisticScorecard
 
-# A weaker penalty than the scorecard's: shrinking a propensity leaves bias that the weights were meant to remove.
-PENALTY = 0.1
+# To choose from on rows held out: a ridge where many answers matter a little; boosted stumps (Friedman, Hastie and
+# Tibshirani 2000; McCaffrey, Ridgeway and Morral 2004) where few matter, perhaps in a step. Chosen wrongly, weights are
+# noise, or the bias stays that they were meant to remove.
+PENALTY = 0.01
+CANDIDATES: tuple[Callable[[], Any], ...] = (
+    lambda: LogisticScorecard(c=PENALTY),
+    lambda: LogisticScorecard(c=0.1),
+    lambda: LightGBMScorer(rounds=60, learning_rate=0.05, leaves=2, min_in_leaf=50, l2=10.0),
+)
 FEWEST_ROWS = 200
 # More rows than that sharpen no propensity that anybody would notice, and cost time.
 MOST_ROWS = 20_000
@@ -35,8 +44,10 @@ class Propensity:
     Attributes
     ----------
     probability : array (n,), in (0, 1)
+        Calibrated by that line.
     slope, intercept : float
-        Of what happened on their log-odds; 1 and 0 if they are calibrated.
+        Of what happened on the log-odds as they were fitted: 1 and 0 if nothing had to be mended, 0 if the recorded
+        answers do not tell to whom it happens.
     """
 
     probability: np.ndarray
@@ -47,7 +58,7 @@ class Propensity:
 def cross_fitted_propensity(
     X: pd.DataFrame, happened: np.ndarray, groups: np.ndarray, *, folds: int = 5, seed: int = 0
 ) -> Propensity:
-    """Cross-fit a ridge-penalised logistic regression, groups apart.
+    """Cross-fit the logistic model of `CANDIDATES` that does best on rows held out, groups apart; then calibrate it.
 
     Parameters
     ----------
@@ -60,23 +71,34 @@ def cross_fitted_propensity(
     """
     happened = np.asarray(happened, dtype=int)
     fold = group_folds(np.unique(groups, return_inverse=True)[1], folds, seed)
-    log_odds = np.full(len(X), float(np.log(happened.mean() / (1 - happened.mean()))))
-    for number in range(folds):
-        held_out, kept = fold == number, fold != number
-        if held_out.any() and len(np.unique(happened[kept])) == 2:
-            log_odds[held_out] = fit_propensity(X[kept], happened[kept], seed=seed).decision_function(X[held_out])
-    slope, intercept = fit_line(log_odds, happened, np.ones(len(X)), lowest_slope=-np.inf)
-    probability = np.clip(expit(log_odds), NEAREST_TO_CERTAIN, 1 - NEAREST_TO_CERTAIN)
+    tried = [_cross_fitted(make, X, happened, fold, seed) for make in CANDIDATES]
+    log_odds = max(tried, key=lambda one: float((happened * one - np.logaddexp(0, one)).sum()))
+    slope, intercept = fit_line(log_odds, happened, np.ones(len(X)))
+    probability = np.clip(expit(intercept + slope * log_odds), NEAREST_TO_CERTAIN, 1 - NEAREST_TO_CERTAIN)
     return Propensity(probability=probability, slope=slope, intercept=intercept)
 
 
+def _cross_fitted(
+    make: Callable[[], Any], X: pd.DataFrame, happened: np.ndarray, fold: np.ndarray, seed: int
+) -> np.ndarray:
+    log_odds = np.full(len(X), float(np.log(happened.mean() / (1 - happened.mean()))))
+    for held_out in (fold == number for number in np.unique(fold)):
+        if len(np.unique(happened[~held_out])) == 2:
+            rows = _at_most(np.flatnonzero(~held_out), seed)
+            log_odds[held_out] = make().fit(X.iloc[rows], happened[rows]).decision_function(X[held_out])
+    return log_odds
+
+
+def _at_most(rows: np.ndarray, seed: int) -> np.ndarray:
+    if len(rows) <= MOST_ROWS:
+        return rows
+    return np.sort(np.random.default_rng(seed).permutation(rows)[:MOST_ROWS])
+
+
 def fit_propensity(X: pd.DataFrame, happened: np.ndarray, *, seed: int = 0) -> LogisticScorecard:
-    """Fit log-odds of something having happened, on at most `MOST_ROWS` rows drawn by the seed."""
-    happened = np.asarray(happened, dtype=int)
-    rows = np.arange(len(X))
-    if len(X) > MOST_ROWS:
-        rows = np.sort(np.random.default_rng(seed).permutation(len(X))[:MOST_ROWS])
-    return LogisticScorecard(c=PENALTY).fit(X.iloc[rows], happened[rows])
+    """Fit log-odds of something having happened, to be kept in a bundle."""
+    rows = _at_most(np.arange(len(X)), seed)
+    return LogisticScorecard(c=PENALTY).fit(X.iloc[rows], np.asarray(happened, dtype=int)[rows])
 
 
 def with_levels(X: pd.DataFrame, **columns: Sequence[object]) -> pd.DataFrame:
@@ -128,27 +150,49 @@ class FollowUpWeights:
     reason: str = ""
 
 
+@dataclass(frozen=True)
+class Followed:
+    """How the outcome of each due family came to be known, if it did; bool arrays (n_due,).
+
+    Attributes
+    ----------
+    known
+        The outcome is known.
+    complete
+        It was found at every required visit.
+    register
+        A register shows its failure, whoever was visited. A missing entry is no success.
+    early
+        It is known to have failed before its last visit, whether that was done or not.
+    """
+
+    known: np.ndarray
+    complete: np.ndarray
+    register: np.ndarray
+    early: np.ndarray
+
+    @classmethod
+    def plainly(cls, known: np.ndarray, *, register: np.ndarray | None = None) -> Self:
+        """Where nothing settles an outcome but the last visit, and perhaps a register."""
+        known, nobody = np.asarray(known, dtype=bool), np.zeros(len(known), dtype=bool)
+        return cls(known, known, nobody if register is None else np.asarray(register, dtype=bool), nobody)
+
+
 def follow_up_weights(
-    X: pd.DataFrame,
-    known: np.ndarray,
-    groups: np.ndarray,
-    *,
-    known_anyway: np.ndarray | None = None,
-    params: FollowUpParams,
-    seed: int = 0,
+    X: pd.DataFrame, followed: Followed, groups: np.ndarray, *, params: FollowUpParams, seed: int = 0
 ) -> FollowUpWeights:
-    """Weigh the families that were followed so that they stand for all that were due.
+    """Weigh the families whose outcome is known so that they stand for all that were due.
+
+    Those found at every visit weigh 1/G, G the probability of that. A register's failures are seen with probability 1:
+    they weigh 1 and say nothing of G. Failures seen at an earlier visit are known more often than successes can be:
+    together they weigh what those of them who were found at the last visit, too, would.
 
     Parameters
     ----------
     X : frame (n_due, n_features)
         What was recorded at the assessment, with district and cohort.
-    known : array (n_due,), bool
-        Whether the outcome is known.
+    followed : Followed
     groups : array (n_due,), int
-    known_anyway : array (n_due,), bool, optional
-        Failures that a register shows (re-entry): seen with probability 1 whoever was visited, so they weigh 1 and say
-        nothing about who is followed. A missing entry in a register is no success.
     params : FollowUpParams
 
     Returns
@@ -156,25 +200,25 @@ def follow_up_weights(
     FollowUpWeights
         Equal weights, with the reason, where nobody was lost, too many were, or the rows are few.
     """
-    known = np.asarray(known, dtype=bool)
-    anyway = np.zeros(len(known), dtype=bool) if known_anyway is None else np.asarray(known_anyway, dtype=bool)
+    known, visited = followed.known, ~followed.register
     share = float(known.mean()) if len(known) else 1.0
-    reason = _why_equal(known, anyway, share, params)
+    reason = _why_equal(followed, share, params)
     if reason:
         return FollowUpWeights(weight=known.astype(float), known_share=share, reason=reason)
-    visited = ~anyway
-    found = cross_fitted_propensity(X[visited], known[visited], groups[visited], folds=params.folds, seed=seed)
-    raw = np.ones(len(known))
-    raw[visited] = 0.0
-    seen = visited & known
-    raw[seen] = inverse_weights(found.probability[known[visited]], truncate=params.truncate)
+    complete = followed.complete & known
+    found = cross_fitted_propensity(X[visited], complete[visited], groups[visited], folds=params.folds, seed=seed)
+    raw = (followed.register & known).astype(float)
+    seen = known & visited
+    raw[seen] = inverse_weights(found.probability[seen[visited]], truncate=params.truncate)
+    early = seen & followed.early
+    raw[early] *= complete[early].mean() if early.any() else 1.0
     return FollowUpWeights(
-        weight=raw / raw[known].mean() * known, known_share=share, slope=found.slope, intercept=found.intercept
+        weight=raw / raw[known].mean(), known_share=share, slope=found.slope, intercept=found.intercept
     )
 
 
-def _why_equal(known: np.ndarray, anyway: np.ndarray, share: float, params: FollowUpParams) -> str:
-    visited = known[~anyway]
+def _why_equal(followed: Followed, share: float, params: FollowUpParams) -> str:
+    known, visited = followed.known, followed.complete[~followed.register]
     if not params.weights:
         return "the programme's file says so"
     if known.all():

@@ -94,11 +94,6 @@ class Past:
     cohort: CohortParams
     label: LabelParams
 
-    @property
-    def register(self) -> str:
-        """The label's reason where a register shows a failure, whoever was visited."""
-        return self.label.reentry.question if self.label.reentry else ""
-
 
 @dataclass(frozen=True)
 class Knowledge:
@@ -207,7 +202,7 @@ def backtest(
             there.assessments,
             at.models[estimators.model],
             cohort_params=past.cohort,
-            register=past.register,
+            label=past.label,
             estimators=estimators,
             params=evaluation,
             test_year=date.year,
@@ -245,7 +240,7 @@ def _learn(past: Past, known: Knowledge, estimators: EstimatorParams, date: pd.T
         known.features(known.due["row"].to_numpy()),
         known.assessments,
         cohort=past.cohort,
-        register=past.register,
+        label=past.label,
         params=estimators.follow_up,
         seed=estimators.seed,
     )

@@ -9,10 +9,11 @@ import pandas as pd
 from scipy.special import expit
 
 from graduation_model.cohort.labels import LABELLED, LOST
-from graduation_model.cohort.params import CohortParams
+from graduation_model.cohort.params import CohortParams, LabelParams
 from graduation_model.cohort.splits import independent_groups
 from graduation_model.estimators.params import FollowUpParams
 from graduation_model.estimators.propensity import (
+    Followed,
     FollowUpWeights,
     cross_fitted_propensity,
     follow_up_weights,
@@ -50,7 +51,7 @@ def weigh(
     assessments: pd.DataFrame,
     *,
     cohort: CohortParams,
-    register: str,
+    label: LabelParams,
     params: FollowUpParams,
     seed: int,
 ) -> FollowUpWeights:
@@ -63,18 +64,28 @@ def weigh(
     X : frame (n_due, n_features)
     assessments : frame
         To which `due["row"]` points.
-    register : str
-        The label's reason where a register shows a failure, whoever was visited.
+    label : LabelParams
     """
     own = assessments.iloc[due["row"].to_numpy()]
     levels = {"district": own[cohort.area].tolist(), "cohort": due["as_of_date"].astype("str").tolist()}
     return follow_up_weights(
         with_levels(X.reset_index(drop=True), **levels),
-        (due["label_status"] == LABELLED).to_numpy(),
+        followed(due, label),
         independent_groups(own["household_id"], own[cohort.cluster]),
-        known_anyway=(due["label_reason"] == register).to_numpy(),
         params=params,
         seed=seed,
+    )
+
+
+def followed(due: pd.DataFrame, label: LabelParams) -> Followed:
+    """Return how the outcome of each due family came to be known, if it did."""
+    last = max((visit for visit in label.visits if visit.required), key=lambda visit: visit.months)
+    opens = due["label_due"] - pd.Timedelta(days=2 * last.tolerance_days)
+    return Followed(
+        known=(due["label_status"] == LABELLED).to_numpy(),
+        complete=due["complete"].to_numpy(),
+        register=due["in_register"].to_numpy(),
+        early=(due["failure_date"] < opens).to_numpy(),
     )
 
 

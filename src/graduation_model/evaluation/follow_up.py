@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from graduation_model.cohort.params import CohortParams
+from graduation_model.cohort.params import CohortParams, LabelParams
 from graduation_model.estimators.params import EstimatorParams
 from graduation_model.estimators.training_set import AdditiveModel
 from graduation_model.evaluation.due import decided_families, due_families, scored_due, selection_weights, weigh
@@ -22,7 +22,7 @@ def what_is_unknown(
     model: AdditiveModel,
     *,
     cohort_params: CohortParams,
-    register: str,
+    label: LabelParams,
     estimators: EstimatorParams,
     params: EvaluationParams,
     test_year: int,
@@ -35,8 +35,10 @@ def what_is_unknown(
         Of `build_cohort`, with every outcome in the folder.
     features : callable
         Positions among `assessments` -> their features.
-    register : str
-        See `due.weigh`.
+    cohort_params, label, estimators, params
+        The programme's.
+    test_year : int
+        Seeds the bootstrap.
 
     Returns
     -------
@@ -46,7 +48,7 @@ def what_is_unknown(
     name, seed = estimators.model, estimators.seed
     due, decided = due_families(cohort), decided_families(cohort)
     X = features(due["row"].to_numpy())
-    found = weigh(due, X, assessments, cohort=cohort_params, register=register, params=estimators.follow_up, seed=seed)
+    found = weigh(due, X, assessments, cohort=cohort_params, label=label, params=estimators.follow_up, seed=seed)
     scored = scored_due(due, X, assessments, {name: model}, found.weight, cohort_params)
     rows = unknown_rows(scored, models=[name], area=cohort_params.area, params=params, test_year=test_year)
     if decided["graduated"].any() and not decided["graduated"].all():

@@ -3,7 +3,12 @@ import pandas as pd
 import pytest
 
 from graduation_model.estimators.params import FollowUpParams
-from graduation_model.estimators.propensity import cross_fitted_propensity, follow_up_weights, inverse_weights
+from graduation_model.estimators.propensity import (
+    Followed,
+    cross_fitted_propensity,
+    follow_up_weights,
+    inverse_weights,
+)
 from lib.known_truth import known_world, seen
 
 PARAMS = FollowUpParams()
@@ -14,7 +19,7 @@ def loss(request):
     """Families of whom a third is lost: by what was recorded of them, or by what nobody asked."""
     world = known_world(2_000, 3)
     known = seen(world, recorded=request.param, seed=3)
-    found = follow_up_weights(world.training.X, known, world.training.groups, params=PARAMS)
+    found = follow_up_weights(world.training.X, Followed.plainly(known), world.training.groups, params=PARAMS)
     truth, y = world.training.y.mean(), world.training.y[known]
     return request.param, y.mean() - truth, np.average(y, weights=found.weight[known]) - truth, found
 
@@ -40,10 +45,24 @@ def test_a_failure_in_the_register_weighs_less_than_any_family_that_had_to_be_fo
     world = known_world(1_000, 5)
     known = seen(world, recorded=True, seed=5)
     register = np.arange(1_000) < 50
-    found = follow_up_weights(
-        world.training.X, known | register, world.training.groups, known_anyway=register, params=PARAMS
-    )
+    followed = Followed.plainly(known | register, register=register)
+    found = follow_up_weights(world.training.X, followed, world.training.groups, params=PARAMS)
     assert found.weight[register].max() < found.weight[known & ~register].min()
+
+
+def test_failures_that_an_earlier_visit_shows_are_not_counted_more_often_than_successes():
+    # Everybody has two visits, each done three times in four; a failure at the first settles the outcome.
+    rng = np.random.default_rng(7)
+    first, last = rng.random((2, 4_000)) < 0.75
+    fails_first, fails_last = rng.random((2, 4_000)) < np.array([[0.4], [0.2]])
+    fails_last |= fails_first  # a failure lasts
+    early = first & fails_first
+    y = ~fails_last
+    followed = Followed(known=last | early, complete=last, register=np.zeros(4_000, dtype=bool), early=early)
+    X = pd.DataFrame({"a": rng.normal(size=4_000)})
+    weight = follow_up_weights(X, followed, np.arange(4_000), params=PARAMS).weight
+    assert y[followed.known].mean() < y.mean() - 0.03
+    assert np.average(y, weights=weight) == pytest.approx(y.mean(), abs=0.015)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +76,7 @@ def test_a_failure_in_the_register_weighs_less_than_any_family_that_had_to_be_fo
 )
 def test_all_weigh_the_same_where_weights_would_say_nothing(known, params, words):
     X = pd.DataFrame({"a": np.arange(len(known), dtype=float)})
-    found = follow_up_weights(X, known, np.arange(len(known)), params=params)
+    found = follow_up_weights(X, Followed.plainly(known), np.arange(len(known)), params=params)
     assert words in found.reason
     assert (found.weight == known).all()
 
