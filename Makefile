@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup demo test check docs bench results model lock clean
+.PHONY: setup demo test check docs bench hard results model lock clean
 .DEFAULT_GOAL := setup
 
 setup: $(READY)
@@ -37,6 +37,10 @@ test: check
 
 bench: setup
 	$(BIN)/python benchmarks/run.py
+
+# The long checks against a known truth; rewrites docs/results-simulated.md.
+hard: setup
+	$(BIN)/python benchmarks/hard.py
 
 lock: setup
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
