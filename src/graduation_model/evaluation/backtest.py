@@ -227,9 +227,10 @@ def backtest(
         tested = tested.join(_probabilities(at.models, X))
         stamp = {"population": POPULATION, "test_year": date.year, "outcome_known": outcome_known}
         tables.append(evaluate(tested, params=evaluation, groups=names, **stamp))
+        model = at.models[estimators.model]
         seen = seen_of_uncertainty(
             at.uncertainty,
-            at.models[estimators.model],
+            model,
             tested,
             X,
             model=estimators.model,
