@@ -90,7 +90,7 @@ def list_bound(kind: str, n: int, seeds: int) -> Iterator[dict[str, object]]:
             "seeds": seeds,
             "cap": f"{level:.0%}",
             "false in the list, mean": f"{false[:, place].mean():.1%}",
-            "± (standard error)": f"{false[:, place].std(ddof=1) / np.sqrt(seeds):.1%}",
+            "± (standard error)": f"{false[:, place].std() / np.sqrt(max(seeds - 1, 1)):.1%}",
             "highest of one list": f"{false[:, place].max():.1%}",
             "families listed": f"{listed[:, place].mean():.1%}",
             "empty lists": int((listed[:, place] == 0).sum()),
@@ -185,46 +185,39 @@ def province_parts(decided: list[dict[str, object]], gone: list[dict[str, object
     """Return the sections on simulated provinces."""
     return [
         "## Simulated provinces: intervals and cap for the families of the last wave",
-        f"{HOUSEHOLDS:,} families, {WAVES} waves, everything as in `train`; the truth is that given the answers, under the "
-        "mixture of graduated and retained that the model learnt from. Quiet: nothing drifts, selection and loss are "
-        "random. Honest: as in life; nothing is promised there, and the figures stand as they came out.",
+        f"{HOUSEHOLDS:,} families, {WAVES} waves, everything as in `train`; the truth is that given the answers, under "
+        "the mixture of graduated and retained that the model learnt from. Quiet: nothing drifts, selection and loss "
+        "are random. Honest: as in life; nothing is promised there, and the figures stand as they came out.",
         table(decided),
         "## Simulated provinces: families lost to follow-up",
-        f"The share of the due that made it. *{PUT_RIGHT.capitalize()}*: the failures that a register or an early visit "
-        "shows no longer count more often than successes, but one probability of being followed for everybody; what is "
-        "left is the bias of the loss itself.",
+        f"The share of the due that made it. *{PUT_RIGHT.capitalize()}*: the failures that a register or an early "
+        "visit shows no longer count more often than successes, with one probability of being followed for all; "
+        "what is left is the bias of the loss itself.",
         table(gone),
     ]
 
 
 def page(scale: float) -> str:
     """Return the page; a scale below 1 takes fewer seeds."""
-    few, many = max(2, round(20 * scale)), max(2, round(200 * scale))
-    covered = [coverage(kind, n, few) for kind in KINDS for n in (1_000, 5_000)]
-    bounded = [row for kind in KINDS for row in list_bound(kind, 1_000, many)]
-    missing = [row for recorded in (True, False) for row in lost(recorded, 3_000, few)]
-    return (
-        "\n\n".join(
-            [
-                "# Results where the truth is known",
-                "Written by `make hard`; nothing here is typed. Invented families whose chance given their answers is "
-                "known in closed form (`tests/lib/known_truth.py`), then simulated provinces. What these figures can and cannot promise for real "
-                "families: [statistics.md](statistics.md).",
-                "## Intervals: do they hold the true chance given the answers?",
-                f"Of {NEW_FAMILIES:,} new families a seed. The target is the stated rate ± 3 points.",
-                table(covered),
-                "## The list's cap: the share of false graduations, on average over lists",
-                f"Families to choose from: {NEW_FAMILIES:,} new ones a seed, in villages not seen before.",
-                table(bounded),
-                "## Families lost to follow-up",
-                "A third is lost. Weights must remove at least half of the bias where the loss hangs on recorded "
-                "answers; where it does not they cannot, and the bounds must hold the truth.",
-                table(missing),
-                *province_parts(decided, gone),
-            ]
-        )
-        + "\n"
-    )
+    few, many, some = (max(1, round(seeds * scale)) for seeds in (20, 200, 5))
+    parts = [
+        "# Results where the truth is known",
+        "Written by `make hard`; nothing here is typed. First invented families whose chance given their answers is "
+        "known in closed form (`tests/lib/known_truth.py`), then simulated provinces. What these figures can and "
+        "cannot promise for real families: [statistics.md](statistics.md).",
+        "## Intervals: do they hold the true chance given the answers?",
+        f"Of {NEW_FAMILIES:,} new families a seed. The target is the stated rate ± 3 points.",
+        table([coverage(kind, n, few) for kind in KINDS for n in (1_000, 5_000)]),
+        "## The list's cap: the share of false graduations, on average over lists",
+        f"Families to choose from: {NEW_FAMILIES:,} new ones a seed, in villages not seen before.",
+        table([row for kind in KINDS for row in list_bound(kind, 1_000, many)]),
+        "## Families lost to follow-up",
+        "A third is lost. Weights must remove at least half of the bias where the loss hangs on recorded answers; "
+        "where it does not they cannot, and the bounds must hold the truth.",
+        table([row for recorded in (True, False) for row in lost(recorded, 3_000, few)]),
+        *province_parts(*provinces(some)),
+    ]
+    return "\n\n".join(parts) + "\n"
 
 
 def main() -> None:

@@ -27,11 +27,12 @@ from graduation_model.estimators.models import LEARNERS, make_models
 from graduation_model.estimators.params import EstimatorParams
 from graduation_model.estimators.training_set import AdditiveModel, TrainingSet
 from graduation_model.estimators.uncertainty import Uncertainty, fit_uncertainty
-from graduation_model.evaluation.coverage import coverage_rows
+from graduation_model.evaluation.coverage import seen_of_uncertainty
 from graduation_model.evaluation.due import decided_families, due_families, follow_up_note, weigh
 from graduation_model.evaluation.evaluate import COLUMNS, evaluate
 from graduation_model.evaluation.follow_up import what_is_unknown
-from graduation_model.evaluation.groups import group_questions, levels_of
+from graduation_model.evaluation.forecasts import forecasts
+from graduation_model.evaluation.groups import group_questions, levels_of, with_levels
 from graduation_model.evaluation.params import EvaluationParams
 from graduation_model.features.catalogue import Catalogue, catalogue
 from graduation_model.features.context import WaveContext, wave_context
@@ -68,6 +69,12 @@ class Backtest:
     predictions : frame
         Of every test year, for figures: test_year, household_id, cluster, y, weight, the groups, and a column of
         probabilities a model.
+    forecasts : frame
+        Every family of every test cohort, its outcome known or not; see `forecasts.forecasts`.
+    groups : tuple of str
+        The columns of `forecasts` whose levels are compared.
+    trials : tuple of Trial
+        A test year each, oldest first.
     notes : tuple of str
         What was left out, and why.
     """
@@ -80,7 +87,30 @@ class Backtest:
     context: WaveContext
     cohorts: tuple[str, ...]
     predictions: pd.DataFrame
+    forecasts: pd.DataFrame
+    groups: tuple[str, ...]
+    trials: tuple[Trial, ...]
     notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The models of one test year, with what they learnt from and what they were tried on.
+
+    Attributes
+    ----------
+    year : int
+    models : dict
+        Name -> model.
+    learnt : frame (n, n_features)
+    X : frame (m, n_features)
+        Of the tested families, in the order of the year's `predictions`.
+    """
+
+    year: int
+    models: dict[str, AdditiveModel]
+    learnt: pd.DataFrame
+    X: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -176,7 +206,7 @@ def backtest(
         )
     groups = group_questions(instrument, evaluation, assessments)
     notes = list(learnt.notes)
-    tables, cohorts = [], []
+    tables, cohorts, said, trials = [], [], [], []
     for date in dates:
         at, there = learnt, known
         if date != as_of:
@@ -188,19 +218,24 @@ def backtest(
             at = earlier
             notes += at.notes
         tested, names, outcome_known = tested_cohort(past, there, date, as_of, groups)
+        said.append(_forecasts(past, there, known, date, at.models, tested, groups))
         if tested["y"].nunique() < 2:
             notes.append(f"Test year {date.year} is left out: its outcomes are unknown or all the same")
             continue
         X = there.features(tested.pop("row").to_numpy())
+        trials.append(Trial(date.year, at.models, at.training.X, X))
         tested = tested.join(_probabilities(at.models, X))
         stamp = {"population": POPULATION, "test_year": date.year, "outcome_known": outcome_known}
         tables.append(evaluate(tested, params=evaluation, groups=names, **stamp))
-        seen = _what_else_is_seen(at, tested, X, names, estimators, evaluation)
+        model = at.models[estimators.model]
+        seen = seen_of_uncertainty(
+            at.uncertainty, model, tested, X, model=estimators.model, groups=names, params=evaluation
+        )
         unknown, more = what_is_unknown(
             cohort_in_hindsight(past, date, as_of, past.label),
             there.features,
             there.assessments,
-            at.models[estimators.model],
+            model,
             cohort_params=past.cohort,
             label=past.label,
             estimators=estimators,
@@ -209,7 +244,7 @@ def backtest(
         )
         tables.append(pd.concat([seen, unknown], ignore_index=True).assign(baseline="", **stamp)[list(COLUMNS)])
         notes += more
-        tables.append(_sensitivity(past, there, date, as_of, at.models[estimators.model], estimators.model, evaluation))
+        tables.append(_sensitivity(past, there, date, as_of, model, estimators.model, evaluation))
         cohorts.append(tested.assign(test_year=date.year))
         logger.info("test year %d: %d models on %d labelled families", date.year, len(at.models), len(tested))
     return Backtest(
@@ -221,6 +256,9 @@ def backtest(
         context=known.context,
         cohorts=_cohort_dates(known),
         predictions=_together(cohorts),
+        forecasts=with_levels(_together(said), groups),
+        groups=tuple(question.name for question in groups),
+        trials=tuple(trials),
         notes=tuple(notes),
     )
 
@@ -259,21 +297,6 @@ def _learn(past: Past, known: Knowledge, estimators: EstimatorParams, date: pd.T
     )
     notes += follow_up_note(weights, f"Training of {date.year}")
     return _Learnt(training, models, uncertainty, tuple(notes))
-
-
-def _what_else_is_seen(
-    at: _Learnt,
-    tested: pd.DataFrame,
-    X: pd.DataFrame,
-    groups: Sequence[str],
-    estimators: EstimatorParams,
-    evaluation: EvaluationParams,
-) -> pd.DataFrame:
-    """Whether the intervals and the list's bound held, as far as outcomes can show it."""
-    log_odds = at.models[estimators.model].log_odds(X)
-    low, high = at.uncertainty.bounds(X, log_odds)
-    families = tested.assign(low=low, high=high, conformal_p=at.uncertainty.conformal_p(log_odds))
-    return coverage_rows(families, model=estimators.model, groups=groups, params=evaluation)
 
 
 def knowledge(past: Past, date: pd.Timestamp) -> Knowledge:
@@ -411,6 +434,28 @@ def _sensitivity(
             )
         )
     return _together(tables)
+
+
+def _forecasts(
+    past: Past,
+    there: Knowledge,
+    known: Knowledge,
+    date: pd.Timestamp,
+    models: dict[str, AdditiveModel],
+    tested: pd.DataFrame,
+    groups: Sequence[Question],
+) -> pd.DataFrame:
+    rows = eligible_rows(there.assessments, date, past.cohort)
+    answers = there.assessments.iloc[rows].reset_index(drop=True)
+    shown = {question.name: answers[question.name] for question in groups}
+    families = answers[["household_id"]].assign(cluster=answers[past.cohort.cluster], **shown)
+    return forecasts(
+        families,
+        _probabilities(models, there.features(rows)),
+        test_year=date.year,
+        tested=tested[["household_id", "y", "weight"]],
+        known=known.labelled[known.labelled["as_of_date"] == date],
+    )
 
 
 def _clusters_seen(past: Past, known: Knowledge, answers: pd.DataFrame) -> np.ndarray:

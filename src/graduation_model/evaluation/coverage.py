@@ -13,11 +13,30 @@ import numpy as np
 import pandas as pd
 from scipy.stats import false_discovery_control
 
+from graduation_model.estimators.training_set import AdditiveModel
+from graduation_model.estimators.uncertainty import Uncertainty
 from graduation_model.evaluation.params import EvaluationParams
 from graduation_model.evaluation.unknown import ROW, Row
 
 FAMILIES_A_BIN = 30
 MOST_BINS = 10
+
+
+def seen_of_uncertainty(
+    uncertainty: Uncertainty,
+    fitted: AdditiveModel,
+    tested: pd.DataFrame,
+    X: pd.DataFrame,
+    *,
+    model: str,
+    groups: Sequence[str],
+    params: EvaluationParams,
+) -> pd.DataFrame:
+    """Return `coverage_rows` of tested families, whose intervals and p-values are those of the fitted model."""
+    log_odds = fitted.log_odds(X)
+    low, high = uncertainty.bounds(X, log_odds)
+    families = tested.assign(low=low, high=high, conformal_p=uncertainty.conformal_p(log_odds))
+    return coverage_rows(families, model=model, groups=groups, params=params)
 
 
 def coverage_rows(

@@ -3,9 +3,13 @@
 from graduation_model.tracking.record import RegisteredVersion, TrainingRecord
 from graduation_model.tracking.registry import (
     LocatedBundle,
+    RegisteredRun,
+    champion_version,
     is_registry_address,
     locate,
     promote,
+    read_run,
+    record_verdict,
     rollback,
 )
 from graduation_model.tracking.runs import log_training
@@ -13,12 +17,16 @@ from graduation_model.tracking.uri import tracking_uri
 
 __all__ = [
     "LocatedBundle",
+    "RegisteredRun",
     "RegisteredVersion",
     "TrainingRecord",
+    "champion_version",
     "is_registry_address",
     "locate",
     "log_training",
     "promote",
+    "read_run",
+    "record_verdict",
     "rollback",
     "tracking_uri",
 ]
