@@ -229,13 +229,7 @@ def backtest(
         tables.append(evaluate(tested, params=evaluation, groups=names, **stamp))
         model = at.models[estimators.model]
         seen = seen_of_uncertainty(
-            at.uncertainty,
-            model,
-            tested,
-            X,
-            model=estimators.model,
-            groups=names,
-            params=evaluation,
+            at.uncertainty, model, tested, X, model=estimators.model, groups=names, params=evaluation
         )
         unknown, more = what_is_unknown(
             cohort_in_hindsight(past, date, as_of, past.label),
