@@ -87,7 +87,7 @@ def test_a_closed_gate_prints_its_reasons_ends_with_3_and_leaves_the_champion(ye
     # A programme that asks for more families than were tested.
     folder = shutil.copytree(year.programme, store / "strict")
     path = folder / "programme.yaml"
-    text = re.sub(r"(?m)^evaluation:$", "evaluation:\n  gate: {min_labelled: 1000000}", path.read_text("utf-8"))
+    text = re.sub(r"(?m)^  gate: .*$", "  gate: {min_labelled: 1000000}", path.read_text("utf-8"))
     path.write_text(text, encoding="utf-8")
     words = ["--programme", str(folder), "--tracking", str(store), "--version", "1", "--approver", "Siti"]
     assert main(["promote", *words, "--language", "id"]) == 3
@@ -102,7 +102,7 @@ def test_a_closed_gate_prints_its_reasons_ends_with_3_and_leaves_the_champion(ye
 def test_a_gate_setting_that_does_not_exist_is_refused(year, store, capsys):
     folder = shutil.copytree(year.programme, store / "wrong")
     path = folder / "programme.yaml"
-    text = re.sub(r"(?m)^evaluation:$", "evaluation:\n  gate: {marginn: 0.1}", path.read_text("utf-8"))
+    text = re.sub(r"(?m)^  gate: .*$", "  gate: {marginn: 0.1}", path.read_text("utf-8"))
     path.write_text(text, encoding="utf-8")
     assert main(["promote", "--programme", str(folder), "--version", "1", "--approver", "Siti"]) == 2
     assert "'evaluation.gate.marginn' is not a setting" in capsys.readouterr().err
