@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field, model_validator
 
 from graduation_model.params import Label, Params
+
+# What a model can learn, the best first: what became of families by the horizon; what was seen of them a wave later;
+# what people decided about them, which is never called readiness.
+LabelKind = Literal["sustained_exit", "next_wave", "imitation"]
 
 
 class Condition(Params):
@@ -52,6 +58,15 @@ class LabelParams(Params):
         Whether a bad outcome settles the label (0) although a later required visit is missing.
     not_a_label
         Follow-up rows that are no observation (moved, refused, not found).
+    order
+        The labels that `train` may learn from, the best first: the first that is there is taken, and stamped on the
+        model's name and on every page.
+    min_rows
+        A label is there where so many rows have it, and a tenth of them of each kind.
+    next_wave_followups
+        Whether a follow-up in the next wave counts as having been seen there (same measure as the assessment's).
+    graduated
+        Decisions by which a family leaves the programme: no next-wave label reaches across one.
     """
 
     name: str
@@ -62,6 +77,10 @@ class LabelParams(Params):
     status_now: Outcome
     early_failure_counts: bool = False
     interviewed: Condition | None = None
+    order: tuple[LabelKind, ...] = Field(default=("sustained_exit",), min_length=1)
+    min_rows: int = Field(default=200, gt=0)
+    next_wave_followups: bool = False
+    graduated: Condition | None = None
 
     @property
     def horizon_months(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from graduation_model.commands.inputs import ProgrammeLike, open_programme
+from graduation_model.commands.inputs import ProgrammeLike, model_name, open_programme
 from graduation_model.errors import UserError
 
 
@@ -33,7 +33,8 @@ def promote(
     """
     from graduation_model import tracking as registry
 
-    name, uri = open_programme(programme).name, registry.tracking_uri(Path(tracking))
+    uri = registry.tracking_uri(Path(tracking))
+    name = model_name(open_programme(programme), uri=uri)
     if not approver.strip():
         raise UserError("Nobody approves", where="--approver", mend="Give the name of the person who decides")
     if rollback:

@@ -17,6 +17,7 @@ from graduation_model.commands.inputs import (
     as_date,
     key_facts,
     known_by,
+    model_name,
     open_key,
     open_programme,
     read_tables,
@@ -96,7 +97,7 @@ def score(
         Whatever a person can mend; nothing half-written stays behind.
     """
     programme, date, secret = open_programme(programme), as_date(as_of), open_key(key, data)
-    address = str(model) if model is not None else f"models:/{programme.name}@champion"
+    address = str(model) if model is not None else _champion(programme, tracking)
     bundle, version = _open_model(address, programme, tracking)
     tables = read_tables(programme, data, need_followups=False, key=secret)
     known = known_by(tables, date)
@@ -128,6 +129,12 @@ def score(
         output.facts.update(_facts(bundle, version, tables, len(rows)), **key_facts(secret))
     counts = {str(reason): int(count) for reason, count in left_out["reason"].value_counts().items()}
     return Scoring(Path(out).resolve(), len(rows), counts, len(tables.quarantine))
+
+
+def _champion(programme: Programme, tracking: str | Path) -> str:
+    from graduation_model.tracking import tracking_uri
+
+    return f"models:/{model_name(programme, uri=tracking_uri(Path(tracking)), alias='champion')}@champion"
 
 
 def _open_model(address: str, programme: Programme, tracking: str | Path) -> tuple[Bundle, str]:
@@ -197,6 +204,9 @@ def _facts(bundle: Bundle, version: str, tables: Tables, scored: int) -> dict[st
             "version": version,
             "bundle_sha256": bundle.sha256,
             "label": bundle.card.label,
+            "label_kind": bundle.card.label_kind,
+            "label_title": bundle.card.label_title.model_dump(exclude_none=True),
+            "caveat": bundle.card.caveat.model_dump(exclude_none=True),
             "as_of": bundle.card.as_of,
             "simulated": bundle.card.simulated,
         },

@@ -24,14 +24,15 @@ from graduation_model.commands.outputs import Output, output_folder
 from graduation_model.commands.progress import step
 from graduation_model.config import Programme
 from graduation_model.contract.tables import Tables
-from graduation_model.estimators.bundle import Bundle, BundleCard, save_bundle
-from graduation_model.estimators.calibration import CalibratedAdditive
+from graduation_model.estimators.bundle import Bundle, BundleCard, Model, save_bundle
+from graduation_model.estimators.stack import StackModel
 from graduation_model.estimators.support import support_ranges
 from graduation_model.evaluation.backtest import Backtest, backtest
 from graduation_model.evaluation.leak import leak_warnings
 from graduation_model.explanation.contributions import contributions
 from graduation_model.features.context import reference_context
-from graduation_model.params import LANGUAGES
+from graduation_model.params import LANGUAGES, Label
+from graduation_model.wording import text
 
 LIBRARIES = ("lightgbm", "numpy", "pandas", "scikit-learn")
 EXPLAINED = 2_000  # families in the beeswarm: a picture, not a table
@@ -132,6 +133,7 @@ def train(
             features=programme.features,
             estimators=programme.estimators,
             evaluation=programme.evaluation,
+            decisions=tables.decisions,
         )
     notes = (*tried.notes, *leak_warnings(tried.evaluation, programme.evaluation))
     parameters = {"programme": programme.folder, "data": Path(data).resolve(), "as_of": date.date()}
@@ -141,7 +143,12 @@ def train(
         output.parquet(tried.evaluation, "evaluation.parquet")
         output.parquet(tables.quarantine, "quarantine.parquet")
         output.facts.update(
-            model={"name": bundle.card.model, "bundle_sha256": sha256, "label": bundle.card.label},
+            model={
+                "name": bundle.card.model,
+                "bundle_sha256": sha256,
+                "label": bundle.card.label,
+                "label_kind": bundle.card.label_kind,
+            },
             inputs=tables.sources,
             counts=tables.counts,
             notes=list(notes),
@@ -159,13 +166,14 @@ def train(
 def _bundle(programme: Programme, tried: Backtest, date: pd.Timestamp) -> Bundle:
     name = programme.estimators.model
     model = tried.models[name]
-    assert isinstance(model, CalibratedAdditive), "a programme can only name a learner"  # EstimatorParams.model
-    training = tried.training
+    assert isinstance(model, Model), "a programme can only name a learner"  # EstimatorParams.model
+    training, own = tried.training, tried.label_kind == "sustained_exit"
     card = BundleCard(
         programme=programme.name,
-        label=programme.label.name,
-        label_title=programme.label.title,
-        caveat=programme.label.caveat,
+        label=programme.label.name if own else tried.label_kind,
+        label_title=programme.label.title if own else label_words(tried.label_kind, "title"),
+        caveat=programme.label.caveat if own else label_words(tried.label_kind, "caveat"),
+        label_kind=tried.label_kind,
         model=name,
         as_of=str(date.date()),
         cohorts=tried.cohorts,
@@ -175,6 +183,7 @@ def _bundle(programme: Programme, tried: Backtest, date: pd.Timestamp) -> Bundle
         instrument_version=programme.instrument.version,
         package_versions={library: version_of_package(library) for library in LIBRARIES},
         simulated=programme.reports.simulated,
+        members=model.members if isinstance(model, StackModel) else {},
         levels={question.name: question.levels for question in programme.instrument.questions if question.levels},
     )
     return Bundle(
@@ -184,6 +193,11 @@ def _bundle(programme: Programme, tried: Backtest, date: pd.Timestamp) -> Bundle
         support=support_ranges(training.X),
         reference_context=reference_context(tried.context),
     )
+
+
+def label_words(kind: str, what: str) -> Label:
+    """Return the house's own title or caveat of a label that stands in for the programme's."""
+    return Label(**{language: text(f"label_kinds.{kind}_{what}", language) for language in LANGUAGES})
 
 
 def _figures(bundle: Bundle, tried: Backtest, programme: Programme) -> dict[str, bytes]:
@@ -246,7 +260,8 @@ def _track(
         bundle_folder=output.folder / "bundle",
         example=example_answers(programme),
         notes=notes,
-        label=programme.label.name,
+        label=bundle.card.label,
+        label_kind=bundle.card.label_kind,
         simulated=programme.reports.simulated,
     )
     version = log_training(record, uri=tracking_uri(Path(tracking)))
@@ -255,17 +270,18 @@ def _track(
 
 
 def _params(programme: Programme, bundle: Bundle) -> dict[str, Any]:
-    chosen = getattr(programme.estimators, bundle.card.model)
+    chosen = getattr(programme.estimators, bundle.card.model).model_dump(exclude={"components"})
     return {
         "as_of": bundle.card.as_of,
         "label": bundle.card.label,
+        "label_kind": bundle.card.label_kind,
         "model": bundle.card.model,
         "seed": bundle.card.seed,
         "training_rows": bundle.card.training_rows,
         "cohorts": ",".join(bundle.card.cohorts),
         "features": len(bundle.catalogue.names),
         "quota_share": programme.evaluation.quota_share,
-        **{f"{bundle.card.model}.{name}": value for name, value in chosen.model_dump().items()},
+        **{f"{bundle.card.model}.{name}": value for name, value in chosen.items()},
     }
 
 

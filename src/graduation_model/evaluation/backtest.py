@@ -9,25 +9,30 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from graduation_model.cohort.cohorts import build_cohort, build_cohorts, eligible_rows
-from graduation_model.cohort.dates import as_of_dates, months_after
-from graduation_model.cohort.labels import LABELLED, outcome_met
-from graduation_model.cohort.params import CohortParams, LabelParams
+from graduation_model.cohort.cohorts import eligible_rows, in_programme
+from graduation_model.cohort.dates import as_of_dates
+from graduation_model.cohort.labels import outcome_met
+from graduation_model.cohort.next_wave import next_wave_status
+from graduation_model.cohort.params import CohortParams, Condition, LabelKind, LabelParams
 from graduation_model.cohort.splits import independent_groups
 from graduation_model.contract.instrument import Instrument, Question
 from graduation_model.errors import DataError, ModelError
 from graduation_model.estimators.calibration import CalibratedAdditive
-from graduation_model.estimators.models import LEARNERS, make_models
+from graduation_model.estimators.models import LEARNERS, make_learners, make_models
 from graduation_model.estimators.params import EstimatorParams
+from graduation_model.estimators.stack import StackModel
 from graduation_model.estimators.training_set import AdditiveModel, TrainingSet
 from graduation_model.evaluation.evaluate import evaluate
+from graduation_model.evaluation.groups import group_questions, levels_of
+from graduation_model.evaluation.outcomes import Outcomes, labelled_rows, outcome_known_by, tested_rows
 from graduation_model.evaluation.params import EvaluationParams
+from graduation_model.evaluation.pooled import pooled_differences
 from graduation_model.features.catalogue import Catalogue, catalogue
 from graduation_model.features.context import WaveContext, wave_context
 from graduation_model.features.matrix import feature_matrix
@@ -36,9 +41,7 @@ from graduation_model.features.params import FeatureParams
 logger = logging.getLogger(__name__)
 
 POPULATION = "programme"
-BY_AS_OF, AFTER = "by_as_of", "after"
 CLUSTER_SEEN = "cluster_in_training"
-MISSING = "missing"
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,8 @@ class Backtest:
         probabilities a model.
     notes : tuple of str
         What was left out, and why.
+    label_kind : str
+        Which of `label.order` was there to learn from.
     """
 
     evaluation: pd.DataFrame
@@ -73,6 +78,7 @@ class Backtest:
     cohorts: tuple[str, ...]
     predictions: pd.DataFrame
     notes: tuple[str, ...]
+    label_kind: LabelKind = "sustained_exit"
 
 
 @dataclass(frozen=True)
@@ -84,6 +90,11 @@ class Past:
     catalogue: Catalogue
     cohort: CohortParams
     label: LabelParams
+    decisions: pd.DataFrame | None = None
+
+    def outcomes(self, kind: LabelKind) -> Outcomes:
+        """Return what is known of families' outcomes, and which kind of label is made of it."""
+        return Outcomes(self.assessments, self.followups, self.decisions, self.label, kind)
 
 
 @dataclass(frozen=True)
@@ -97,6 +108,10 @@ class Knowledge:
     positions : array (m,), ascending
     X : frame (m, n_features)
     context : WaveContext
+    next_status : array (m,)
+        One wave later: 1, 0 or NaN.
+    groups : array (m,)
+        Rows of one number share a household or a cluster, directly or through others.
     labelled : frame
         The programme's rows with a label by that date, one an assessment: row, as_of_date, household_id, label, weight.
     """
@@ -105,11 +120,17 @@ class Knowledge:
     positions: np.ndarray
     X: pd.DataFrame
     context: WaveContext
+    next_status: np.ndarray
+    groups: np.ndarray
     labelled: pd.DataFrame
+
+    def places(self, rows: np.ndarray) -> np.ndarray:
+        """Return where some positions stand among `positions`."""
+        return np.searchsorted(self.positions, rows)
 
     def features(self, rows: np.ndarray) -> pd.DataFrame:
         """Return the features of some positions."""
-        return self.X.iloc[np.searchsorted(self.positions, rows)].reset_index(drop=True)
+        return self.X.iloc[self.places(rows)].reset_index(drop=True)
 
 
 def backtest(
@@ -123,16 +144,19 @@ def backtest(
     features: FeatureParams,
     estimators: EstimatorParams,
     evaluation: EvaluationParams,
+    decisions: pd.DataFrame | None = None,
 ) -> Backtest:
     """Fit and try every model on the last test years up to an as-of date.
 
     Parameters
     ----------
     assessments, followups : frame
-        Typed tables of everybody. Assessments dated after `as_of` are not looked at; follow-ups dated after it are
-        looked at as tests alone.
+        Typed tables of everybody. Assessments dated after `as_of` are not looked at, but where the label is the next
+        wave's; follow-ups dated after it are looked at as tests alone.
     as_of : Timestamp
         On which the models of the bundle are fitted.
+    decisions : frame, optional
+        Where the programme has any.
 
     Returns
     -------
@@ -144,56 +168,148 @@ def backtest(
         If nothing can be learnt at `as_of`: no label is due, or all labels are the same.
     """
     as_of = pd.Timestamp(as_of)
-    past = Past(assessments, followups, catalogue(instrument, features), cohort, label)
+    past = Past(assessments, followups, catalogue(instrument, features), cohort, label, decisions)
     dates = as_of_dates(assessments, as_of, cohort)[-evaluation.test_years :]
     if not dates:
         raise DataError(f"No assessment is dated on or before {as_of.date()}", mend="Take a later --as-of")
-    known = knowledge(past, as_of)
-    training = _training_or_stop(past, known, as_of)
-    models, notes = fit_models(training, past, estimators, as_of)
-    groups = group_questions(instrument, evaluation, assessments)
-    tables, cohorts = [], []
+    kind, known, notes = first_label(past, as_of)
+    training = training_set(past, known)
+    models, more = fit_models(training, past, estimators, as_of)
+    trial = _Trial(past, kind, as_of, estimators, evaluation, instrument, [*notes, *more])
     for date in dates:
-        fitted, there = models, known
-        if date != as_of:
-            there = knowledge(past, date)
-            earlier = training_set(past, there)
-            reason = _why_untrained(earlier)
-            if reason:
-                notes.append(f"Test year {date.year} is left out: {reason} by {date.date()}")
-                continue
-            fitted, more = fit_models(earlier, past, estimators, date)
-            notes += more
-        tested, names, outcome_known = tested_cohort(past, there, date, as_of, groups)
-        if tested["y"].nunique() < 2:
-            notes.append(f"Test year {date.year} is left out: its outcomes are unknown or all the same")
-            continue
-        tested = tested.join(_probabilities(fitted, there.features(tested.pop("row").to_numpy())))
-        tables.append(
-            evaluate(
-                tested,
-                params=evaluation,
-                population=POPULATION,
-                test_year=date.year,
-                outcome_known=outcome_known,
-                groups=names,
-            )
-        )
-        cohorts.append(tested.assign(test_year=date.year))
-        logger.info("test year %d: %d models on %d labelled families", date.year, len(fitted), len(tested))
+        there = known if date == as_of else knowledge(past, date, kind)
+        trial.of_programme(there, date, fitted=models if date == as_of else None)
+        if kind == "sustained_exit":
+            for population in evaluation.populations:
+                trial.of_population(there, date, population.name, population.condition)
     return Backtest(
-        evaluation=_together(tables),
+        evaluation=_together([*trial.tables, *trial.pooled()]),
         training=training,
         models=models,
         catalogue=past.catalogue,
         context=known.context,
         cohorts=_cohort_dates(known),
-        predictions=_together(cohorts),
-        notes=tuple(notes),
+        predictions=_together(trial.predictions[POPULATION]),
+        notes=tuple(dict.fromkeys(trial.notes)),
+        label_kind=kind,
     )
 
 
-def knowledge(past: Past, date: pd.Timestamp) -> Knowledge:
+class _Trial:
+    """The test years as they are gone through: tables, predictions and notes gather here."""
+
+    def __init__(
+        self,
+        past: Past,
+        kind: LabelKind,
+        as_of: pd.Timestamp,
+        estimators: EstimatorParams,
+        evaluation: EvaluationParams,
+        instrument: Instrument,
+        notes: Sequence[str],
+    ) -> None:
+        self.past, self.kind, self.as_of = past, kind, as_of
+        self.estimators, self.params, self.notes = estimators, evaluation, list(notes)
+        self.groups = group_questions(instrument, evaluation, past.assessments)
+        self.tables: list[pd.DataFrame] = []
+        self.predictions: dict[str, list[pd.DataFrame]] = {POPULATION: []}
+
+    def of_programme(self, there: Knowledge, date: pd.Timestamp, fitted: dict[str, AdditiveModel] | None) -> None:
+        """Try every model on the programme's cohort; `fitted` are the bundle's, where this is their year."""
+        if fitted is None:
+            earlier = training_set(self.past, there)
+            reason = why_untrained(earlier)
+            if reason:
+                self.notes.append(f"Test year {date.year} is left out: {reason} by {date.date()}")
+                return
+            fitted, more = fit_models(earlier, self.past, self.estimators, date)
+            self.notes += more
+        self._test(there, date, POPULATION, self.past.cohort, fitted)
+
+    def of_population(self, there: Knowledge, date: pd.Timestamp, name: str, condition: Condition) -> None:
+        """Fit the learners on another population's own labels, and try them on its cohort."""
+        cohort = self.past.cohort.model_copy(update={"population": condition})
+        labelled = labelled_rows(there.assessments, self.past.outcomes(self.kind), cohort, date)
+        there = replace(there, labelled=labelled)
+        training = training_set(self.past, there)
+        reason = why_untrained(training)
+        if reason:
+            self.notes.append(f"Population {name} of {date.year} is left out: {reason} by {date.date()}")
+            return
+        fitted = {
+            model: made.fit(training) for model, made in make_learners(self.estimators, self.past.catalogue).items()
+        }
+        self._test(there, date, name, cohort, fitted, grouped=False)
+
+    def _test(
+        self,
+        there: Knowledge,
+        date: pd.Timestamp,
+        population: str,
+        cohort: CohortParams,
+        fitted: dict[str, AdditiveModel],
+        *,
+        grouped: bool = True,
+    ) -> None:
+        tested, names = tested_cohort(self.past, there, date, cohort, self.kind, self.groups)
+        if not grouped:
+            tested, names = tested.drop(columns=list(names)), ()
+        if tested["y"].nunique() < 2:
+            of = "" if population == POPULATION else f" of population {population}"
+            self.notes.append(f"Test year {date.year}{of} is left out: its outcomes are unknown or all the same")
+            return
+        tested = tested.join(_probabilities(fitted, there.features(tested.pop("row").to_numpy())))
+        known = outcome_known_by(self.past.outcomes(self.kind), cohort, date, self.as_of)
+        self.tables.append(
+            evaluate(
+                tested,
+                params=self.params,
+                population=population,
+                test_year=date.year,
+                outcome_known=known,
+                groups=names,
+            )
+        )
+        self.predictions.setdefault(population, []).append(tested.assign(test_year=date.year, outcome_known=known))
+        logger.info("test year %d: %d models on %d labelled families", date.year, len(fitted), len(tested))
+
+    def pooled(self) -> list[pd.DataFrame]:
+        """Paired differences over all test years, a population."""
+        return [
+            pooled_differences(_together(parts), params=self.params, population=population)
+            for population, parts in self.predictions.items()
+            if len(parts) > 1
+        ]
+
+
+def first_label(past: Past, as_of: pd.Timestamp) -> tuple[LabelKind, Knowledge, list[str]]:
+    """Return the first label of the programme's order that can be learnt, what is known by it, and why not another.
+
+    Raises
+    ------
+    DataError
+        If none can be learnt.
+    """
+    reasons: list[str] = []
+    thin: list[tuple[LabelKind, Knowledge]] = []
+    for kind in past.label.order:
+        known = knowledge(past, as_of, kind)
+        y = known.labelled["label"]
+        rare = min(int((y == 1).sum()), int((y == 0).sum()))
+        if rare and len(y) >= past.label.min_rows and rare * 10 >= past.label.min_rows:
+            return kind, known, reasons
+        thin += [(kind, known)] if rare else []
+        why = why_untrained(training_set(past, known))
+        reasons.append(f"Label {kind} is passed over: {why or f'{len(y)} rows have it, {rare} of the rarer kind'}")
+    if thin:  # none has rows enough: the best of those that can be learnt at all
+        return (*thin[0], reasons[: past.label.order.index(thin[0][0])])
+    raise DataError(
+        f"{reasons[0].split(': ')[1].capitalize()} by {as_of.date()} (horizon {past.label.horizon_months} months)",
+        mend="Take a later --as-of, or bring older assessments and their follow-ups",
+    )
+
+
+def knowledge(past: Past, date: pd.Timestamp, kind: LabelKind = "sustained_exit") -> Knowledge:
     """Return what was known on a date: nothing dated later is handed on to anything below."""
     known = past.assessments[(past.assessments["assessment_date"] <= date).to_numpy()].reset_index(drop=True)
     ends = as_of_dates(known, date, past.cohort)
@@ -201,43 +317,41 @@ def knowledge(past: Past, date: pd.Timestamp) -> Knowledge:
     positions = np.unique(
         np.concatenate([eligible_rows(known, end, past.cohort, everybody=True) for end in ends] or [np.empty(0, int)])
     )
-    X = feature_matrix(known.iloc[positions], context, past.catalogue)
-    labelled = build_cohorts(known, past.followups, date, params=past.cohort, label=past.label)
-    # An assessment that stands in two cohorts is one family's one outcome.
-    labelled = labelled[labelled["label_status"] == LABELLED].drop_duplicates("row", ignore_index=True)
-    return Knowledge(assessments=known, positions=positions, X=X, context=context, labelled=labelled)
+    rows = known.iloc[positions]
+    status = next_wave_status(rows, known, past.followups, ends, label=past.label, decisions=past.decisions)
+    return Knowledge(
+        assessments=known,
+        positions=positions,
+        X=feature_matrix(rows, context, past.catalogue),
+        context=context,
+        next_status=status,
+        groups=independent_groups(rows["household_id"], rows[past.cohort.cluster]),
+        labelled=labelled_rows(known, past.outcomes(kind), past.cohort, date),
+    )
 
 
 def training_set(past: Past, known: Knowledge) -> TrainingSet:
     """Turn what was known into what a model learns from."""
     rows = known.labelled["row"].to_numpy()
-    own = known.assessments.iloc[rows]
-    status = known.assessments[past.label.status_now.question].iloc[known.positions]
+    everybody = known.assessments.iloc[known.positions]
     return TrainingSet(
         X=known.features(rows),
         y=known.labelled["label"].to_numpy(dtype=int),
         weight=known.labelled["weight"].to_numpy(dtype=float),
-        groups=independent_groups(own["household_id"], own[past.cohort.cluster]),
+        groups=known.groups[known.places(rows)],
         everybody_X=known.X.reset_index(drop=True),
-        everybody_status=outcome_met(status, past.label.status_now),
+        everybody_status=outcome_met(everybody[past.label.status_now.question], past.label.status_now),
+        everybody_next=known.next_status,
+        everybody_groups=known.groups,
+        everybody_member=in_programme(everybody, past.cohort),
     )
 
 
-def _why_untrained(training: TrainingSet) -> str:
+def why_untrained(training: TrainingSet) -> str:
+    """Say why nothing can be learnt; nothing where it can."""
     if not len(training.y):
         return "no label is due"
     return "" if len(np.unique(training.y)) == 2 else "all labels are the same"
-
-
-def _training_or_stop(past: Past, known: Knowledge, as_of: pd.Timestamp) -> TrainingSet:
-    training = training_set(past, known)
-    reason = _why_untrained(training)
-    if reason:
-        raise DataError(
-            f"{reason.capitalize()} by {as_of.date()} (horizon {past.label.horizon_months} months)",
-            mend="Take a later --as-of, or bring older assessments and their follow-ups",
-        )
-    return training
 
 
 def fit_models(
@@ -254,85 +368,39 @@ def fit_models(
             if name in LEARNERS:
                 raise
             notes.append(f"{name} of {date.year} is left out: {error.what}")
-        if isinstance(model, CalibratedAdditive) and model.calibration.reason:
-            notes.append(f"{name} of {date.year} is not calibrated: {model.calibration.reason}")
+        if isinstance(model, CalibratedAdditive | StackModel):
+            notes += [f"{name} of {date.year} {what}" for what in model.degraded]
     return fitted, notes
 
 
 def tested_cohort(
-    past: Past, known: Knowledge, date: pd.Timestamp, as_of: pd.Timestamp, groups: Sequence[Question]
-) -> tuple[pd.DataFrame, tuple[str, ...], str]:
-    """Return the labelled families of a cohort, the names of their group columns, and when the outcomes were known."""
-    latest = past.followups["followup_date"].max() if len(past.followups) else as_of
-    cohort = build_cohort(
-        known.assessments, past.followups, date, known_by=max(latest, as_of), params=past.cohort, label=past.label
-    )
-    cohort = cohort[cohort["label_status"] == LABELLED]
-    answers = known.assessments.iloc[cohort["row"].to_numpy()].reset_index(drop=True)
+    past: Past,
+    known: Knowledge,
+    date: pd.Timestamp,
+    cohort: CohortParams,
+    kind: LabelKind,
+    groups: Sequence[Question],
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Return the labelled families of a cohort, and the names of their group columns."""
+    tested = tested_rows(known.assessments, past.outcomes(kind), cohort, date)
+    answers = known.assessments.iloc[tested["row"].to_numpy()].reset_index(drop=True)
     families = pd.DataFrame(
         {
-            "household_id": cohort["household_id"].to_numpy(),
-            "cluster": answers[past.cohort.cluster],
-            "y": cohort["label"].to_numpy(dtype=float),
-            "weight": cohort["weight"].to_numpy(dtype=float),
-            "row": cohort["row"].to_numpy(),
+            "household_id": tested["household_id"].to_numpy(),
+            "cluster": answers[cohort.cluster],
+            "y": tested["label"].to_numpy(dtype=float),
+            "weight": tested["weight"].to_numpy(dtype=float),
+            "row": tested["row"].to_numpy(),
         }
     )
     shown = {question.name: levels_of(answers[question.name], question) for question in groups}
-    shown |= {past.cohort.area: answers[past.cohort.area], CLUSTER_SEEN: _clusters_seen(past, known, answers)}
-    return families.assign(**shown), tuple(shown), _outcome_known(cohort, past.label, as_of)
-
-
-def group_questions(
-    instrument: Instrument, params: EvaluationParams, assessments: pd.DataFrame
-) -> tuple[Question, ...]:
-    """Return the protected questions, and those that the programme wants shown apart, in the instrument's order."""
-    return tuple(
-        question
-        for question in instrument.questions
-        if (question.protected or question.name in params.groups)
-        and question.name in assessments.columns
-        and (question.is_numeric or question.levels)
-    )
-
-
-def levels_of(answers: pd.Series, question: Question) -> pd.Series:
-    """Return the level of each answer as text: the answer itself, or the third of the families that a number lies in.
-
-    Examples
-    --------
-    >>> from graduation_model.params import Label
-    >>> size = Question(name="hh_size", kind="count", section="people", label=Label(id="Jumlah", en="Size"))
-    >>> levels_of(pd.Series([1.0, 2.0, 4.0, 6.0, 8.0, 9.0, None]), size).tolist()
-    ['up to 3.3', 'up to 3.3', '3.3 to 6.7', '3.3 to 6.7', 'over 6.7', 'over 6.7', 'missing']
-    """
-    if not question.is_numeric:
-        return answers.astype("object").where(answers.notna(), MISSING).astype("str")
-    values = answers.to_numpy(dtype=float)
-    known = ~np.isnan(values)
-    if not known.any():
-        return pd.Series(MISSING, index=answers.index, dtype="str")
-    # Thirds, not their ends: a smallest or largest value would be some family's own.
-    low, high = np.quantile(values[known], [1 / 3, 2 / 3])
-    level = np.select(
-        [~known, values <= low, values <= high],
-        [MISSING, f"up to {low:.2g}", f"{low:.2g} to {high:.2g}"],
-        f"over {high:.2g}",
-    )
-    return pd.Series(level, index=answers.index, dtype="str")
+    shown |= {cohort.area: answers[cohort.area], CLUSTER_SEEN: _clusters_seen(past, known, answers)}
+    return families.assign(**shown), tuple(shown)
 
 
 def _clusters_seen(past: Past, known: Knowledge, answers: pd.DataFrame) -> np.ndarray:
     learnt = known.assessments[past.cohort.cluster].iloc[known.labelled["row"].to_numpy()].unique()
     return np.where(answers[past.cohort.cluster].isin(learnt), "seen", "unseen")
-
-
-def _outcome_known(cohort: pd.DataFrame, label: LabelParams, as_of: pd.Timestamp) -> str:
-    ends = [
-        months_after(cohort["assessment_date"], visit.months) + pd.Timedelta(days=visit.tolerance_days)
-        for visit in label.visits
-    ]
-    return BY_AS_OF if all((end <= as_of).all() for end in ends) else AFTER
 
 
 def _probabilities(models: dict[str, AdditiveModel], X: pd.DataFrame) -> pd.DataFrame:

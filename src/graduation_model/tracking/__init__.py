@@ -1,8 +1,9 @@
 """Tracking: the only room that knows MLflow. Runs and registered models; it draws no figure and decides nothing."""
 
-from graduation_model.tracking.record import RegisteredVersion, TrainingRecord
+from graduation_model.tracking.record import RegisteredVersion, TrainingRecord, registered_name
 from graduation_model.tracking.registry import (
     LocatedBundle,
+    first_registered,
     is_registry_address,
     locate,
     promote,
@@ -15,10 +16,12 @@ __all__ = [
     "LocatedBundle",
     "RegisteredVersion",
     "TrainingRecord",
+    "first_registered",
     "is_registry_address",
     "locate",
     "log_training",
     "promote",
+    "registered_name",
     "rollback",
     "tracking_uri",
 ]
