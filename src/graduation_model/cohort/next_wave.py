@@ -12,7 +12,8 @@ import pandas as pd
 
 from graduation_model.cohort.dates import wave_of
 from graduation_model.cohort.labels import outcome_met
-from graduation_model.cohort.params import LabelParams
+from graduation_model.cohort.params import Condition, LabelParams
+from graduation_model.errors import DataError
 
 
 def next_wave_status(
@@ -69,6 +70,7 @@ def imitation_label(rows: pd.DataFrame, decisions: pd.DataFrame, until: pd.Times
     """
     if label.graduated is None or decisions.empty:
         return np.full(len(rows), np.nan)
+    _check_decisions(decisions, label.graduated)
     made = decisions.assign(good=decisions[label.graduated.question].isin(label.graduated.is_one_of).astype(float))
     next_one = _first_after(rows, made.rename(columns={"decision_date": "date"})[["household_id", "date", "good"]])
     in_time = (next_one["date"] <= until).to_numpy()
@@ -103,9 +105,18 @@ def _left_between(
 ) -> np.ndarray:
     if label.graduated is None or decisions is None or decisions.empty:
         return np.zeros(len(rows), dtype=bool)
+    _check_decisions(decisions, label.graduated)
     left = decisions[decisions[label.graduated.question].isin(label.graduated.is_one_of).to_numpy()]
     next_one = _first_after(rows, left.rename(columns={"decision_date": "date"})[["household_id", "date"]])
     return (next_one["date"].to_numpy() <= seen.to_numpy()) & next_one["date"].notna().to_numpy()
+
+
+def _check_decisions(decisions: pd.DataFrame, graduated: Condition) -> None:
+    missing = sorted({"household_id", "decision_date", graduated.question} - set(decisions.columns))
+    if missing:
+        raise DataError(
+            f"Columns are missing: {', '.join(missing)}", where="decisions", mend="Add them, or mend label.graduated"
+        )
 
 
 def _first_after(rows: pd.DataFrame, dated: pd.DataFrame) -> pd.DataFrame:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from dataclasses import dataclass
 from importlib.metadata import version as version_of_package
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -21,18 +22,22 @@ from graduation_model.commands.inputs import (
     read_tables,
 )
 from graduation_model.commands.outputs import Output, output_folder
-from graduation_model.commands.progress import step
+from graduation_model.commands.progress import step, track
 from graduation_model.config import Programme
 from graduation_model.contract.tables import Tables
 from graduation_model.estimators.bundle import Bundle, BundleCard, Model, save_bundle
 from graduation_model.estimators.stack import StackModel
 from graduation_model.estimators.support import support_ranges
-from graduation_model.evaluation.backtest import Backtest, backtest
+from graduation_model.evaluation.backtest import Backtest, Past, backtest, first_training
 from graduation_model.evaluation.leak import leak_warnings
 from graduation_model.explanation.contributions import contributions
+from graduation_model.features.catalogue import catalogue
 from graduation_model.features.context import reference_context
 from graduation_model.params import LANGUAGES, Label
 from graduation_model.wording import text
+
+if TYPE_CHECKING:
+    from graduation_model.evaluation.tuning import Tuned
 
 LIBRARIES = ("lightgbm", "numpy", "pandas", "scikit-learn")
 EXPLAINED = 2_000  # families in the beeswarm: a picture, not a table
@@ -101,6 +106,7 @@ def train(
     out: str | Path,
     tracking: str | Path = ".",
     key: str | Path | None = None,
+    tune: int = 0,
 ) -> Training:
     """Fit the programme's model and every baseline, try them on past years, register the candidate.
 
@@ -118,10 +124,16 @@ def train(
         Folder of the default tracking store, where MLFLOW_TRACKING_URI is not set.
     key
         A file with the secret that replaces every household_id by a keyed HMAC; needed where the ids are NIK or KK.
+    tune
+        Trials of the search for better settings, on nothing that the report tests; 0: the programme's own. The search
+        is kept in `<out>.tuning.db`: interrupted, it goes on where it stopped.
     """
     programme, date, secret = open_programme(programme), as_date(as_of), open_key(key, data)
     tables = read_tables(programme, data, key=secret)
     known_by(tables, date)
+    tuned = _tune(programme, tables, date, Path(out), tune) if tune else None
+    if tuned is not None:
+        programme = programme.model_copy(update={"estimators": tuned.params})
     with step("Fitting and back-testing"):
         tried = backtest(
             tables.assessments,
@@ -135,8 +147,8 @@ def train(
             evaluation=programme.evaluation,
             decisions=tables.decisions,
         )
-    notes = (*tried.notes, *leak_warnings(tried.evaluation, programme.evaluation))
-    parameters = {"programme": programme.folder, "data": Path(data).resolve(), "as_of": date.date()}
+    notes = (*tried.notes, *_tuning_notes(tuned), *leak_warnings(tried.evaluation, programme.evaluation))
+    parameters = {"programme": programme.folder, "data": Path(data).resolve(), "as_of": date.date(), "tune": tune}
     with output_folder(out, "train", parameters) as output:
         bundle = _bundle(programme, tried, date)
         sha256 = save_bundle(bundle, output.folder / "bundle")
@@ -152,6 +164,7 @@ def train(
             inputs=tables.sources,
             counts=tables.counts,
             notes=list(notes),
+            tuning={} if tuned is None else {name: value for name, value in vars(tuned).items() if name != "params"},
             **key_facts(secret),
         )
         with step("Drawing and writing the model card"):
@@ -161,6 +174,40 @@ def train(
         with step("Tracking and registering"):
             registered = _track(programme, bundle, tried, tables, notes, figures, card, output, tracking)
     return Training(Path(out).resolve(), tried.evaluation, bundle.card.model, registered, notes)
+
+
+def _tune(programme: Programme, tables: Tables, date: pd.Timestamp, out: Path, trials: int) -> Tuned:
+    """Search on what was known at the end of the first test year; a study belongs to its data and settings."""
+    from graduation_model.evaluation.tuning import Tuning
+
+    past = Past(
+        assessments=tables.assessments,
+        followups=tables.followups,
+        catalogue=catalogue(programme.instrument, programme.features),
+        cohort=programme.cohort,
+        label=programme.label,
+        decisions=tables.decisions,
+    )
+    first = first_training(past, date, programme.evaluation)
+    settings = [programme.estimators.model_dump_json(), programme.label.model_dump_json(), str(date)]
+    name = hashlib.sha256("".join([*settings, *sorted(tables.sources.values())]).encode()).hexdigest()[:16]
+    out.resolve().parent.mkdir(parents=True, exist_ok=True)
+    storage = out.resolve().with_name(f"{out.name}.tuning.db")
+    search = Tuning(first, programme.estimators, past.catalogue, storage=storage, name=name)
+    for _ in track(search.run(trials), "Tuning", trials):
+        pass
+    return search.result()
+
+
+def _tuning_notes(tuned: Tuned | None) -> tuple[str, ...]:
+    if tuned is None:
+        return ()
+    chosen = ", ".join(f"{name} {value:.4g}" for name, value in tuned.settings.items())
+    return (
+        f"Tuned in {tuned.trials} trials ({tuned.pruned} cut short) on what was known at the end of the first test "
+        f"year: {chosen or 'the settings of the programme'} "
+        f"(log-loss {tuned.loss:.4f} instead of {tuned.default_loss:.4f})",
+    )
 
 
 def _bundle(programme: Programme, tried: Backtest, date: pd.Timestamp) -> Bundle:

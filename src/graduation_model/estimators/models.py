@@ -69,7 +69,7 @@ def make_learners(params: EstimatorParams, catalogue: Catalogue) -> dict[str, Ad
     learners: dict[str, AdditiveModel] = {}
     if params.stack is not None:
         members = [
-            Component(member.name, kinds[member.kind], member.label, member.population, member.min_rows)
+            Component(estimator=kinds[member.kind], **member.model_dump(exclude={"kind"}))
             for member in params.stack.components
         ]
         learners["stack"] = StackModel(

@@ -40,6 +40,8 @@ class ComponentParams(Params):
         Whose rows it learns from: the `programme`'s families, or `everybody` who was assessed again.
     min_rows
         With fewer labelled rows it is left out, and the card says so.
+    max_rows
+        It learns from so many rows at most, drawn by lot; None: from all.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -47,6 +49,7 @@ class ComponentParams(Params):
     label: Literal["own", "next_wave"] = "own"
     population: Literal["programme", "everybody"] = "programme"
     min_rows: int = Field(default=200, gt=0)
+    max_rows: int | None = Field(default=None, gt=0)
 
     @model_validator(mode="after")
     def _own_is_the_programmes(self) -> ComponentParams:

@@ -9,7 +9,7 @@ calibration too (Platt 1999), so what is explained is what decides.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Self
@@ -51,7 +51,9 @@ class Component:
     label, population : str
         `own` of the `programme`, or `next_wave` of the `programme` or of `everybody` assessed.
     min_rows : int
-        With fewer labelled rows, or less than a twentieth of them of one kind, it is left out and says so.
+        With fewer labelled rows, or labels of one kind only, it is left out and says so.
+    max_rows : int or None
+        It learns from so many rows at most, drawn by lot: beyond some tens of thousands they cost time and add little.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Component:
     label: str = OWN
     population: str = PROGRAMME
     min_rows: int = 200
+    max_rows: int | None = None
 
     @property
     def source(self) -> Source:
@@ -303,6 +306,29 @@ class StackModel:
         return AdditiveParts(base=parts.base, parts=parts.parts[: len(X)])
 
 
+def cross_fitted_folds(model: Any, training: TrainingSet) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield, fold by fold, the fold of each own row and the components' scores so far (n, m); NaN is yet to come.
+
+    Parameters
+    ----------
+    model : StackModel or CalibratedAdditive
+        Unfitted; its components, or its one component, are cross-fitted as its own `fit` does.
+    training : TrainingSet
+    """
+    if isinstance(model, StackModel):
+        members, folds, seed, threads = model.stack.components, model.stack.folds, model.stack.seed, model.stack.threads
+    else:
+        members, folds, seed, threads = [Component(model.name, model.component, min_rows=1)], model.folds, model.seed, 1
+    own = Rows(training.X, training.y, training.weight, training.groups)
+    rows = {(OWN, PROGRAMME): own, **_sources(training)}
+    used, _ = _usable(members or (), rows)
+    fold = _deal(own.groups, folds, seed)
+    scores = np.full((len(own.y), len(used)), np.nan)
+    for number in np.unique(fold):
+        scores[fold == number] = np.column_stack(_run([(member, number) for member in used], rows, fold, threads))
+        yield fold, scores
+
+
 def _sources(training: TrainingSet) -> dict[Source, Rows]:
     if training.everybody_next is None or training.everybody_groups is None:
         return {}
@@ -354,7 +380,7 @@ def _run(
     jobs: Sequence[tuple[Component, Any]], rows: Mapping[Source, Rows], fold: np.ndarray, threads: int
 ) -> list[Any]:
     """Do every fit; a job of a fold returns the scores of the rows held out, the others the fitted component."""
-    cells = max(rows[member.source].X.size for member, _ in jobs)
+    cells = max(_cells(member, rows[member.source]) for member, _ in jobs)
     at_once = threads if cells <= CELLS_AT_ONCE else 1
 
     def fit(job: tuple[Component, Any]) -> Any:
@@ -364,11 +390,11 @@ def _run(
         if at_once > 1 and "threads" in estimator.get_params():
             estimator.set_params(threads=1)  # the fits share the processors, not the loops inside them
         if number is None:
-            return _fitted(estimator, source, slice(None))
+            return _fitted(estimator, source, np.ones(len(source.y), dtype=bool), member.max_rows)
         own = rows[OWN, PROGRAMME]
         held_out = fold == number
         kept = ~np.isin(source.groups, own.groups[held_out])
-        return _fitted(estimator, source, kept).decision_function(own.X[held_out])
+        return _fitted(estimator, source, kept, member.max_rows).decision_function(own.X[held_out])
 
     # One BLAS thread around all of them: the last bits of a product of matrices depend on how many there are.
     with threadpool_limits(limits=1, user_api="blas"):
@@ -378,6 +404,15 @@ def _run(
             return list(pool.map(fit, jobs))
 
 
-def _fitted(estimator: Any, source: Rows, kept: Any) -> Any:
-    fit: Callable[..., Any] = estimator.fit
-    return fit(source.X[kept], source.y[kept], sample_weight=source.weight[kept])
+def _cells(member: Component, source: Rows) -> int:
+    rows, features = source.X.shape
+    return min(rows, member.max_rows or rows) * features
+
+
+def _fitted(estimator: Any, source: Rows, kept: np.ndarray, most: int | None) -> Any:
+    if most is not None and kept.sum() > most:
+        drawn = np.random.default_rng(most).permutation(np.flatnonzero(kept))[:most]
+        kept = np.zeros(len(kept), dtype=bool)
+        kept[drawn] = True
+    X = source.X if kept.all() else source.X[kept]
+    return estimator.fit(X, source.y[kept], sample_weight=source.weight[kept])

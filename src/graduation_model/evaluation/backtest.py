@@ -282,6 +282,22 @@ class _Trial:
         ]
 
 
+def first_training(past: Past, as_of: pd.Timestamp, params: EvaluationParams) -> TrainingSet:
+    """Return what could be learnt at the end of the first test year that can be reported: what tuning may see.
+
+    Raises
+    ------
+    DataError
+        If nothing can be learnt by the as-of date.
+    """
+    kind, known, _ = first_label(past, as_of)
+    for date in as_of_dates(past.assessments, as_of, past.cohort)[-params.test_years :]:
+        training = training_set(past, known if date == as_of else knowledge(past, date, kind))
+        if not why_untrained(training):
+            return training
+    return training_set(past, known)
+
+
 def first_label(past: Past, as_of: pd.Timestamp) -> tuple[LabelKind, Knowledge, list[str]]:
     """Return the first label of the programme's order that can be learnt, what is known by it, and why not another.
 

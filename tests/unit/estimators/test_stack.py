@@ -125,6 +125,20 @@ def test_what_does_not_fit_twice_into_memory_comes_one_after_the_other(monkeypat
     assert (stacked(training()).log_odds(X) == plain).all()
 
 
+def test_a_component_learns_from_no_more_rows_than_it_is_given_and_draws_the_same_ones_again():
+    rows, learnt = training(), []
+
+    class Spy(LogisticScorecard):
+        def fit(self, X, y, sample_weight=None):
+            learnt.append(tuple(X.index))
+            return super().fit(X, y, sample_weight)
+
+    for _ in range(2):
+        AdditiveStack([Component("few", Spy(), max_rows=100)], folds=2, threads=1).fit(rows.X, rows.y)
+    assert {len(drawn) for drawn in learnt} == {100}
+    assert learnt[:3] == learnt[3:]
+
+
 def test_by_itself_it_takes_a_scorecard_and_trees():
     rows = training()
     plain = AdditiveStack(folds=3).fit(rows.X, rows.y)
