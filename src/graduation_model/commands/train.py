@@ -28,7 +28,7 @@ from graduation_model.contract.tables import Tables
 from graduation_model.estimators.bundle import Bundle, BundleCard, Model, save_bundle
 from graduation_model.estimators.stack import StackModel
 from graduation_model.estimators.support import support_ranges
-from graduation_model.evaluation.backtest import Backtest, Past, backtest, first_training
+from graduation_model.evaluation.backtest import POPULATION, Backtest, Past, backtest, first_training
 from graduation_model.evaluation.leak import leak_warnings
 from graduation_model.explanation.contributions import contributions
 from graduation_model.features.catalogue import catalogue
@@ -89,9 +89,12 @@ class Training:
 
 
 def overall(evaluation: pd.DataFrame, metric: str = "auc") -> pd.DataFrame:
-    """Return model x test year of one metric as text with its interval."""
+    """Return model x test year of one metric of the programme's families as text with its interval."""
     rows = evaluation[
-        (evaluation["group"] == "all") & (evaluation["baseline"] == "") & (evaluation["metric"] == metric)
+        (evaluation["group"] == "all")
+        & (evaluation["baseline"] == "")
+        & (evaluation["metric"] == metric)
+        & (evaluation["population"] == POPULATION)
     ]
     text = rows.assign(text=[f"{row.value:.3f} [{row.low:.3f}, {row.high:.3f}]" for row in rows.itertuples()])
     order = rows.groupby("model")["value"].mean().sort_values(ascending=False).index
