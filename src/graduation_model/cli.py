@@ -44,6 +44,11 @@ key_option = _option(
     type=click.Path(path_type=Path),
     help="File with a secret of 32 bytes or more: replaces ids that are NIK or KK.",
 )
+mapping_option = _option(
+    "--mapping",
+    type=click.Path(path_type=Path),
+    help="Confirmed mapping of columns to questions; default mapping.yaml in the data folder, if any.",
+)
 as_of_option = _option("--as-of", required=True, help="The day whose knowledge counts, YYYY-MM-DD.")
 tracking_option = _option(
     "--tracking",
@@ -99,11 +104,13 @@ def demo(**arguments: Any) -> Said:
 @_option("--households", default=50_000, type=click.IntRange(min=1), help="Families in the first wave.")
 @_option("--waves", default=5, type=click.IntRange(min=1), help="Yearly assessments.")
 @_option("--seed", default=1, help="The same seed gives the same bytes.")
+@_option("--province", default=None, help="honest, unrecorded, recorded or quiet; else as the programme says.")
 @_out_option()
 def simulate(**arguments: Any) -> Said:
     """Make a province that does not exist.
 
-    Writes assessments, follow-ups and decisions, and the truth in a folder that no stage reads.
+    Writes assessments, follow-ups, decisions, grants and lines, the truth in a folder that no stage reads, and a page
+    that sets what came out beside what was aimed at.
     """
     from graduation_model.commands.simulate import simulate as run
 
@@ -114,13 +121,21 @@ def simulate(**arguments: Any) -> Said:
 @programme_option
 @data_option
 @key_option
-@_out_option()
-def check(**arguments: Any) -> Said:
+@mapping_option
+@_option("--suggest", type=click.Path(path_type=Path), help="Only draft a mapping of columns to questions here.")
+@_option("--out", type=click.Path(path_type=Path), help="Folder to write.")
+def check(suggest: Path | None, **arguments: Any) -> Said:
     """Check source files; say what to mend.
 
     Writes checked tables, every failing cell with its reason, and a page in both languages. Ends with 1 where cells
-    were set aside.
+    were set aside. Where columns have other names than the programme's, --suggest drafts which is which.
     """
+    if (suggest is None) == (arguments["out"] is None):
+        raise UserError("Give either --out (to check) or --suggest (to draft a mapping)", where="check")
+    if suggest is not None:
+        from graduation_model.commands.suggest import suggest as draft
+
+        return Said(draft(programme=arguments["programme"], data=arguments["data"], to=suggest).story())
     from graduation_model.commands.check import check as run
 
     result = run(**arguments)
@@ -153,6 +168,7 @@ def form(**arguments: Any) -> Said:
 @programme_option
 @data_option
 @key_option
+@mapping_option
 @as_of_option
 @_out_option()
 @tracking_option
@@ -196,6 +212,7 @@ def promote(**arguments: Any) -> Said:
 @programme_option
 @data_option
 @key_option
+@mapping_option
 @as_of_option
 @_option("--model", help="A bundle's folder, or models:/NAME@ALIAS; default the programme's champion.")
 @_out_option()
@@ -239,6 +256,7 @@ def select(**arguments: Any) -> Said:
 @_option("--scores", type=click.Path(path_type=Path), help="Default: the folder that the selection names.")
 @_option("--data", type=click.Path(path_type=Path), help="Default: the folder that the scores name.")
 @key_option
+@mapping_option
 @_option(
     "--language",
     type=click.Choice(["id", "en", "both"]),

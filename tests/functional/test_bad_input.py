@@ -13,7 +13,7 @@ from graduation_model.cli import main
 def data(year, tmp_path):
     folder = tmp_path / "data"
     folder.mkdir()
-    for name in ("assessments", "followups"):
+    for name in ("assessments", "followups", "decisions", "poverty_lines"):
         shutil.copy(year.data / f"{name}.parquet", folder)
     return folder
 
@@ -188,6 +188,13 @@ def test_a_folder_that_holds_something_else_is_not_overwritten(year, tmp_path, c
         "holds the output of 'score'",
         tmp_path,
     )
+
+
+def test_visits_without_a_poverty_line_stop_every_command_and_say_which(year, data, tmp_path, capsys):
+    _change(data, "poverty_lines", lambda table: table[~table["area_code"].isin(["3671", "3672"])])
+    words = ["check", "--programme", year.programme, "--data", data, "--out", tmp_path / "out"]
+    said = "visits have no poverty line of the 18 months before them: 3671 in 2016-09 to 2020-11 ("
+    _fails(capsys, words, said, tmp_path)
 
 
 def test_words_that_no_command_knows_end_with_two(capsys):

@@ -5,11 +5,9 @@ import pandas as pd
 import pytest
 
 from graduation_model.cohort.next_wave import imitation_label, next_wave_status
-from graduation_model.cohort.params import Condition
 from lib.small import followups, label_params, visits
 
 ENDS = [pd.Timestamp(f"{year}-12-31") for year in (2015, 2016, 2017)]
-LEFT = Condition(question="decision", is_one_of=("graduated",))
 
 # what is known of family "a", assessed on 2015-10-01 -> its next-wave status
 CASES = {
@@ -28,6 +26,12 @@ CASES = {
     "a follow-up before the assessment says nothing": ([], [("2015-01-01", "not_poor")], [], None),
     "graduated in between: another life": ([("2016-10-01", "not_poor")], [], [("2016-01-20", "graduated")], None),
     "retained in between": ([("2016-10-01", "not_poor")], [], [("2016-01-20", "retained")], 1),
+    "left the programme of itself in between": (
+        [("2016-10-01", "not_poor")],
+        [],
+        [("2016-01-20", "exited_natural")],
+        None,
+    ),
     "graduated after it was seen": ([("2016-10-01", "not_poor")], [], [("2017-01-20", "graduated")], 1),
 }
 
@@ -37,7 +41,9 @@ def _decisions(rows):
         {
             "household_id": ["a"] * len(rows),
             "decision_date": pd.to_datetime([date for date, _ in rows]),
-            "decision": [decision for _, decision in rows],
+            "effective_date": pd.to_datetime([date for date, _ in rows]),
+            "decision": pd.Series([decision for _, decision in rows], dtype="str"),
+            "graduation_kind": pd.Series([None] * len(rows), dtype="str"),
         }
     )
 
@@ -51,7 +57,7 @@ def test_the_next_waves_status_is(later, followed, decided, expected):
             {"household_id": "b", "assessment_date": "2016-10-01", "status": "not_poor"},
         ]
     )
-    label = label_params().model_copy(update={"next_wave_followups": True, "graduated": LEFT})
+    label = label_params().model_copy(update={"next_wave_followups": True})
     seen = followups([("a", date, status) for date, status in followed])
     status = next_wave_status(assessed.iloc[:1], assessed, seen, ENDS, label=label, decisions=_decisions(decided))
     np.testing.assert_array_equal(status, [np.nan if expected is None else expected])
@@ -75,6 +81,7 @@ def test_nothing_after_the_last_wave_end_is_looked_at():
 IMITATED = {
     "graduated in the next round": ("2016-01-20", "graduated", 1),
     "retained in the next round": ("2016-01-20", "retained", 0),
+    "put off": ("2016-01-20", "deferred", None),
     "decided a round later": ("2017-01-20", "graduated", None),
     "decided before the assessment": ("2015-01-20", "graduated", None),
 }
@@ -83,6 +90,13 @@ IMITATED = {
 @pytest.mark.parametrize(("date", "decision", "expected"), IMITATED.values(), ids=IMITATED.keys())
 def test_imitation_takes_what_people_decided_next(date, decision, expected):
     assessed = visits([{"assessment_date": "2015-10-01"}])
-    label = label_params().model_copy(update={"graduated": LEFT})
-    said = imitation_label(assessed, _decisions([(date, decision)]), pd.Timestamp("2016-12-31"), label)
+    said = imitation_label(
+        assessed, assessed, _decisions([(date, decision)]), known_by=pd.Timestamp("2017-12-31"), label=label_params()
+    )
     np.testing.assert_array_equal(said, [np.nan if expected is None else expected])
+
+
+def test_without_decisions_there_is_nothing_to_imitate():
+    assessed = visits([{"assessment_date": "2015-10-01"}])
+    said = imitation_label(assessed, assessed, None, known_by=pd.Timestamp("2017-12-31"), label=label_params())
+    assert np.isnan(said).all()

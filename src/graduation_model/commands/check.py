@@ -5,15 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from graduation_model.commands.inputs import ProgrammeLike, key_facts, open_key, open_programme, read_tables
+from graduation_model.commands.inputs import ProgrammeLike, key_facts, mapping_of, open_key, open_programme, read_tables
 from graduation_model.commands.outputs import output_folder
 from graduation_model.params import LANGUAGES
 
-AT_THE_DOOR = {
+BY_COLUMN = {
     "privacy": "dropped at the door",
     "masked": "identity numbers masked in free text",
     "pseudonyms": "replaced by keyed pseudonyms",
+    "not_believed": "computed here, and the source's column not believed",
+    "does_not_know": "answered 'does not know'",
+    "refused": "refused to answer",
+    "ignored_sheets": "sheets not read",
+    "ignored_repeats": "members' sheets not read",
+    "ignored_columns": "columns not read",
+    "absent_questions": "questions not asked, by the mapping",
 }
+MOST_NAMED = 6
 
 
 @dataclass(frozen=True)
@@ -26,8 +34,9 @@ class Checked:
     quarantined : int
         Failing cells; the command ends with 1 where there are any.
     counts : dict
-        Rows read, kept, collapsed and set aside, by table; rows dropped, masked and replaced at the door, by column;
-        families found again from one year to the next.
+        Rows read, kept, collapsed and set aside, by table; rows dropped, masked and replaced at the door, answers that
+        were refused or not known, and sheets and columns that were not read, by column; families found again from one
+        year to the next.
     """
 
     out: Path
@@ -40,18 +49,20 @@ class Checked:
             f"{table}: " + ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in counts.items())
             for table, counts in of_tables(self.counts).items()
         ]
-        door = [
-            f"{words}: " + ", ".join(f"{column} ({rows:,} rows)" for column, rows in self.counts[done].items())
-            for done, words in AT_THE_DOOR.items()
-            if done in self.counts
-        ]
+        columns = [f"{words}: {_named(self.counts[what])}" for what, words in BY_COLUMN.items() if what in self.counts]
         found = f"{self.quarantined:,} cells in quarantine; see {self.out / 'en' / 'check.html'}"
-        return "\n".join([*tables, *door, *found_again(self.counts.get("linkage", {})), found])
+        return "\n".join([*tables, *columns, *found_again(self.counts.get("linkage", {})), found])
+
+
+def _named(columns: dict[str, int]) -> str:
+    """Name the columns with their rows; of many only the first, since the manifest has them all."""
+    first = [f"{column} ({rows:,} rows)" for column, rows in list(columns.items())[:MOST_NAMED]]
+    return ", ".join(first) + (f" and {len(columns) - MOST_NAMED} more" if len(columns) > MOST_NAMED else "")
 
 
 def of_tables(counts: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
     """Return the counts of the tables alone."""
-    return {name: counted for name, counted in counts.items() if name not in {*AT_THE_DOOR, "linkage"}}
+    return {name: counted for name, counted in counts.items() if name not in {*BY_COLUMN, "linkage"}}
 
 
 def found_again(linkage: dict[str, int]) -> list[str]:
@@ -70,7 +81,14 @@ def found_again(linkage: dict[str, int]) -> list[str]:
     ]
 
 
-def check(*, programme: ProgrammeLike, data: str | Path, out: str | Path, key: str | Path | None = None) -> Checked:
+def check(
+    *,
+    programme: ProgrammeLike,
+    data: str | Path,
+    out: str | Path,
+    key: str | Path | None = None,
+    mapping: str | Path | None = None,
+) -> Checked:
     """Check a data folder against the programme's instrument and codebooks.
 
     Parameters
@@ -84,15 +102,22 @@ def check(*, programme: ProgrammeLike, data: str | Path, out: str | Path, key: s
         manifest.
     key
         A file with the secret that replaces every household_id by a keyed HMAC; needed where the ids are NIK or KK.
+    mapping
+        Which column is which question, as `check --suggest` drafted it and a person confirmed it; default the
+        `mapping.yaml` in the data folder, where there is one.
     """
     from graduation_model.reports.check_page import check_page
     from graduation_model.reports.workbook import quarantine_workbook
 
     programme, secret = open_programme(programme), open_key(key, data)
-    tables = read_tables(programme, data, need_followups=False, key=secret)
-    with output_folder(out, "check", {"programme": programme.folder, "data": Path(data).resolve()}) as output:
+    tables = read_tables(programme, data, need_followups=False, key=secret, mapping=mapping)
+    parameters = {"programme": programme.folder, "data": Path(data).resolve(), "mapping": mapping_of(data, mapping)}
+    with output_folder(out, "check", parameters) as output:
         output.parquet(tables.assessments, "assessments.parquet")
         output.parquet(tables.followups, "followups.parquet")
+        for name in ("decisions", "uep"):
+            if name in tables.counts:
+                output.parquet(getattr(tables, name), f"{name}.parquet")
         output.parquet(tables.quarantine, "quarantine.parquet")
         rules = {check.name: check.label for check in programme.instrument.cross_checks}
         output.text(quarantine_workbook(tables.quarantine, "id", rules), "quarantine.xlsx")

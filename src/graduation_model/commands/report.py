@@ -15,6 +15,7 @@ from graduation_model.config import Programme
 from graduation_model.contract.tables import Tables
 from graduation_model.errors import DataError
 from graduation_model.ingest.identity import Key
+from graduation_model.ingest.mapping import MAPPING, find_mapping
 from graduation_model.params import LANGUAGES, Label, Language
 
 LISTED = ("ready", "review")
@@ -41,6 +42,7 @@ def report(
     data: str | Path | None = None,
     language: str = "both",
     key: str | Path | None = None,
+    mapping: str | Path | None = None,
 ) -> Report:
     """Write the pages of a selection.
 
@@ -53,9 +55,9 @@ def report(
     out
         Gets `index.html`, `cohort.html`, `households/<household_id>.html` for every selected, review-band and
         waiting-list family; with `both`, the English pages in `en/`.
-    scores, data
-        Default: the folders that the manifests name. Hashes are checked: a page never explains other numbers than
-        those that the list was made from.
+    scores, data, mapping
+        Default: the folders and the mapping file that the manifests name. Hashes are checked: a page never explains
+        other numbers than those that the list was made from.
     language
         `id`, `en` or `both`.
     key
@@ -71,7 +73,9 @@ def report(
     data_folder = Path(data or scored["parameters"]["data"])
     secret = open_key(key, data_folder)
     _same_key(scored, secret, scores_folder)
-    tables = read_tables(programme, data_folder, need_followups=False, key=secret)
+    if mapping is None and find_mapping(data_folder) is None:
+        mapping = scored["parameters"].get("mapping")
+    tables = read_tables(programme, data_folder, need_followups=False, key=secret, mapping=mapping)
     _same_data(scored, tables, data_folder)
     inputs = _inputs(programme, chosen_folder, chosen, scores_folder, scored, tables)
     languages = _languages(language)
@@ -118,11 +122,12 @@ def _same_key(scored: dict[str, Any], key: Key | None, folder: Path) -> None:
 
 
 def _same_data(scored: dict[str, Any], tables: Tables, folder: Path) -> None:
-    now = {name: digest for name, digest in tables.sources.items() if name.startswith("assessments")}
-    before = {name: digest for name, digest in scored["inputs"].items() if name.startswith("assessments")}
+    looked_at = ("assessments", MAPPING)
+    now = {name: digest for name, digest in tables.sources.items() if name.startswith(looked_at)}
+    before = {name: digest for name, digest in scored["inputs"].items() if name.startswith(looked_at)}
     if now != before:
         raise DataError(
-            "These are not the assessments that were scored",
+            "These are not the assessments that were scored, or the mapping was another",
             where=folder,
             mend="Run 'score' on them again, or give the data that was scored",
         )
@@ -170,7 +175,8 @@ def _inputs(
 def _answers(assessments: pd.DataFrame, listed: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The listed families' answers at the assessment that was scored, and at the one before it."""
     of_listed = assessments[assessments["household_id"].isin(listed["household_id"])]
-    dates = of_listed["household_id"].map(listed.set_index("household_id")["assessment_date"])
-    now = of_listed[(of_listed["assessment_date"] == dates).to_numpy()].set_index("household_id")
-    before = of_listed[(of_listed["assessment_date"] < dates).to_numpy()].sort_values("assessment_date", kind="stable")
+    # An empty list has no dates to look up by, and is a result too.
+    dates = listed.set_index("household_id")["assessment_date"].reindex(of_listed["household_id"]).to_numpy()
+    now = of_listed[of_listed["assessment_date"].to_numpy() == dates].set_index("household_id")
+    before = of_listed[of_listed["assessment_date"].to_numpy() < dates].sort_values("assessment_date", kind="stable")
     return now, before.drop_duplicates("household_id", keep="last").set_index("household_id")

@@ -17,6 +17,7 @@ from graduation_model.commands.inputs import (
     as_date,
     key_facts,
     known_by,
+    mapping_of,
     model_name,
     open_key,
     open_programme,
@@ -71,6 +72,7 @@ def score(
     model: str | Path | None = None,
     tracking: str | Path = ".",
     key: str | Path | None = None,
+    mapping: str | Path | None = None,
 ) -> Scoring:
     """Score every family of a programme as of a date.
 
@@ -90,6 +92,9 @@ def score(
         Folder of the default tracking store, where MLFLOW_TRACKING_URI is not set.
     key
         A file with the secret that replaces every household_id by a keyed HMAC; needed where the ids are NIK or KK.
+    mapping
+        Which column is which question, as `check --suggest` drafted it and a person confirmed it; default the
+        `mapping.yaml` in the data folder, where there is one.
 
     Raises
     ------
@@ -99,12 +104,18 @@ def score(
     programme, date, secret = open_programme(programme), as_date(as_of), open_key(key, data)
     address = str(model) if model is not None else _champion(programme, tracking)
     bundle, version = _open_model(address, programme, tracking)
-    tables = read_tables(programme, data, need_followups=False, key=secret)
+    tables = read_tables(programme, data, need_followups=False, key=secret, mapping=mapping)
     known = known_by(tables, date)
     where = standing(known, date, programme.cohort)
     rows = np.sort(where.loc[where["reason"] == IN_COHORT, "row"].to_numpy())
     _check_cohort(len(rows), date, programme)
-    parameters = {"programme": programme.folder, "data": Path(data).resolve(), "as_of": date.date(), "model": address}
+    parameters = {
+        "programme": programme.folder,
+        "data": Path(data).resolve(),
+        "as_of": date.date(),
+        "model": address,
+        "mapping": mapping_of(data, mapping),
+    }
     with output_folder(out, "score", parameters) as output:
         with step("Building the wave context"):
             context = wave_context(

@@ -17,6 +17,7 @@ from graduation_model.commands.inputs import (
     as_date,
     key_facts,
     known_by,
+    mapping_of,
     open_key,
     open_programme,
     read_tables,
@@ -28,7 +29,7 @@ from graduation_model.contract.tables import Tables
 from graduation_model.estimators.bundle import Bundle, BundleCard, Model, save_bundle
 from graduation_model.estimators.stack import StackModel
 from graduation_model.estimators.support import support_ranges
-from graduation_model.evaluation.backtest import POPULATION, Backtest, Past, backtest, first_training
+from graduation_model.evaluation.backtest import LABEL, POPULATION, Backtest, Past, backtest, first_training
 from graduation_model.evaluation.leak import leak_warnings
 from graduation_model.explanation.contributions import contributions
 from graduation_model.features.catalogue import catalogue
@@ -82,6 +83,7 @@ class Training:
             [
                 f"AUC on cohorts not seen in fitting (the bundle holds '{self.model}')",
                 *lines,
+                *under_other_lines(self.evaluation),
                 *notes,
                 f"Registered as {self.registered}, alias 'challenger'; see {self.out / 'model_card.html'}",
             ]
@@ -101,6 +103,17 @@ def overall(evaluation: pd.DataFrame, metric: str = "auc") -> pd.DataFrame:
     return text.pivot(index="model", columns="test_year", values="text").reindex(order).fillna("-")
 
 
+def under_other_lines(evaluation: pd.DataFrame) -> list[str]:
+    """Return how many stayed out under each line of the label, and the model's AUC, in the last year that has them."""
+    rows = evaluation[(evaluation["group"] == LABEL) & evaluation["metric"].isin(["share_positive", "auc"])]
+    if rows.empty:
+        return []
+    year = rows["test_year"].max()
+    table = rows[rows["test_year"] == year].pivot(index="level", columns="metric", values="value").dropna()
+    said = [f"{level} {row.share_positive:.1%} and AUC {row.auc:.3f}" for level, row in table.iterrows()]
+    return [f"Under other lines, {year}, share that stayed out and AUC of the same model: {'; '.join(said)}"]
+
+
 def train(
     *,
     programme: ProgrammeLike,
@@ -109,6 +122,7 @@ def train(
     out: str | Path,
     tracking: str | Path = ".",
     key: str | Path | None = None,
+    mapping: str | Path | None = None,
     tune: int = 0,
 ) -> Training:
     """Fit the programme's model and every baseline, try them on past years, register the candidate.
@@ -127,12 +141,15 @@ def train(
         Folder of the default tracking store, where MLFLOW_TRACKING_URI is not set.
     key
         A file with the secret that replaces every household_id by a keyed HMAC; needed where the ids are NIK or KK.
+    mapping
+        Which column is which question, as `check --suggest` drafted it and a person confirmed it; default the
+        `mapping.yaml` in the data folder, where there is one.
     tune
         Trials of the search for better settings, on nothing that the report tests; 0: the programme's own. The search
         is kept in `<out>.tuning.db`: interrupted, it goes on where it stopped.
     """
     programme, date, secret = open_programme(programme), as_date(as_of), open_key(key, data)
-    tables = read_tables(programme, data, key=secret)
+    tables = read_tables(programme, data, key=secret, mapping=mapping)
     known_by(tables, date)
     tuned = _tune(programme, tables, date, Path(out), tune) if tune else None
     if tuned is not None:
@@ -151,7 +168,13 @@ def train(
             decisions=tables.decisions,
         )
     notes = (*tried.notes, *_tuning_notes(tuned), *leak_warnings(tried.evaluation, programme.evaluation))
-    parameters = {"programme": programme.folder, "data": Path(data).resolve(), "as_of": date.date(), "tune": tune}
+    parameters = {
+        "programme": programme.folder,
+        "data": Path(data).resolve(),
+        "as_of": date.date(),
+        "mapping": mapping_of(data, mapping),
+        "tune": tune,
+    }
     with output_folder(out, "train", parameters) as output:
         bundle = _bundle(programme, tried, date)
         sha256 = save_bundle(bundle, output.folder / "bundle")
@@ -297,7 +320,7 @@ def _track(
 ) -> str:
     from graduation_model.tracking import TrainingRecord, log_training, tracking_uri
 
-    rows = {"assessments": len(tables.assessments), "followups": len(tables.followups)}
+    rows = {name: len(getattr(tables, name)) for name in ("assessments", "followups", "decisions", "uep")}
     record = TrainingRecord(
         programme=programme.name,
         params=_params(programme, bundle),

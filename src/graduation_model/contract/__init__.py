@@ -1,7 +1,7 @@
 """The contract: what an assessment asks, what the tables hold, and the checks that follow from both."""
 
 from graduation_model.contract.checks import CellFaults, check_across, check_answers
-from graduation_model.contract.instrument import CrossCheck, Instrument, Question, Section, Value
+from graduation_model.contract.instrument import CrossCheck, Derived, Instrument, Question, Section, Value, asked
 from graduation_model.contract.tables import CONTRIBUTION_KEYS, KEYS, QUARANTINE_COLUMNS, Tables
 
 __all__ = [
@@ -10,11 +10,13 @@ __all__ = [
     "QUARANTINE_COLUMNS",
     "CellFaults",
     "CrossCheck",
+    "Derived",
     "Instrument",
     "Question",
     "Section",
     "Tables",
     "Value",
+    "asked",
     "check_across",
     "check_answers",
 ]

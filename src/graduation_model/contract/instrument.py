@@ -6,6 +6,7 @@ answers. It comes in as `instrument.yaml` and goes out as frozen objects.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Literal
 
@@ -39,6 +40,29 @@ class Applies(Params):
     equals: str
 
 
+class Derived(Params):
+    """How a number follows from other answers of its visit: an amount, a head or whole, over the poverty line.
+
+    Parameters
+    ----------
+    amount
+        A question about money a month.
+    heads
+        A count to divide it by; None where the amount is a head's already.
+    over
+        What it is set against: the line of the visit's area, as of the visit's date.
+    """
+
+    amount: str
+    heads: str | None = None
+    over: Literal["poverty_line"] = "poverty_line"
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The questions that it is computed from."""
+        return (self.amount, self.heads) if self.heads else (self.amount,)
+
+
 class Question(Params):
     """One question of the assessment.
 
@@ -55,6 +79,8 @@ class Question(Params):
         A facilitator's judgement rather than a fact that can be checked.
     need
         `required`: a visit without it is set aside; `expected`: counted in completeness; `optional`: neither.
+    derived
+        Computed when the data come in, and never asked: a source column of its name is not believed.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -72,6 +98,7 @@ class Question(Params):
     subjective: bool = False
     need: Literal["required", "expected", "optional"] = "expected"
     asked_if: Applies | None = None
+    derived: Derived | None = None
 
     @model_validator(mode="after")
     def _is_meant(self) -> Question:
@@ -89,6 +116,8 @@ class Question(Params):
         names = [value.name for value in self.values]
         if len(set(names)) < len(names):
             raise ValueError(f"question '{self.name}' names the same value twice")
+        if self.derived and (self.kind != "number" or self.asked_if):
+            raise ValueError(f"question '{self.name}' is derived: it is of kind number and has no asked_if")
         return self
 
     @property
@@ -177,8 +206,8 @@ class Instrument(Params):
                         f"question '{question.name}' stands in section '{question.section}', "
                         "which sections does not list"
                     )
-        for question in self.questions:
-            self._check_asked_if(question)
+                _check_asked_if(question, questions)
+                _check_derived(question, questions)
         for check in self.cross_checks:
             self._check_cross_check(check)
         return self
@@ -191,16 +220,6 @@ class Instrument(Params):
             raise ValueError(
                 f"cross-check '{check.name}' needs an answer that no question has: "
                 f"{check.needs.question} = {check.needs.equals}"
-            )
-
-    def _check_asked_if(self, question: Question) -> None:
-        if question.asked_if is None:
-            return
-        other = self.by_name.get(question.asked_if.question)
-        if other is None or question.asked_if.equals not in other.levels:
-            raise ValueError(
-                f"question '{question.name}' is asked_if an answer that no question has: "
-                f"{question.asked_if.question} = {question.asked_if.equals}"
             )
 
     @cached_property
@@ -216,3 +235,30 @@ class Instrument(Params):
     def named(self, name: str) -> Question:
         """Return the assessment's question of that name; a KeyError lists nothing of a household."""
         return self.by_name[name]
+
+
+def asked(questions: Iterable[Question]) -> tuple[Question, ...]:
+    """Return the questions that somebody is asked: what is derived is computed when the data come in."""
+    return tuple(question for question in questions if question.derived is None)
+
+
+def _check_asked_if(question: Question, visit: tuple[Question, ...]) -> None:
+    if question.asked_if is None:
+        return
+    other = {one.name: one for one in visit}.get(question.asked_if.question)
+    if other is None or question.asked_if.equals not in other.levels:
+        raise ValueError(
+            f"question '{question.name}' is asked_if an answer that no question has: "
+            f"{question.asked_if.question} = {question.asked_if.equals}"
+        )
+
+
+def _check_derived(question: Question, visit: tuple[Question, ...]) -> None:
+    if question.derived is None:
+        return
+    numbers = {one.name for one in visit if one.is_numeric and one.derived is None}
+    unknown = sorted(set(question.derived.parts) - numbers)
+    if unknown:
+        raise ValueError(
+            f"question '{question.name}' is derived from {', '.join(unknown)}, which the same visit asks no number for"
+        )

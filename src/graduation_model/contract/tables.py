@@ -10,6 +10,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "assessments": ("household_id", "assessment_date"),
     "followups": ("household_id", "followup_date"),
     "decisions": ("household_id", "decision_date"),
+    "uep": ("household_id", "grant_date"),
+    "poverty_lines": ("area_code", "period", "basis"),
     "quarantine": ("source_file", "source_row", "column"),
     "cohort": ("household_id", "as_of_date"),
     "scores": ("household_id",),
@@ -43,8 +45,8 @@ class Tables:
     assessments : frame (n_visits, keys + questions)
         Typed as the instrument says; one row a `household_id, assessment_date`.
     followups : frame (n_followups, keys + follow-up questions)
-    decisions : frame
-        As found; empty where the programme has none.
+    decisions, uep : frame
+        Typed as `contract.schemas` says; empty where the folder has none.
     quarantine : frame
         One row a failing cell; see `QUARANTINE_COLUMNS`.
     set_aside : frame (n, 2)
@@ -58,6 +60,7 @@ class Tables:
     assessments: pd.DataFrame
     followups: pd.DataFrame
     decisions: pd.DataFrame
+    uep: pd.DataFrame = field(default_factory=pd.DataFrame)
     quarantine: pd.DataFrame = field(default_factory=empty_quarantine)
     set_aside: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(KEYS["assessments"])))
     counts: dict[str, dict[str, int]] = field(default_factory=dict)

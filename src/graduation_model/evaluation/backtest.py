@@ -30,7 +30,7 @@ from graduation_model.estimators.stack import StackModel
 from graduation_model.estimators.training_set import AdditiveModel, TrainingSet
 from graduation_model.evaluation.evaluate import evaluate
 from graduation_model.evaluation.groups import group_questions, levels_of
-from graduation_model.evaluation.outcomes import Outcomes, labelled_rows, outcome_known_by, tested_rows
+from graduation_model.evaluation.outcomes import Outcomes, labelled_rows, outcome_known, tested_rows
 from graduation_model.evaluation.params import EvaluationParams
 from graduation_model.evaluation.pooled import pooled_differences
 from graduation_model.features.catalogue import Catalogue, catalogue
@@ -42,6 +42,7 @@ logger = logging.getLogger(__name__)
 
 POPULATION = "programme"
 CLUSTER_SEEN = "cluster_in_training"
+LABEL = "label"  # the group whose levels are other lines of the same label
 
 
 @dataclass(frozen=True)
@@ -87,10 +88,10 @@ class Past:
 
     assessments: pd.DataFrame
     followups: pd.DataFrame
+    decisions: pd.DataFrame | None
     catalogue: Catalogue
     cohort: CohortParams
     label: LabelParams
-    decisions: pd.DataFrame | None = None
 
     def outcomes(self, kind: LabelKind) -> Outcomes:
         """Return what is known of families' outcomes, and which kind of label is made of it."""
@@ -152,7 +153,7 @@ def backtest(
     ----------
     assessments, followups : frame
         Typed tables of everybody. Assessments dated after `as_of` are not looked at, but where the label is the next
-        wave's; follow-ups dated after it are looked at as tests alone.
+        wave's; follow-ups (and decisions) dated after it are looked at as tests alone.
     as_of : Timestamp
         On which the models of the bundle are fitted.
     decisions : frame, optional
@@ -168,7 +169,7 @@ def backtest(
         If nothing can be learnt at `as_of`: no label is due, or all labels are the same.
     """
     as_of = pd.Timestamp(as_of)
-    past = Past(assessments, followups, catalogue(instrument, features), cohort, label, decisions)
+    past = Past(assessments, followups, decisions, catalogue(instrument, features), cohort, label)
     dates = as_of_dates(assessments, as_of, cohort)[-evaluation.test_years :]
     if not dates:
         raise DataError(f"No assessment is dated on or before {as_of.date()}", mend="Take a later --as-of")
@@ -225,6 +226,8 @@ class _Trial:
             fitted, more = fit_models(earlier, self.past, self.estimators, date)
             self.notes += more
         self._test(there, date, POPULATION, self.past.cohort, fitted)
+        if self.kind == "sustained_exit":
+            self._under_other_lines(there, date, fitted[self.estimators.model])
 
     def of_population(self, there: Knowledge, date: pd.Timestamp, name: str, condition: Condition) -> None:
         """Fit the learners on another population's own labels, and try them on its cohort."""
@@ -251,15 +254,16 @@ class _Trial:
         *,
         grouped: bool = True,
     ) -> None:
-        tested, names = tested_cohort(self.past, there, date, cohort, self.kind, self.groups)
-        if not grouped:
-            tested, names = tested.drop(columns=list(names)), ()
-        if tested["y"].nunique() < 2:
+        rows = tested_rows(self.past.outcomes(self.kind), cohort, date, self.as_of)
+        if rows["label"].nunique() < 2:
             of = "" if population == POPULATION else f" of population {population}"
             self.notes.append(f"Test year {date.year}{of} is left out: its outcomes are unknown or all the same")
             return
-        tested = tested.join(_probabilities(fitted, there.features(tested.pop("row").to_numpy())))
-        known = outcome_known_by(self.past.outcomes(self.kind), cohort, date, self.as_of)
+        tested = _tested(rows, self.past, there)
+        shown = _groups_of(rows, self.past, there, self.groups) if grouped else {}
+        said = _probabilities(fitted, there.features(tested.pop("row").to_numpy()))
+        tested = tested.assign(**shown).join(said)
+        known = outcome_known(rows, self.as_of)
         self.tables.append(
             evaluate(
                 tested,
@@ -267,11 +271,32 @@ class _Trial:
                 population=population,
                 test_year=date.year,
                 outcome_known=known,
-                groups=names,
+                groups=tuple(shown),
             )
         )
         self.predictions.setdefault(population, []).append(tested.assign(test_year=date.year, outcome_known=known))
         logger.info("test year %d: %d models on %d labelled families", date.year, len(fitted), len(tested))
+
+    def _under_other_lines(self, there: Knowledge, date: pd.Timestamp, model: AdditiveModel) -> None:
+        """Try the bundle's model, as it was learnt, on the same cohort's outcomes under other lines."""
+        label = self.past.label
+        line = label.outcome.at_least
+        for other in sorted({line, *label.sensitivity}) if line is not None and label.sensitivity else ():
+            outcomes = replace(self.past.outcomes(self.kind), label=label.at(other))
+            rows = tested_rows(outcomes, self.past.cohort, date, self.as_of)
+            tested = _tested(rows, self.past, there)
+            tested[self.estimators.model] = expit(model.log_odds(there.features(tested.pop("row").to_numpy())))
+            self.tables.append(
+                evaluate(
+                    tested.assign(**{LABEL: f"at least {other:g}"}),
+                    params=self.params,
+                    population=POPULATION,
+                    test_year=date.year,
+                    outcome_known=outcome_known(rows, self.as_of),
+                    groups=(LABEL,),
+                    overall=False,
+                )
+            )
 
     def pooled(self) -> list[pd.DataFrame]:
         """Paired differences over all test years, a population."""
@@ -389,34 +414,29 @@ def fit_models(
     return fitted, notes
 
 
-def tested_cohort(
-    past: Past,
-    known: Knowledge,
-    date: pd.Timestamp,
-    cohort: CohortParams,
-    kind: LabelKind,
-    groups: Sequence[Question],
-) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Return the labelled families of a cohort, and the names of their group columns."""
-    tested = tested_rows(known.assessments, past.outcomes(kind), cohort, date)
-    answers = known.assessments.iloc[tested["row"].to_numpy()].reset_index(drop=True)
-    families = pd.DataFrame(
+def _tested(rows: pd.DataFrame, past: Past, known: Knowledge) -> pd.DataFrame:
+    return pd.DataFrame(
         {
-            "household_id": tested["household_id"].to_numpy(),
-            "cluster": answers[cohort.cluster],
-            "y": tested["label"].to_numpy(dtype=float),
-            "weight": tested["weight"].to_numpy(dtype=float),
-            "row": tested["row"].to_numpy(),
+            "household_id": rows["household_id"].to_numpy(),
+            "cluster": known.assessments[past.cohort.cluster].iloc[rows["row"].to_numpy()].to_numpy(),
+            "y": rows["label"].to_numpy(dtype=float),
+            "weight": rows["weight"].to_numpy(dtype=float),
+            "row": rows["row"].to_numpy(),
         }
     )
-    shown = {question.name: levels_of(answers[question.name], question) for question in groups}
-    shown |= {cohort.area: answers[cohort.area], CLUSTER_SEEN: _clusters_seen(past, known, answers)}
-    return families.assign(**shown), tuple(shown)
 
 
-def _clusters_seen(past: Past, known: Knowledge, answers: pd.DataFrame) -> np.ndarray:
+def _groups_of(rows: pd.DataFrame, past: Past, known: Knowledge, questions: Sequence[Question]) -> dict[str, pd.Series]:
+    """Return the level of each tested family in every group by which results are shown apart."""
+    answers = known.assessments.iloc[rows["row"].to_numpy()].reset_index(drop=True)
+    shown = {question.name: levels_of(answers[question.name], question) for question in questions}
+    shown |= {past.cohort.area: answers[past.cohort.area], CLUSTER_SEEN: _clusters_seen(past, known, answers)}
+    return shown | ({"exit_kind": rows["exit_kind"]} if rows["exit_kind"].notna().any() else {})
+
+
+def _clusters_seen(past: Past, known: Knowledge, answers: pd.DataFrame) -> pd.Series:
     learnt = known.assessments[past.cohort.cluster].iloc[known.labelled["row"].to_numpy()].unique()
-    return np.where(answers[past.cohort.cluster].isin(learnt), "seen", "unseen")
+    return pd.Series(np.where(answers[past.cohort.cluster].isin(learnt), "seen", "unseen"))
 
 
 def _probabilities(models: dict[str, AdditiveModel], X: pd.DataFrame) -> pd.DataFrame:
@@ -428,4 +448,5 @@ def _cohort_dates(known: Knowledge) -> tuple[str, ...]:
 
 
 def _together(tables: list[pd.DataFrame]) -> pd.DataFrame:
-    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+    filled = [table for table in tables if len(table)]
+    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame()

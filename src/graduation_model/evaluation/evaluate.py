@@ -59,6 +59,7 @@ def evaluate(
     test_year: int,
     outcome_known: str,
     groups: Sequence[str] = (),
+    overall: bool = True,
 ) -> pd.DataFrame:
     """Measure every model on one test cohort.
 
@@ -74,6 +75,8 @@ def evaluate(
         `by_as_of` or `after`.
     groups : sequence of str
         Columns by whose levels results are shown apart.
+    overall : bool
+        Whether the rows of all families together are wanted.
 
     Returns
     -------
@@ -84,7 +87,7 @@ def evaluate(
     """
     models = [name for name in predictions.columns if name not in {*KEYS, *groups}]
     families = predictions[predictions["y"].notna()]
-    rows = list(_overall(families, models, params, test_year))
+    rows = list(_overall(families, models, params, test_year)) if overall else []
     for group in groups:
         for level, part in families.groupby(group, observed=True, sort=True):
             rows += _plain_rows(part, models, params, (group, str(level)), test_year)

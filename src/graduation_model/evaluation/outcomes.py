@@ -18,7 +18,6 @@ from graduation_model.cohort.next_wave import imitation_label, next_wave_status
 from graduation_model.cohort.params import CohortParams, LabelKind, LabelParams
 
 BY_AS_OF, AFTER = "by_as_of", "after"
-COLUMNS = ["household_id", "as_of_date", "row", "label", "weight"]
 
 
 @dataclass(frozen=True)
@@ -37,16 +36,14 @@ class Outcomes:
     followups: pd.DataFrame
     decisions: pd.DataFrame | None
     label: LabelParams
-    kind: LabelKind
+    kind: LabelKind = "sustained_exit"
 
     def latest(self) -> pd.Timestamp:
         """Return the last day on which anything was seen of anybody."""
-        dates = [self.assessments["assessment_date"].max()]
-        if len(self.followups):
-            dates.append(self.followups["followup_date"].max())
-        if self.decisions is not None and len(self.decisions):
-            dates.append(self.decisions["decision_date"].max())
-        return pd.Timestamp(max(dates))
+        tables = [(self.assessments, "assessment_date"), (self.followups, "followup_date")]
+        if self.decisions is not None:
+            tables.append((self.decisions, "decision_date"))
+        return pd.Timestamp(max(table[date].max() for table, date in tables if len(table)))
 
 
 def labelled_rows(known: pd.DataFrame, outcomes: Outcomes, cohort: CohortParams, date: pd.Timestamp) -> pd.DataFrame:
@@ -56,58 +53,77 @@ def labelled_rows(known: pd.DataFrame, outcomes: Outcomes, cohort: CohortParams,
     ----------
     known : frame
         Assessments dated on or before `date`; `row` counts in it.
+
+    Returns
+    -------
+    frame
+        household_id, as_of_date, row, label, weight, and whatever else is known of the label.
     """
     if outcomes.kind == "sustained_exit":
-        table = build_cohorts(known, outcomes.followups, date, params=cohort, label=outcomes.label)
+        table = build_cohorts(
+            known, outcomes.followups, date, params=cohort, label=outcomes.label, decisions=outcomes.decisions
+        )
         table = table[table["label_status"] == LABELLED]
     else:
-        dates = as_of_dates(known, date, cohort)
-        table = pd.concat([_rows(known, outcomes, cohort, one, known_by=date) for one in dates], ignore_index=True)
+        parts = [_stand_in(known, outcomes, cohort, one, known_by=date) for one in as_of_dates(known, date, cohort)]
+        table = pd.concat(parts, ignore_index=True)
     # An assessment that stands in two cohorts is one family's one outcome.
-    return table[COLUMNS].dropna(subset="label").drop_duplicates("row", ignore_index=True)
+    return table.dropna(subset="label").drop_duplicates("row", ignore_index=True)
 
 
-def tested_rows(known: pd.DataFrame, outcomes: Outcomes, cohort: CohortParams, date: pd.Timestamp) -> pd.DataFrame:
-    """Return one cohort's labelled rows, by everything that the folder holds."""
-    latest = max(outcomes.latest(), date)
+def tested_rows(outcomes: Outcomes, cohort: CohortParams, date: pd.Timestamp, as_of: pd.Timestamp) -> pd.DataFrame:
+    """Return one cohort's labelled rows, by everything that the folder holds.
+
+    Returns
+    -------
+    frame
+        As `labelled_rows`, with exit_kind and label_due; `row` is a position among the assessments known on `date`.
+    """
+    latest = max(outcomes.latest(), as_of)
+    every = outcomes.assessments
     if outcomes.kind == "sustained_exit":
-        table = build_cohort(known, outcomes.followups, date, known_by=latest, params=cohort, label=outcomes.label)
+        table = build_cohort(
+            every,
+            outcomes.followups,
+            date,
+            known_by=latest,
+            params=cohort,
+            label=outcomes.label,
+            decisions=outcomes.decisions,
+            visited_is_due=True,
+        )
         table = table[table["label_status"] == LABELLED]
     else:
-        table = _rows(known, outcomes, cohort, date, known_by=latest)
-    return table[COLUMNS].dropna(subset="label").reset_index(drop=True)
+        table = _stand_in(every, outcomes, cohort, date, known_by=latest).dropna(subset="label")
+    known = np.flatnonzero((every["assessment_date"] <= date).to_numpy())
+    return table.assign(row=np.searchsorted(known, table["row"])).reset_index(drop=True)
 
 
-def outcome_known_by(outcomes: Outcomes, cohort: CohortParams, date: pd.Timestamp, as_of: pd.Timestamp) -> str:
-    """Return whether the outcomes of the cohort of a date were all known by the as-of date, or partly after."""
-    if outcomes.kind == "sustained_exit":
-        visits = outcomes.label.visits
-        ends = [_later(date, visit.months) + pd.Timedelta(days=visit.tolerance_days) for visit in visits]
-    else:
-        ends = [_later(date, cohort.every_months)]
-    return BY_AS_OF if max(ends) <= as_of else AFTER
+def outcome_known(tested: pd.DataFrame, as_of: pd.Timestamp) -> str:
+    """Return whether all outcomes of a tested cohort were known by the as-of date, or some only after."""
+    return BY_AS_OF if (tested["label_due"] <= as_of).all() else AFTER
 
 
-def _rows(
-    known: pd.DataFrame, outcomes: Outcomes, cohort: CohortParams, date: pd.Timestamp, *, known_by: pd.Timestamp
+def _stand_in(
+    assessments: pd.DataFrame,
+    outcomes: Outcomes,
+    cohort: CohortParams,
+    date: pd.Timestamp,
+    *,
+    known_by: pd.Timestamp,
 ) -> pd.DataFrame:
     """One cohort, labelled by what was seen or decided in the wave after it, as far as that was known."""
-    rows = eligible_rows(known, date, cohort)
-    chosen = known.iloc[rows]
-    end = min(_later(date, cohort.every_months), known_by)
-    decisions = outcomes.decisions if outcomes.decisions is not None else pd.DataFrame()
+    rows = eligible_rows(assessments, date, cohort)
+    chosen = assessments.iloc[rows]
+    due = pd.Timestamp(months_after(pd.Series([date]), cohort.every_months).iloc[0])
+    end = min(due, known_by)
     if outcomes.kind == "imitation":
-        label = imitation_label(chosen, decisions, end, outcomes.label)
+        label = imitation_label(chosen, assessments, outcomes.decisions, known_by=end, label=outcomes.label)
     elif end <= date:
         label = np.full(len(rows), np.nan)
     else:
         label = next_wave_status(
-            chosen,
-            outcomes.assessments,
-            outcomes.followups,
-            [date, end],
-            label=outcomes.label,
-            decisions=decisions,
+            chosen, assessments, outcomes.followups, [date, end], label=outcomes.label, decisions=outcomes.decisions
         )
     return pd.DataFrame(
         {
@@ -115,10 +131,8 @@ def _rows(
             "as_of_date": np.datetime64(date, "s"),
             "row": rows,
             "label": label,
+            "label_due": np.datetime64(due, "s"),
+            "exit_kind": pd.Series(None, index=range(len(rows)), dtype="str"),
             "weight": 1.0,
         }
     )
-
-
-def _later(date: pd.Timestamp, months: int) -> pd.Timestamp:
-    return pd.Timestamp(months_after(pd.Series([date]), months).iloc[0])

@@ -11,11 +11,12 @@ from graduation_model.explanation.sentences import answer_words
 from graduation_model.params import Language
 from graduation_model.wording import has_text, plain, text
 
-# A number is evaluated in thirds, named by their bounds.
+# Numbers are named by their bounds: a question's thirds, and the lines under which the label is tried.
 _BANDS = (
     ("band_up_to", re.compile(r"up to (?P<high>\S+)")),
     ("band_between", re.compile(r"(?P<low>\S+) to (?P<high>\S+)")),
     ("band_over", re.compile(r"over (?P<low>\S+)")),
+    ("band_at_least", re.compile(r"at least (?P<low>\S+)")),  # a line of the label
 )
 
 
