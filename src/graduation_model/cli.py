@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from graduation_model import __version__
-from graduation_model.errors import UserError
+from graduation_model.errors import LimitError, UserError
 
 BUG = 70
 FOUND_FAULTS = 1
@@ -105,6 +105,7 @@ def demo(**arguments: Any) -> Said:
 @_option("--waves", default=5, type=click.IntRange(min=1), help="Yearly assessments.")
 @_option("--seed", default=1, help="The same seed gives the same bytes.")
 @_option("--province", default=None, help="honest, unrecorded, recorded or quiet; else as the programme says.")
+@_option("--messy", is_flag=True, help="Workbooks as offices send them, with planted faults and a ledger of them.")
 @_out_option()
 def simulate(**arguments: Any) -> Said:
     """Make a province that does not exist.
@@ -192,16 +193,18 @@ def train(**arguments: Any) -> Said:
 @_option("--version", help="The registered version.")
 @_option("--approver", required=True, help="The person who decides; kept with the version.")
 @_option("--rollback", is_flag=True, help="Go back to the champion before.")
+@_option("--language", type=click.Choice(["id", "en"]), default="en", help="Of the reasons.")
 @tracking_option
 def promote(**arguments: Any) -> Said:
-    """Make a registered version the champion.
+    """Make a version the champion, if the gate opens.
 
-    In a named person's name, who is kept with the version; --rollback goes back to the champion before.
+    In a named person's name, who is kept with the version. The gate's reasons are printed either way; where it stays
+    closed the command ends with 3. --rollback goes back to the champion before.
     """
     from graduation_model.commands.promote import promote as run
 
-    version = run(**arguments)
-    return Said(f"Champion: version {version}, approved by {arguments['approver']}")
+    result = run(**arguments)
+    return Said(result.story(), 0 if result.promoted else LimitError.exit_code)
 
 
 @main_group.command(

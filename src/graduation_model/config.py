@@ -6,10 +6,14 @@ does not fit is an error that names the file, the path inside it, and the mend.
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
+
+from pydantic import ValidationError
 
 from graduation_model.cohort.params import CohortParams, LabelParams
 from graduation_model.contract.instrument import Instrument, Question
+from graduation_model.contract.references import AreaYear
 from graduation_model.contract.schemas import DECISIONS
 from graduation_model.errors import ConfigError
 from graduation_model.estimators.params import EstimatorParams
@@ -42,11 +46,15 @@ class Settings(Params):
 
 
 class Programme(Settings):
-    """A whole programme: its settings, its instrument, its codebooks, and the folder that they came from."""
+    """A whole programme: its settings, its instrument, its codebooks, and the folder that they came from.
+
+    `references` holds the tables of amounts by area and year that cross-checks name.
+    """
 
     folder: Path
     instrument: Instrument
     codebooks: tuple[Codebook, ...] = ()
+    references: dict[str, tuple[AreaYear, ...]] = {}
 
     @property
     def poverty_lines(self) -> Path:
@@ -69,7 +77,14 @@ def load_programme(where: str | Path) -> Programme:
     for path, codebook in codebooks.items():
         _check_codebook(path, codebook, instrument)
     _check_references(folder / "programme.yaml", settings, instrument)
-    return Programme(**dict(settings), folder=folder, instrument=instrument, codebooks=tuple(codebooks.values()))
+    named = {check.at_most_in.table for check in instrument.cross_checks if check.at_most_in}
+    return Programme(
+        **dict(settings),
+        folder=folder,
+        instrument=instrument,
+        codebooks=tuple(codebooks.values()),
+        references={table: _load_reference(folder / f"{table}.csv") for table in sorted(named)},
+    )
 
 
 def _folder(where: str | Path) -> Path:
@@ -82,6 +97,30 @@ def _folder(where: str | Path) -> Path:
         where=where,
         mend=f"Give a programme's folder, or a name under configs/ ({known})",
     )
+
+
+def _load_reference(path: Path) -> tuple[AreaYear, ...]:
+    rows: list[AreaYear] = []
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows.extend(AreaYear.model_validate(row) for row in csv.DictReader(file))
+    except OSError as error:
+        raise ConfigError(
+            "The file cannot be read", where=path, mend="A cross-check names it: add it, or take the check out"
+        ) from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ConfigError("The file is no csv in UTF-8", where=path, mend="Save it as csv, UTF-8") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(
+            f"Row {len(rows) + 2} does not fit: '{place}': {first['msg']}",
+            where=path,
+            mend="Its columns are area_code, year, idr and source",
+        ) from error
+    if len({(row.area_code, row.year) for row in rows}) < len(rows):
+        raise ConfigError("An area and year stands there twice", where=path, mend="Keep one row for each")
+    return tuple(rows)
 
 
 def _check_codebook(path: Path, codebook: Codebook, instrument: Instrument) -> None:
@@ -116,6 +155,7 @@ def _check_references(path: Path, settings: Settings, instrument: Instrument) ->
     """Every question that a setting names exists, and what it is used for is meant."""
     known = instrument.by_name
     kept = {*settings.ingest.assessments.keep, "household_id", "assessment_date"}
+    areas = {check.name: check.at_most_in.area for check in instrument.cross_checks if check.at_most_in}
     named: dict[str, tuple[str, ...]] = {
         "features.protected": settings.features.protected,
         "features.exclude": settings.features.exclude,
@@ -125,6 +165,7 @@ def _check_references(path: Path, settings: Settings, instrument: Instrument) ->
         "estimators.weighted_sum": tuple(settings.estimators.weighted_sum),
         "estimators.pmt_exclude": settings.estimators.pmt_exclude,
         "reports.facts": settings.reports.facts,
+        "ingest.checks.identical_without": settings.ingest.checks.identical_without,
         "label.status_now": (settings.label.status_now.question,),
         "evaluation.populations": tuple(population.question for population in settings.evaluation.populations),
         "cohort.population": (settings.cohort.population.question,) if settings.cohort.population else (),
@@ -155,6 +196,7 @@ def _check_references(path: Path, settings: Settings, instrument: Instrument) ->
             mend="A blocked question is never a feature: take it out",
         )
     carried = {"cohort.cluster": settings.cohort.cluster, "cohort.area": settings.cohort.area}
+    carried |= {f"instrument.cross_checks.{name}": area for name, area in areas.items()}
     carried |= {f"selection.carry.{number}": name for number, name in enumerate(settings.selection.carry)}
     for place, name in carried.items():
         if name not in kept | set(known):

@@ -88,7 +88,7 @@ def test_the_evaluation_holds_every_model_in_every_test_year(year):
 def test_the_label_is_tried_under_other_lines_too(year):
     table = pd.read_parquet(year / "train" / "evaluation.parquet")
     rows = table[(table["group"] == "label") & (table["test_year"] == 2019)]
-    assert set(rows["model"]) == {"lightgbm"}
+    assert set(rows["model"]) == {"stack"}
     stayed = rows[rows["metric"] == "share_positive"].set_index("level")["value"]
     assert stayed["at least 1"] > stayed["at least 1.2"] > stayed["at least 1.5"]
     assert rows.loc[rows["metric"] == "auc", "value"].between(0.6, 0.95).all()

@@ -7,6 +7,7 @@ import re
 import sqlite3
 import zipfile
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,35 @@ def _titles_above(whole: bytes, data: st.DataObject) -> bytes:
     return _xlsx(_visits(), data.draw(st.lists(rows, max_size=4)))
 
 
+def _rows_of_headings(whole: bytes, data: st.DataObject) -> bytes:
+    """The header under one or two rows of merged groups, perhaps with a row that numbers the columns."""
+    frame, file = _visits(), io.BytesIO()
+    width, levels = len(frame.columns), data.draw(st.integers(1, 2))
+    cuts = data.draw(st.lists(st.integers(1, width - 1), unique=True, max_size=4))
+    numbers = [[f"({place + 1})" for place in range(width)]] if data.draw(st.booleans()) else []
+    with xlsxwriter.Workbook(file) as book:
+        sheet = book.add_worksheet("Kec. A")
+        for level in range(levels):
+            edges = [0, *sorted(cuts), width]
+            for start, stop in pairwise(edges):
+                name = f"GROUP {level} {start}"
+                sheet.write(level, start, name)
+                if stop - start > 1:
+                    sheet.merge_range(level, start, level, stop - 1, name)
+        for row, cells in enumerate([list(frame.columns), *numbers, *frame.to_numpy().tolist()], start=levels):
+            sheet.write_row(row, 0, cells)
+    return file.getvalue()
+
+
+def _bomb(whole: bytes, data: st.DataObject) -> bytes:
+    """A member that unpacks to thousands of times its size."""
+    file = io.BytesIO(whole)
+    name = data.draw(st.sampled_from(["xl/worksheets/sheet2.xml", "xl/media/image1.png", "padding"]))
+    with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, bytes(1 << data.draw(st.sampled_from([24, 26]))))
+    return file.getvalue()
+
+
 def _in_the_sheet(whole: bytes, data: st.DataObject) -> bytes:
     """Change the XML of one cell or tag of the sheet, so that the zip itself is whole."""
     with zipfile.ZipFile(io.BytesIO(whole)) as archive:
@@ -136,6 +166,8 @@ XLSX: list[Mutation] = [
     _cut,
     _overwrite,
     _titles_above,
+    _rows_of_headings,
+    _bomb,
     _in_the_sheet,
     lambda _, data: _xlsx(_wide(data)),
     lambda _, data: _csv(_visits()),

@@ -91,6 +91,7 @@ def read_tables(
             key=key,
             mapping=meant,
             own_lines=programme.poverty_lines,
+            references=programme.references,
         )
     return replace(tables, sources={**tables.sources, MAPPING: sha256_of(path)}) if path else tables
 

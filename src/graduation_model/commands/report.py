@@ -12,7 +12,7 @@ from graduation_model.commands.inputs import ProgrammeLike, open_key, open_progr
 from graduation_model.commands.outputs import output_folder, read_manifest
 from graduation_model.commands.progress import step, track
 from graduation_model.config import Programme
-from graduation_model.contract.tables import Tables
+from graduation_model.contract.tables import KEPT, Tables
 from graduation_model.errors import DataError
 from graduation_model.ingest.identity import Key
 from graduation_model.ingest.mapping import MAPPING, find_mapping
@@ -164,7 +164,7 @@ def _inputs(
         answers=answers,
         previous=previous,
         not_scored=not_scored["reason"].value_counts().to_dict(),
-        quarantine=pd.read_parquet(scores_folder / "quarantine.parquet")["rule"].value_counts().to_dict(),
+        quarantine=_set_aside(pd.read_parquet(scores_folder / "quarantine.parquet")),
         hashes={"bundle": scored["model"]["bundle_sha256"], **scored["inputs"]},
         currency=programme.currency,
         area=programme.cohort.area,
@@ -180,3 +180,8 @@ def _answers(assessments: pd.DataFrame, listed: pd.DataFrame) -> tuple[pd.DataFr
     now = of_listed[of_listed["assessment_date"].to_numpy() == dates].set_index("household_id")
     before = of_listed[of_listed["assessment_date"].to_numpy() < dates].sort_values("assessment_date", kind="stable")
     return now, before.drop_duplicates("household_id", keep="last").set_index("household_id")
+
+
+def _set_aside(quarantine: pd.DataFrame) -> dict[str, int]:
+    """Rule -> cells that left the data; what was only flagged is still in them."""
+    return quarantine.loc[quarantine["effect"] != KEPT, "rule"].value_counts().to_dict()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,8 @@ from graduation_model.features.catalogue import catalogue
 from graduation_model.features.context import wave_context
 from graduation_model.scoring.stream import BLOCK, score_blocks
 
+logger = logging.getLogger(__name__)
+
 SET_ASIDE = "assessment_set_aside"
 
 
@@ -49,18 +52,22 @@ class Scoring:
         Reason -> number of families.
     quarantined : int
         Failing cells.
+    out_of_date : str
+        The day on which the model expired, where that was before the as-of date.
     """
 
     out: Path
     scored: int
     not_scored: dict[str, int]
     quarantined: int
+    out_of_date: str = ""
 
     def story(self) -> str:
         """Who was scored and who was not, for a terminal."""
         left = [f"{count:,} not scored: {reason.replace('_', ' ')}" for reason, count in self.not_scored.items()]
         scored = f"{self.scored:,} families scored; {self.quarantined:,} cells in quarantine"
-        return "\n".join([scored, *left, f"See {self.out}"])
+        late = [f"The model expired on {self.out_of_date}: every page says so"] if self.out_of_date else []
+        return "\n".join([scored, *left, *late, f"See {self.out}"])
 
 
 def score(
@@ -104,6 +111,9 @@ def score(
     programme, date, secret = open_programme(programme), as_date(as_of), open_key(key, data)
     address = str(model) if model is not None else _champion(programme, tracking)
     bundle, version = _open_model(address, programme, tracking)
+    expired = bundle.card.expired(str(date.date()))
+    if expired:
+        logger.warning("The model expired on %s: train again before deciding", bundle.card.expires)
     tables = read_tables(programme, data, need_followups=False, key=secret, mapping=mapping)
     known = known_by(tables, date)
     where = standing(known, date, programme.cohort)
@@ -137,9 +147,10 @@ def score(
         left_out = _not_scored(where, tables, known, date, programme)
         output.parquet(left_out, "not_scored.parquet")
         output.parquet(tables.quarantine, "quarantine.parquet")
-        output.facts.update(_facts(bundle, version, tables, len(rows)), **key_facts(secret))
+        output.facts.update(_facts(bundle, version, tables, len(rows), expired=expired), **key_facts(secret))
     counts = {str(reason): int(count) for reason, count in left_out["reason"].value_counts().items()}
-    return Scoring(Path(out).resolve(), len(rows), counts, len(tables.quarantine))
+    late = bundle.card.expires if expired else ""
+    return Scoring(Path(out).resolve(), len(rows), counts, len(tables.quarantine), late)
 
 
 def _champion(programme: Programme, tracking: str | Path) -> str:
@@ -208,7 +219,7 @@ def _not_scored(
     )
 
 
-def _facts(bundle: Bundle, version: str, tables: Tables, scored: int) -> dict[str, Any]:
+def _facts(bundle: Bundle, version: str, tables: Tables, scored: int, *, expired: bool) -> dict[str, Any]:
     return {
         "model": {
             "name": bundle.card.model,
@@ -219,6 +230,8 @@ def _facts(bundle: Bundle, version: str, tables: Tables, scored: int) -> dict[st
             "label_title": bundle.card.label_title.model_dump(exclude_none=True),
             "caveat": bundle.card.caveat.model_dump(exclude_none=True),
             "as_of": bundle.card.as_of,
+            "expires": bundle.card.expires,
+            "expired": expired,
             "simulated": bundle.card.simulated,
         },
         "inputs": tables.sources,

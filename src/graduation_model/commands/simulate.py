@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from graduation_model.commands.inputs import ProgrammeLike, open_programme
+from graduation_model.commands.messy import write_messy
 from graduation_model.commands.outputs import output_folder
 from graduation_model.commands.progress import step
 from graduation_model.errors import ConfigError
@@ -37,6 +38,7 @@ def simulate(
     waves: int = 5,
     seed: int = 1,
     province: str | None = None,
+    messy: bool = False,
 ) -> Simulation:
     """Write a simulated province: what a programme has on file, and the truth in a folder that no stage reads.
 
@@ -53,6 +55,9 @@ def simulate(
         Its size, and the seed: the same seed gives the same bytes.
     province
         `honest`, `unrecorded`, `recorded` or `quiet`; None: as the programme says. See `simulation.params`.
+    messy
+        Write the assessments as eight offices would: a folder of workbooks with faults, `mapping.yaml` to read them
+        with, and every planted fault in `truth/planted.parquet`.
     """
     from graduation_model.reports.calibration_page import calibration_page, calibration_text
     from graduation_model.simulation import PROVINCES, calibration
@@ -71,12 +76,17 @@ def simulate(
             raise ConfigError(f"There is no province '{province}'", mend=f"Give one of {', '.join(PROVINCES)}")
         params = params.model_copy(update={"province": province})
     parameters = {"programme": programme.folder, "households": households, "waves": waves, "seed": seed}
-    with output_folder(out, "simulate", parameters | {"province": params.province}) as output:
+    parameters |= {"province": params.province} | ({"messy": True} if messy else {})
+    with output_folder(out, "simulate", parameters) as output:
         with step("Simulating a province"):
             made = make_province(programme.instrument, params, households=households, waves=waves, seed=seed)
         instrument = programme.instrument
         derived = [one.name for one in (*instrument.questions, *instrument.followup) if one.derived]
-        for name in TABLES:
+        if messy:
+            with step("Writing it down as offices do"):
+                assessments = made.assessments.drop(columns=derived, errors="ignore")
+                write_messy(output, assessments, programme, seed=seed)
+        for name in (table for table in TABLES if not (messy and table == "assessments")):
             output.parquet(getattr(made, name).drop(columns=derived, errors="ignore"), f"{name}.parquet")
         output.parquet(made.truth, "truth/households.parquet")
         figures = calibration(made, programme.instrument, params)

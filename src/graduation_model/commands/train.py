@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import json
 from dataclasses import dataclass
 from importlib.metadata import version as version_of_package
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from graduation_model.cohort.dates import months_after
+from graduation_model.commands.appraisal import Appraisal, appraise
 from graduation_model.commands.inputs import (
     ProgrammeLike,
     as_date,
@@ -29,9 +32,8 @@ from graduation_model.contract.tables import Tables
 from graduation_model.estimators.bundle import Bundle, BundleCard, Model, save_bundle
 from graduation_model.estimators.stack import StackModel
 from graduation_model.estimators.support import support_ranges
-from graduation_model.evaluation.backtest import LABEL, POPULATION, Backtest, Past, backtest, first_training
-from graduation_model.evaluation.leak import leak_warnings
-from graduation_model.explanation.contributions import contributions
+from graduation_model.evaluation.backtest import LABEL, POPULATION, Backtest, backtest
+from graduation_model.evaluation.knowledge import Past, first_training
 from graduation_model.features.catalogue import catalogue
 from graduation_model.features.context import reference_context
 from graduation_model.params import LANGUAGES, Label
@@ -41,7 +43,9 @@ if TYPE_CHECKING:
     from graduation_model.evaluation.tuning import Tuned
 
 LIBRARIES = ("lightgbm", "numpy", "pandas", "scikit-learn")
-EXPLAINED = 2_000  # families in the beeswarm: a picture, not a table
+# What the gate reads from a run, beside TABLES' evaluation.
+PREDICTIONS, EVIDENCE = "predictions.parquet", "evidence.json"
+MARKDOWN = {"id": "{}.md", "en": "{}.en.md"}
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ class Training:
     Attributes
     ----------
     out : Path
-        Holds `bundle/`, `evaluation.parquet`, `model_card.html`.
+        Holds `bundle/`, `evaluation.parquet`, `fairness.parquet`, `model_card.html`, `points_card.html`.
     evaluation : frame
         Every model x year x metric; see TABLES.
     model : str
@@ -136,7 +140,9 @@ def train(
     as_of
         Bounds all that fitting, tuning and calibration may see. Outcomes dated later serve as tests only.
     out
-        Gets `bundle/`, `evaluation.parquet`, `model_card.html`, `quarantine.parquet` and a manifest.
+        Gets `bundle/`, `evaluation.parquet`, `fairness.parquet`, `predictions.parquet` and `evidence.json` for the
+        gate, `model_card.html` and `points_card.html` (both also as Markdown, `.md` and `.en.md`),
+        `quarantine.parquet` and a manifest.
     tracking
         Folder of the default tracking store, where MLFLOW_TRACKING_URI is not set.
     key
@@ -167,7 +173,10 @@ def train(
             evaluation=programme.evaluation,
             decisions=tables.decisions,
         )
-    notes = (*tried.notes, *_tuning_notes(tuned), *leak_warnings(tried.evaluation, programme.evaluation))
+    bundle = _bundle(programme, tried, date)
+    with step("Looking for harm, leaks and reasons that do not hold"):
+        appraisal = appraise(programme, bundle, tried, tables, date)
+    notes = (*tried.notes, *_tuning_notes(tuned), *(finding.sentence() for finding in appraisal.leaks))
     parameters = {
         "programme": programme.folder,
         "data": Path(data).resolve(),
@@ -176,9 +185,11 @@ def train(
         "tune": tune,
     }
     with output_folder(out, "train", parameters) as output:
-        bundle = _bundle(programme, tried, date)
         sha256 = save_bundle(bundle, output.folder / "bundle")
         output.parquet(tried.evaluation, "evaluation.parquet")
+        output.parquet(appraisal.fairness, "fairness.parquet")
+        output.parquet(appraisal.evaluation.predictions, PREDICTIONS)
+        output.text(json.dumps(appraisal.evaluation.record(), indent=1) + "\n", EVIDENCE)
         output.parquet(tables.quarantine, "quarantine.parquet")
         output.facts.update(
             model={
@@ -186,6 +197,7 @@ def train(
                 "bundle_sha256": sha256,
                 "label": bundle.card.label,
                 "label_kind": bundle.card.label_kind,
+                "expires": bundle.card.expires,
             },
             inputs=tables.sources,
             counts=tables.counts,
@@ -194,11 +206,11 @@ def train(
             **key_facts(secret),
         )
         with step("Drawing and writing the model card"):
-            figures = _figures(bundle, tried, programme)
-            card = _card(programme, bundle, tried, figures, sha256)
-            output.text(card, "model_card.html")
+            figures = _figures(bundle, tried, appraisal, programme)
+            for name, page in _pages(programme, bundle, tried, appraisal, figures, sha256).items():
+                output.text(page, name)
         with step("Tracking and registering"):
-            registered = _track(programme, bundle, tried, tables, notes, figures, card, output, tracking)
+            registered = _track(programme, bundle, tried, tables, notes, figures, output, tracking)
     return Training(Path(out).resolve(), tried.evaluation, bundle.card.model, registered, notes)
 
 
@@ -249,6 +261,7 @@ def _bundle(programme: Programme, tried: Backtest, date: pd.Timestamp) -> Bundle
         label_kind=tried.label_kind,
         model=name,
         as_of=str(date.date()),
+        expires=_months_later(date, programme.evaluation.gate.expiry_months),
         cohorts=tried.cohorts,
         training_rows=len(training.y),
         base_rate=float(np.average(training.y, weights=training.weight)),
@@ -273,11 +286,13 @@ def label_words(kind: str, what: str) -> Label:
     return Label(**{language: text(f"label_kinds.{kind}_{what}", language) for language in LANGUAGES})
 
 
-def _figures(bundle: Bundle, tried: Backtest, programme: Programme) -> dict[str, bytes]:
+def _months_later(date: pd.Timestamp, months: int) -> str:
+    return str(months_after(pd.Series([date]), months)[0].date())
+
+
+def _figures(bundle: Bundle, tried: Backtest, appraisal: Appraisal, programme: Programme) -> dict[str, bytes]:
     from graduation_model.reports.figures import beeswarm_png, reliability_png
 
-    X = tried.training.X.iloc[-EXPLAINED:]
-    explained = contributions(bundle, X)
     years = tried.predictions.groupby("test_year") if len(tried.predictions) else ()
     figures: dict[str, bytes] = {}
     for language in LANGUAGES:
@@ -286,25 +301,61 @@ def _figures(bundle: Bundle, tried: Backtest, programme: Programme) -> dict[str,
             for year, part in years
         }
         figures[f"beeswarm.{language}.png"] = beeswarm_png(
-            explained.by_question, X, bundle.catalogue, programme.instrument, language
+            appraisal.explained.by_question, appraisal.X, bundle.catalogue, programme.instrument, language
         )
     return figures
 
 
-def _card(programme: Programme, bundle: Bundle, tried: Backtest, figures: dict[str, bytes], sha256: str) -> str:
-    from graduation_model.reports.model_card import model_card
+def _pages(
+    programme: Programme,
+    bundle: Bundle,
+    tried: Backtest,
+    appraisal: Appraisal,
+    figures: dict[str, bytes],
+    sha256: str,
+) -> dict[str, str]:
+    """The model card and the points card: one HTML page of both languages, one Markdown file a language."""
+    from graduation_model.reports.model_card import CardInputs, model_card, model_card_markdown
+    from graduation_model.reports.points_page import PointsInputs, points_markdown, points_page
 
-    return model_card(
-        bundle.card,
-        tried.evaluation,
+    points = (
+        None
+        if appraisal.points is None
+        else PointsInputs(
+            card=appraisal.points,
+            agreement=appraisal.agreement,
+            model=bundle.card.model,
+            as_of=bundle.card.as_of,
+            title=programme.title,
+            outcome=bundle.card.label_title,
+            instrument=programme.instrument,
+            amounts=bundle.reference_context,
+            currency=programme.currency,
+            quota_share=programme.evaluation.quota_share,
+            simulated=bundle.card.simulated,
+        )
+    )
+    inputs = CardInputs(
+        card=bundle.card,
         title=programme.title,
+        evaluation=tried.evaluation,
         instrument=programme.instrument,
         area_names=programme.reports.area_names,
         params=programme.evaluation,
+        fairness=appraisal.fairness,
+        leaks=appraisal.leaks,
+        points=points,
         notes=tried.notes,
         figures=figures,
         bundle_sha256=sha256,
+        min_cell=programme.reports.min_cell,
     )
+    pages = {"model_card.html": model_card(inputs)}
+    pages |= {MARKDOWN[language].format("model_card"): model_card_markdown(inputs, language) for language in LANGUAGES}
+    if points:
+        pages["points_card.html"] = points_page(points)
+        pages |= {MARKDOWN[language].format("points_card"): points_markdown(points, language) for language in LANGUAGES}
+    return pages
 
 
 def _track(
@@ -314,7 +365,6 @@ def _track(
     tables: Tables,
     notes: tuple[str, ...],
     figures: dict[str, bytes],
-    card: str,
     output: Output,
     tracking: str | Path,
 ) -> str:
@@ -329,7 +379,7 @@ def _track(
             name: (digest, rows.get(Path(name).parts[0].split(".")[0], 0)) for name, digest in tables.sources.items()
         },
         figures=figures,
-        artifacts={"model_card.html": card},
+        artifacts={path.name: path.read_bytes() for path in _kept_files(output.folder)},
         bundle_folder=output.folder / "bundle",
         example=example_answers(programme),
         notes=notes,
@@ -340,6 +390,12 @@ def _track(
     version = log_training(record, uri=tracking_uri(Path(tracking)))
     output.facts["registered"] = {"name": version.name, "version": version.version, "run_id": version.run_id}
     return f"{version.name}/{version.version}"
+
+
+def _kept_files(folder: Path) -> list[Path]:
+    """The files that the run keeps as they are: cards, and what the gate reads. None names a household."""
+    kept = (EVIDENCE, PREDICTIONS, "fairness.parquet")
+    return [path for path in sorted(folder.iterdir()) if path.name in kept or path.suffix in (".html", ".md")]
 
 
 def _params(programme: Programme, bundle: Bundle) -> dict[str, Any]:

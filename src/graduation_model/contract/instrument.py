@@ -40,6 +40,14 @@ class Applies(Params):
     equals: str
 
 
+class Plausible(Params):
+    """How common an answer is wherever a form is read by its own codebook; outside of it the codebook is suspected."""
+
+    value: str
+    least: float = Field(default=0.0, ge=0, le=1)
+    most: float = Field(default=1.0, ge=0, le=1)
+
+
 class Derived(Params):
     """How a number follows from other answers of its visit: an amount, a head or whole, over the poverty line.
 
@@ -79,6 +87,8 @@ class Question(Params):
         A facilitator's judgement rather than a fact that can be checked.
     need
         `required`: a visit without it is set aside; `expected`: counted in completeness; `optional`: neither.
+    plausible
+        Shares of its answers in a file that are believed without asking whether the codebook was the right one.
     derived
         Computed when the data come in, and never asked: a source column of its name is not believed.
     """
@@ -98,6 +108,7 @@ class Question(Params):
     subjective: bool = False
     need: Literal["required", "expected", "optional"] = "expected"
     asked_if: Applies | None = None
+    plausible: tuple[Plausible, ...] = ()
     derived: Derived | None = None
 
     @model_validator(mode="after")
@@ -116,6 +127,9 @@ class Question(Params):
         names = [value.name for value in self.values]
         if len(set(names)) < len(names):
             raise ValueError(f"question '{self.name}' names the same value twice")
+        unknown = sorted({share.value for share in self.plausible} - set(self.levels))
+        if unknown:
+            raise ValueError(f"question '{self.name}' finds {unknown[0]} plausible, which it does not allow")
         if self.derived and (self.kind != "number" or self.asked_if):
             raise ValueError(f"question '{self.name}' is derived: it is of kind number and has no asked_if")
         return self
@@ -149,31 +163,83 @@ class Question(Params):
         return "datetime64[s]" if self.kind == "date" else "str"
 
 
+class Reference(Params):
+    """An amount of each area and year, from a csv beside the instrument: `table`.csv.
+
+    Parameters
+    ----------
+    area
+        The column of the assessments that holds the area's code.
+    """
+
+    table: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    area: str
+
+
 class CrossCheck(Params):
-    """Two answers of one visit that cannot both be right. Neither is taken away: people say which one it is.
+    """What answers of one visit cannot both be, or can hardly be. Nothing is taken away: people say what is right.
+
+    Two answers that contradict each other (`at_most`, `needs`) cannot both be right. An answer beyond `lowest`,
+    `highest` or `at_most_in` may be true, and is only doubted.
 
     Parameters
     ----------
     question
         The number, count or amount that is looked at.
+    per
+        A question that it is divided by first: income an earner, floor a head. Where that is 0, nothing is said.
     at_most
         A question whose answer it may not exceed, `times` over.
     needs
         An answer without which there can be none.
+    at_most_in
+        A table whose amount of the visit's area and year it should not exceed, `times` over. Where the table has none,
+        the check is left out, and says so.
+    lowest, highest
+        What it should lie between.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     label: Label
     question: str
+    per: str | None = None
     at_most: str | None = None
     times: float = Field(default=1.0, gt=0)
     needs: Applies | None = None
+    at_most_in: Reference | None = None
+    lowest: float | None = None
+    highest: float | None = None
 
     @model_validator(mode="after")
     def _one_rule(self) -> CrossCheck:
-        if (self.at_most is None) == (self.needs is None):
-            raise ValueError(f"cross-check '{self.name}' needs either at_most or needs")
+        bounds = None if self.lowest is None and self.highest is None else True
+        if sum(rule is not None for rule in (self.at_most, self.needs, self.at_most_in, bounds)) != 1:
+            raise ValueError(
+                f"cross-check '{self.name}' needs exactly one of at_most, needs, at_most_in, or lowest and highest"
+            )
         return self
+
+    @property
+    def is_doubt(self) -> bool:
+        """Whether what it finds may be true."""
+        return self.at_most is None and self.needs is None
+
+
+class AssetsLost(Params):
+    """Goods that a family had at its last visit and has no more: one may be sold, several at once want a look.
+
+    Families learn which goods count against them and stop naming them (Banerjee, Hanna, Olken and Sumarto, 2020).
+
+    Parameters
+    ----------
+    questions
+        Yes/no questions.
+    at_least
+        From so many on the visit is flagged.
+    """
+
+    questions: tuple[str, ...] = Field(min_length=1)
+    at_least: int = Field(default=3, ge=1)
 
 
 class Section(Params):
@@ -191,6 +257,7 @@ class Instrument(Params):
     questions: tuple[Question, ...]
     followup: tuple[Question, ...]
     cross_checks: tuple[CrossCheck, ...] = ()
+    assets_lost: AssetsLost | None = None
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Instrument:
@@ -210,11 +277,15 @@ class Instrument(Params):
                 _check_derived(question, questions)
         for check in self.cross_checks:
             self._check_cross_check(check)
+        for name in self.assets_lost.questions if self.assets_lost else ():
+            if name not in self.by_name or self.by_name[name].kind != "yes_no":
+                raise ValueError(f"assets_lost names '{name}', which is no yes/no question that is asked")
         return self
 
     def _check_cross_check(self, check: CrossCheck) -> None:
-        for name in filter(None, (check.question, check.at_most)):
-            if name not in self.by_name or (check.at_most and not self.by_name[name].is_numeric):
+        compared = check.at_most or check.per or check.is_doubt
+        for name in filter(None, (check.question, check.at_most, check.per)):
+            if name not in self.by_name or (compared and not self.by_name[name].is_numeric):
                 raise ValueError(f"cross-check '{check.name}' compares '{name}', which is no number that is asked")
         if check.needs and check.needs.equals not in getattr(self.by_name.get(check.needs.question), "levels", ()):
             raise ValueError(

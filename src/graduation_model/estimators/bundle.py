@@ -58,6 +58,8 @@ class BundleCard(Params):
         ISO as-of dates of the cohorts with labels.
     base_rate
         Share of positive labels in training, in [0, 1].
+    expires
+        ISO date: past it the model is out of date. Empty for a bundle from before there were such dates.
     levels
         Question -> its canonical answers in order, so that a bundle can read answers by itself.
     members
@@ -73,6 +75,7 @@ class BundleCard(Params):
     label_kind: LabelKind = "sustained_exit"
     model: str
     as_of: str
+    expires: str = ""
     cohorts: tuple[str, ...]
     training_rows: int
     base_rate: float
@@ -82,6 +85,10 @@ class BundleCard(Params):
     levels: dict[str, tuple[str, ...]] = {}
     members: dict[str, float] = {}
     simulated: bool = False
+
+    def expired(self, on: str) -> bool:
+        """Return whether the model is out of date on an ISO day."""
+        return bool(self.expires) and on > self.expires
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from graduation_model.cohort.cohorts import eligible_rows, in_programme
+from graduation_model.cohort.cohorts import eligible_rows
 from graduation_model.cohort.dates import as_of_dates
-from graduation_model.cohort.labels import outcome_met
-from graduation_model.cohort.next_wave import next_wave_status
 from graduation_model.cohort.params import CohortParams, Condition, LabelKind, LabelParams
-from graduation_model.cohort.splits import independent_groups
 from graduation_model.contract.instrument import Instrument, Question
 from graduation_model.errors import DataError, ModelError
 from graduation_model.estimators.calibration import CalibratedAdditive
@@ -28,20 +25,22 @@ from graduation_model.estimators.models import LEARNERS, make_learners, make_mod
 from graduation_model.estimators.params import EstimatorParams
 from graduation_model.estimators.stack import StackModel
 from graduation_model.estimators.training_set import AdditiveModel, TrainingSet
-from graduation_model.evaluation.evaluate import evaluate
-from graduation_model.evaluation.groups import group_questions, levels_of
-from graduation_model.evaluation.outcomes import Outcomes, labelled_rows, outcome_known, tested_rows
+from graduation_model.evaluation.evaluate import COLUMNS, evaluate
+from graduation_model.evaluation.forecasts import forecasts
+from graduation_model.evaluation.groups import group_questions, levels_of, with_levels
+from graduation_model.evaluation.knowledge import Knowledge, Past, first_label, knowledge, training_set, why_untrained
+from graduation_model.evaluation.outcomes import labelled_rows, outcome_known, tested_rows
 from graduation_model.evaluation.params import EvaluationParams
 from graduation_model.evaluation.pooled import pooled_differences
 from graduation_model.features.catalogue import Catalogue, catalogue
-from graduation_model.features.context import WaveContext, wave_context
-from graduation_model.features.matrix import feature_matrix
+from graduation_model.features.context import WaveContext
 from graduation_model.features.params import FeatureParams
 
 logger = logging.getLogger(__name__)
 
 POPULATION = "programme"
 CLUSTER_SEEN = "cluster_in_training"
+NO_ROWS = pd.DataFrame(columns=list(COLUMNS))
 LABEL = "label"  # the group whose levels are other lines of the same label
 
 
@@ -65,6 +64,12 @@ class Backtest:
     predictions : frame
         Of every test year, for figures: test_year, household_id, cluster, y, weight, the groups, and a column of
         probabilities a model.
+    forecasts : frame
+        Every family of every test cohort, its outcome known or not; see `forecasts.forecasts`.
+    groups : tuple of str
+        The columns of `forecasts` whose levels are compared.
+    trials : tuple of Trial
+        A test year each, oldest first.
     notes : tuple of str
         What was left out, and why.
     label_kind : str
@@ -78,60 +83,31 @@ class Backtest:
     context: WaveContext
     cohorts: tuple[str, ...]
     predictions: pd.DataFrame
+    forecasts: pd.DataFrame
+    groups: tuple[str, ...]
+    trials: tuple[Trial, ...]
     notes: tuple[str, ...]
     label_kind: LabelKind = "sustained_exit"
 
 
 @dataclass(frozen=True)
-class Past:
-    """A programme's tables and the declarations that a back-test reads them by."""
-
-    assessments: pd.DataFrame
-    followups: pd.DataFrame
-    decisions: pd.DataFrame | None
-    catalogue: Catalogue
-    cohort: CohortParams
-    label: LabelParams
-
-    def outcomes(self, kind: LabelKind) -> Outcomes:
-        """Return what is known of families' outcomes, and which kind of label is made of it."""
-        return Outcomes(self.assessments, self.followups, self.decisions, self.label, kind)
-
-
-@dataclass(frozen=True)
-class Knowledge:
-    """What was known on a date, as features: every family that stood in a cohort up to it.
+class Trial:
+    """The models of one test year, with what they learnt from and what they were tried on.
 
     Attributes
     ----------
-    assessments : frame
-        Dated on or before it; positions below are in it.
-    positions : array (m,), ascending
+    year : int
+    models : dict
+        Name -> model.
+    learnt : frame (n, n_features)
     X : frame (m, n_features)
-    context : WaveContext
-    next_status : array (m,)
-        One wave later: 1, 0 or NaN.
-    groups : array (m,)
-        Rows of one number share a household or a cluster, directly or through others.
-    labelled : frame
-        The programme's rows with a label by that date, one an assessment: row, as_of_date, household_id, label, weight.
+        Of the tested families, in the order of the year's `predictions`.
     """
 
-    assessments: pd.DataFrame
-    positions: np.ndarray
+    year: int
+    models: dict[str, AdditiveModel]
+    learnt: pd.DataFrame
     X: pd.DataFrame
-    context: WaveContext
-    next_status: np.ndarray
-    groups: np.ndarray
-    labelled: pd.DataFrame
-
-    def places(self, rows: np.ndarray) -> np.ndarray:
-        """Return where some positions stand among `positions`."""
-        return np.searchsorted(self.positions, rows)
-
-    def features(self, rows: np.ndarray) -> pd.DataFrame:
-        """Return the features of some positions."""
-        return self.X.iloc[self.places(rows)].reset_index(drop=True)
 
 
 def backtest(
@@ -176,27 +152,30 @@ def backtest(
     kind, known, notes = first_label(past, as_of)
     training = training_set(past, known)
     models, more = fit_models(training, past, estimators, as_of)
-    trial = _Trial(past, kind, as_of, estimators, evaluation, instrument, [*notes, *more])
+    tests = _Tests(past, kind, as_of, known, estimators, evaluation, instrument, [*notes, *more])
     for date in dates:
         there = known if date == as_of else knowledge(past, date, kind)
-        trial.of_programme(there, date, fitted=models if date == as_of else None)
+        tests.of_programme(there, date, fitted=(models, training.X) if date == as_of else None)
         if kind == "sustained_exit":
             for population in evaluation.populations:
-                trial.of_population(there, date, population.name, population.condition)
+                tests.of_population(there, date, population.name, population.condition)
     return Backtest(
-        evaluation=_together([*trial.tables, *trial.pooled()]),
+        evaluation=_together([*tests.tables, *tests.pooled(), NO_ROWS]),
         training=training,
         models=models,
         catalogue=past.catalogue,
         context=known.context,
         cohorts=_cohort_dates(known),
-        predictions=_together(trial.predictions[POPULATION]),
-        notes=tuple(dict.fromkeys(trial.notes)),
+        predictions=_together(tests.predictions[POPULATION]),
+        forecasts=with_levels(_together(tests.forecasts), tests.groups),
+        groups=tuple(question.name for question in tests.groups),
+        trials=tuple(tests.trials),
+        notes=tuple(dict.fromkeys(tests.notes)),
         label_kind=kind,
     )
 
 
-class _Trial:
+class _Tests:
     """The test years as they are gone through: tables, predictions and notes gather here."""
 
     def __init__(
@@ -204,30 +183,42 @@ class _Trial:
         past: Past,
         kind: LabelKind,
         as_of: pd.Timestamp,
+        known: Knowledge,
         estimators: EstimatorParams,
         evaluation: EvaluationParams,
         instrument: Instrument,
         notes: Sequence[str],
     ) -> None:
-        self.past, self.kind, self.as_of = past, kind, as_of
+        self.past, self.kind, self.as_of, self.known = past, kind, as_of, known
         self.estimators, self.params, self.notes = estimators, evaluation, list(notes)
         self.groups = group_questions(instrument, evaluation, past.assessments)
         self.tables: list[pd.DataFrame] = []
         self.predictions: dict[str, list[pd.DataFrame]] = {POPULATION: []}
+        self.forecasts: list[pd.DataFrame] = []
+        self.trials: list[Trial] = []
 
-    def of_programme(self, there: Knowledge, date: pd.Timestamp, fitted: dict[str, AdditiveModel] | None) -> None:
-        """Try every model on the programme's cohort; `fitted` are the bundle's, where this is their year."""
+    def of_programme(
+        self, there: Knowledge, date: pd.Timestamp, fitted: tuple[dict[str, AdditiveModel], pd.DataFrame] | None
+    ) -> None:
+        """Try every model on the programme's cohort; `fitted`: the bundle's and what they learnt, in their own year."""
         if fitted is None:
             earlier = training_set(self.past, there)
             reason = why_untrained(earlier)
             if reason:
                 self.notes.append(f"Test year {date.year} is left out: {reason} by {date.date()}")
                 return
-            fitted, more = fit_models(earlier, self.past, self.estimators, date)
+            models, more = fit_models(earlier, self.past, self.estimators, date)
             self.notes += more
-        self._test(there, date, POPULATION, self.past.cohort, fitted)
-        if self.kind == "sustained_exit":
-            self._under_other_lines(there, date, fitted[self.estimators.model])
+            fitted = models, earlier.X
+        models, learnt = fitted
+        rows = tested_rows(self.past.outcomes(self.kind), self.past.cohort, date, self.as_of)
+        tested = _tested(rows, self.past, there)
+        self.forecasts.append(_forecasts(self.past, there, self.known, date, models, tested, self.groups))
+        X = self._test(there, date, POPULATION, rows, models, _groups_of(rows, self.past, there, self.groups))
+        if X is not None:
+            self.trials.append(Trial(date.year, models, learnt, X))
+            if self.kind == "sustained_exit":
+                self._under_other_lines(there, date, models[self.estimators.model])
 
     def of_population(self, there: Knowledge, date: pd.Timestamp, name: str, condition: Condition) -> None:
         """Fit the learners on another population's own labels, and try them on its cohort."""
@@ -242,27 +233,26 @@ class _Trial:
         fitted = {
             model: made.fit(training) for model, made in make_learners(self.estimators, self.past.catalogue).items()
         }
-        self._test(there, date, name, cohort, fitted, grouped=False)
+        rows = tested_rows(self.past.outcomes(self.kind), cohort, date, self.as_of)
+        self._test(there, date, name, rows, fitted, {})
 
     def _test(
         self,
         there: Knowledge,
         date: pd.Timestamp,
         population: str,
-        cohort: CohortParams,
-        fitted: dict[str, AdditiveModel],
-        *,
-        grouped: bool = True,
-    ) -> None:
-        rows = tested_rows(self.past.outcomes(self.kind), cohort, date, self.as_of)
+        rows: pd.DataFrame,
+        models: dict[str, AdditiveModel],
+        shown: dict[str, pd.Series],
+    ) -> pd.DataFrame | None:
+        """Measure the models on the labelled rows of one cohort; return these families' features, if they tell."""
         if rows["label"].nunique() < 2:
             of = "" if population == POPULATION else f" of population {population}"
             self.notes.append(f"Test year {date.year}{of} is left out: its outcomes are unknown or all the same")
-            return
+            return None
         tested = _tested(rows, self.past, there)
-        shown = _groups_of(rows, self.past, there, self.groups) if grouped else {}
-        said = _probabilities(fitted, there.features(tested.pop("row").to_numpy()))
-        tested = tested.assign(**shown).join(said)
+        X = there.features(tested.pop("row").to_numpy())
+        tested = tested.assign(**shown).join(_probabilities(models, X))
         known = outcome_known(rows, self.as_of)
         self.tables.append(
             evaluate(
@@ -275,7 +265,8 @@ class _Trial:
             )
         )
         self.predictions.setdefault(population, []).append(tested.assign(test_year=date.year, outcome_known=known))
-        logger.info("test year %d: %d models on %d labelled families", date.year, len(fitted), len(tested))
+        logger.info("test year %d: %d models on %d labelled families", date.year, len(models), len(tested))
+        return X
 
     def _under_other_lines(self, there: Knowledge, date: pd.Timestamp, model: AdditiveModel) -> None:
         """Try the bundle's model, as it was learnt, on the same cohort's outcomes under other lines."""
@@ -305,94 +296,6 @@ class _Trial:
             for population, parts in self.predictions.items()
             if len(parts) > 1
         ]
-
-
-def first_training(past: Past, as_of: pd.Timestamp, params: EvaluationParams) -> TrainingSet:
-    """Return what could be learnt at the end of the first test year that can be reported: what tuning may see.
-
-    Raises
-    ------
-    DataError
-        If nothing can be learnt by the as-of date.
-    """
-    kind, known, _ = first_label(past, as_of)
-    for date in as_of_dates(past.assessments, as_of, past.cohort)[-params.test_years :]:
-        training = training_set(past, known if date == as_of else knowledge(past, date, kind))
-        if not why_untrained(training):
-            return training
-    return training_set(past, known)
-
-
-def first_label(past: Past, as_of: pd.Timestamp) -> tuple[LabelKind, Knowledge, list[str]]:
-    """Return the first label of the programme's order that can be learnt, what is known by it, and why not another.
-
-    Raises
-    ------
-    DataError
-        If none can be learnt.
-    """
-    reasons: list[str] = []
-    thin: list[tuple[LabelKind, Knowledge]] = []
-    for kind in past.label.order:
-        known = knowledge(past, as_of, kind)
-        y = known.labelled["label"]
-        rare = min(int((y == 1).sum()), int((y == 0).sum()))
-        if rare and len(y) >= past.label.min_rows and rare * 10 >= past.label.min_rows:
-            return kind, known, reasons
-        thin += [(kind, known)] if rare else []
-        why = why_untrained(training_set(past, known))
-        reasons.append(f"Label {kind} is passed over: {why or f'{len(y)} rows have it, {rare} of the rarer kind'}")
-    if thin:  # none has rows enough: the best of those that can be learnt at all
-        return (*thin[0], reasons[: past.label.order.index(thin[0][0])])
-    raise DataError(
-        f"{reasons[0].split(': ')[1].capitalize()} by {as_of.date()} (horizon {past.label.horizon_months} months)",
-        mend="Take a later --as-of, or bring older assessments and their follow-ups",
-    )
-
-
-def knowledge(past: Past, date: pd.Timestamp, kind: LabelKind = "sustained_exit") -> Knowledge:
-    """Return what was known on a date: nothing dated later is handed on to anything below."""
-    known = past.assessments[(past.assessments["assessment_date"] <= date).to_numpy()].reset_index(drop=True)
-    ends = as_of_dates(known, date, past.cohort)
-    context = wave_context(known, ends, past.catalogue, cluster=past.cohort.cluster)
-    positions = np.unique(
-        np.concatenate([eligible_rows(known, end, past.cohort, everybody=True) for end in ends] or [np.empty(0, int)])
-    )
-    rows = known.iloc[positions]
-    status = next_wave_status(rows, known, past.followups, ends, label=past.label, decisions=past.decisions)
-    return Knowledge(
-        assessments=known,
-        positions=positions,
-        X=feature_matrix(rows, context, past.catalogue),
-        context=context,
-        next_status=status,
-        groups=independent_groups(rows["household_id"], rows[past.cohort.cluster]),
-        labelled=labelled_rows(known, past.outcomes(kind), past.cohort, date),
-    )
-
-
-def training_set(past: Past, known: Knowledge) -> TrainingSet:
-    """Turn what was known into what a model learns from."""
-    rows = known.labelled["row"].to_numpy()
-    everybody = known.assessments.iloc[known.positions]
-    return TrainingSet(
-        X=known.features(rows),
-        y=known.labelled["label"].to_numpy(dtype=int),
-        weight=known.labelled["weight"].to_numpy(dtype=float),
-        groups=known.groups[known.places(rows)],
-        everybody_X=known.X.reset_index(drop=True),
-        everybody_status=outcome_met(everybody[past.label.status_now.question], past.label.status_now),
-        everybody_next=known.next_status,
-        everybody_groups=known.groups,
-        everybody_member=in_programme(everybody, past.cohort),
-    )
-
-
-def why_untrained(training: TrainingSet) -> str:
-    """Say why nothing can be learnt; nothing where it can."""
-    if not len(training.y):
-        return "no label is due"
-    return "" if len(np.unique(training.y)) == 2 else "all labels are the same"
 
 
 def fit_models(
@@ -434,6 +337,28 @@ def _groups_of(rows: pd.DataFrame, past: Past, known: Knowledge, questions: Sequ
     return shown | ({"exit_kind": rows["exit_kind"]} if rows["exit_kind"].notna().any() else {})
 
 
+def _forecasts(
+    past: Past,
+    there: Knowledge,
+    known: Knowledge,
+    date: pd.Timestamp,
+    models: dict[str, AdditiveModel],
+    tested: pd.DataFrame,
+    groups: Sequence[Question],
+) -> pd.DataFrame:
+    rows = eligible_rows(there.assessments, date, past.cohort)
+    answers = there.assessments.iloc[rows].reset_index(drop=True)
+    shown = {question.name: answers[question.name] for question in groups}
+    families = answers[["household_id"]].assign(cluster=answers[past.cohort.cluster], **shown)
+    return forecasts(
+        families,
+        _probabilities(models, there.features(rows)),
+        test_year=date.year,
+        tested=tested[["household_id", "y", "weight"]],
+        known=known.labelled[known.labelled["as_of_date"] == date],
+    )
+
+
 def _clusters_seen(past: Past, known: Knowledge, answers: pd.DataFrame) -> pd.Series:
     learnt = known.assessments[past.cohort.cluster].iloc[known.labelled["row"].to_numpy()].unique()
     return pd.Series(np.where(answers[past.cohort.cluster].isin(learnt), "seen", "unseen"))
@@ -449,4 +374,4 @@ def _cohort_dates(known: Knowledge) -> tuple[str, ...]:
 
 def _together(tables: list[pd.DataFrame]) -> pd.DataFrame:
     filled = [table for table in tables if len(table)]
-    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame()
+    return pd.concat(filled, ignore_index=True) if filled else (tables or [pd.DataFrame()])[-1]

@@ -1,6 +1,8 @@
-"""Answers in, the groups by whose levels results are shown apart out."""
+"""Answers to protected and other named questions in, the levels by which results are shown apart out."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -48,3 +50,8 @@ def levels_of(answers: pd.Series, question: Question) -> pd.Series:
         f"over {high:.2g}",
     )
     return pd.Series(level, index=answers.index, dtype="str")
+
+
+def with_levels(made: pd.DataFrame, groups: Sequence[Question]) -> pd.DataFrame:
+    """Return a table whose answers have become levels, over all its rows at once: a third is the same each year."""
+    return made.assign(**{question.name: levels_of(made[question.name], question) for question in groups})

@@ -39,11 +39,14 @@ class Outcomes:
     kind: LabelKind = "sustained_exit"
 
     def latest(self) -> pd.Timestamp:
-        """Return the last day on which anything was seen of anybody."""
-        tables = [(self.assessments, "assessment_date"), (self.followups, "followup_date")]
-        if self.decisions is not None:
-            tables.append((self.decisions, "decision_date"))
-        return pd.Timestamp(max(table[date].max() for table, date in tables if len(table)))
+        """Return the last day on which an outcome of this kind was seen of anybody; NaT where none was."""
+        by_kind = {
+            "sustained_exit": (self.followups, "followup_date"),
+            "next_wave": (self.assessments, "assessment_date"),
+            "imitation": (self.decisions, "decision_date"),
+        }
+        table, date = by_kind[self.kind]
+        return pd.NaT if table is None or table.empty else pd.Timestamp(table[date].max())
 
 
 def labelled_rows(known: pd.DataFrame, outcomes: Outcomes, cohort: CohortParams, date: pd.Timestamp) -> pd.DataFrame:
@@ -79,7 +82,7 @@ def tested_rows(outcomes: Outcomes, cohort: CohortParams, date: pd.Timestamp, as
     frame
         As `labelled_rows`, with exit_kind and label_due; `row` is a position among the assessments known on `date`.
     """
-    latest = max(outcomes.latest(), as_of)
+    latest = as_of if pd.isna(outcomes.latest()) else max(outcomes.latest(), as_of)
     every = outcomes.assessments
     if outcomes.kind == "sustained_exit":
         table = build_cohort(

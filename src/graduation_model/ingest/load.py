@@ -14,44 +14,31 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from graduation_model.contract.checks import check_across, check_answers
-from graduation_model.contract.instrument import CrossCheck, Instrument, Question, asked
+from graduation_model.contract.checks import check_answers
+from graduation_model.contract.instrument import Instrument, Question, asked
+from graduation_model.contract.references import References
 from graduation_model.contract.schemas import DECISIONS, UEP
 from graduation_model.contract.tables import (
     ANSWER_SET_ASIDE,
-    KEPT,
     KEYS,
-    QUARANTINE_COLUMNS,
     ROW_SET_ASIDE,
     Tables,
+    empty_findings,
     empty_quarantine,
 )
 from graduation_model.errors import DataError
 from graduation_model.ingest.adopt import adopt, left_out
 from graduation_model.ingest.codebooks import OWN, as_code
 from graduation_model.ingest.derived import Against, computed, counts_of, not_believed
+from graduation_model.ingest.flags import Flagged, Rules, flag
 from graduation_model.ingest.formats import find_parts
 from graduation_model.ingest.identity import Key, Roles, enter, linkage
 from graduation_model.ingest.mapping import Mapping
 from graduation_model.ingest.params import Codebook, IngestParams, TableSource
 from graduation_model.ingest.parts import Raw, read_table
 from graduation_model.ingest.poverty_lines import read_poverty_lines
+from graduation_model.ingest.quarantine import as_quarantine
 from graduation_model.ingest.typing import NOT_A_DATE, to_dates, type_question
-
-MENDS = {
-    "not_a_number": "Write the number in figures, or leave the cell empty",
-    "not_a_date": "Write the date as YYYY-MM-DD or dd/mm/yyyy",
-    "not_in_codebook": "Correct the code, or add it to the codebook of its version",
-    "not_an_allowed_answer": "Use one of the allowed answers",
-    "minimum": "Check the answer with the family or the facilitator",
-    "maximum": "Check the answer with the family or the facilitator",
-    "whole_number": "Write a whole number",
-    "required": "Ask again: a visit cannot be used without this answer",
-    "duplicate_key": "Keep the right one of the visits with this id and date, and delete the others",
-}
-
-
-CONTRADICTION = "Ask which of the two answers is right, and correct the other"
 
 
 def load_tables(
@@ -63,6 +50,7 @@ def load_tables(
     need_followups: bool = True,
     key: Key | None = None,
     own_lines: Path | None = None,
+    references: References | None = None,
     mapping: Mapping | None = None,
 ) -> Tables:
     """Read a data folder into checked tables.
@@ -79,6 +67,8 @@ def load_tables(
         Turns every household_id into its keyed HMAC; without it, ids that are a NIK or KK are refused.
     own_lines
         The programme's poverty lines, where the folder has no table of its own.
+    references
+        Table -> amounts by area and year that the cross-checks hold answers against.
     mapping
         Which column of these files is which question, confirmed; without it, columns have the programme's names.
 
@@ -100,7 +90,7 @@ def load_tables(
         codebooks,
         key,
         mapping,
-        instrument.cross_checks,
+        Rules(instrument, params.checks, references or {}),
         against,
     )
     if need_followups or find_parts(folder, "followups"):
@@ -119,11 +109,13 @@ def load_tables(
         decisions=decisions.table,
         uep=uep.table,
         quarantine=pd.concat([one.quarantine for one in loaded.values()], ignore_index=True),
+        findings=assessments.findings,
         set_aside=assessments.set_aside,
         counts={
             **{name: one.counts for name, one in loaded.items() if one.sources or name in ("assessments", "followups")},
             **_sum_of(*(one.by_column for one in loaded.values())),
             "linkage": linkage(assessments.table),
+            "findings": {str(rule): int(n) for rule, n in assessments.findings["rule"].value_counts().items()},
         },
         sources={
             **{name: digest for one in loaded.values() for name, digest in one.sources.items()},
@@ -147,6 +139,7 @@ class _Loaded:
     set_aside: pd.DataFrame
     counts: dict[str, int]
     sources: dict[str, str]
+    findings: pd.DataFrame = field(default_factory=empty_findings)
     by_column: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
@@ -202,7 +195,7 @@ def _load(
     codebooks: Sequence[Codebook],
     key: Key | None,
     mapping: Mapping | None,
-    cross_checks: tuple[CrossCheck, ...] = (),
+    rules: Rules | None = None,
     against: Against | None = None,
     *,
     fixed: bool = False,
@@ -219,7 +212,7 @@ def _load(
     unbelieved = not_believed(entered.frame, derived, source)
     raw = replace(raw, frame=entered.frame.drop(columns=list(unbelieved)))
     _check_columns(raw.frame, name, told, source)
-    typed, faults, no_answers = _type(raw.frame, name, told, source, codebooks)
+    typed, faults, no_answers = _type_by_file(raw, name, told, source, codebooks)
     required = {question.name for question in questions if question.need == "required"} | set(KEYS[name])
     typed, faults = _set_aside(typed, faults, required)
     if derived and against:
@@ -229,9 +222,11 @@ def _load(
     lost = faults.loc[faults["effect"] == ROW_SET_ASIDE, "row"].unique()
     kept, repeated, conflicting = _settle_repeats(typed.drop(index=lost), KEYS[name])
     lost = np.union1d(lost, conflicting["row"])
-    crossed = check_across(typed, cross_checks).table.assign(effect=KEPT)
-    crossed = crossed[~crossed["row"].isin(lost)].drop_duplicates(["row", "column"])
-    cells = pd.concat([faults, conflicting, crossed], ignore_index=True)
+    flagged = Flagged()
+    if rules is not None:
+        absent = meant.absent.questions if meant and meant.absent else ()
+        flagged = flag(kept, typed=typed, faults=faults, files=raw.files, rows=raw.rows, rules=rules, not_asked=absent)
+    cells = pd.concat([faults, conflicting, *flagged.cells], ignore_index=True)
     table = kept.sort_values(list(KEYS[name]), kind="stable", ignore_index=True)
     counts = {
         "read": len(raw.frame),
@@ -239,7 +234,7 @@ def _load(
         "identical_repeats": repeated,
         "rows_set_aside": len(lost),
         "answers_set_aside": int((cells["effect"] == ANSWER_SET_ASIDE).sum()),
-        **({"contradictions": len(crossed)} if cross_checks else {}),
+        **flagged.counts(),
         **counts_of(table),
     }
     set_aside = typed.loc[lost, list(KEYS[name])].reset_index(drop=True)
@@ -249,7 +244,8 @@ def _load(
         **{reason: {f"{name}.{question}": n for question, n in found.items()} for reason, found in no_answers.items()},
         **left_out(raw, meant, name=name, read=set(_source_columns(name, told, source).values())),
     }
-    return _Loaded(table, _as_quarantine(cells, raw, source), set_aside, counts, raw.sources, by_column)
+    quarantine = as_quarantine(cells, raw, source, typed, rules)
+    return _Loaded(table, quarantine, set_aside, counts, raw.sources, flagged.findings, by_column)
 
 
 def _set_aside(typed: pd.DataFrame, faults: pd.DataFrame, required: set[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -309,6 +305,19 @@ def _check_columns(frame: pd.DataFrame, name: str, questions: tuple[Question, ..
         where=name,
         mend=f"Map them under ingest.{name}.columns in programme.yaml, or list them under absent",
     )
+
+
+def _type_by_file(
+    raw: Raw, name: str, questions: tuple[Question, ...], source: TableSource, codebooks: Sequence[Codebook]
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, dict[str, int]]]:
+    """Type what each office wrote by itself: one's habits (`V` and `-`, the decimal comma) are not another's."""
+    typed, faults, no_answers = [], [], []
+    for rows in raw.hands.groupby(raw.hands, sort=False).indices.values():
+        table, cells, said = _type(raw.frame.iloc[rows].reset_index(drop=True), name, questions, source, codebooks)
+        typed.append(table.set_axis(rows))
+        faults.append(cells.assign(row=rows[cells["row"].to_numpy(dtype=np.int64)]))
+        no_answers.append(said)
+    return pd.concat(typed).sort_index(), pd.concat(faults, ignore_index=True), _sum_of(*no_answers)
 
 
 def _type(
@@ -400,28 +409,3 @@ def _settle_repeats(kept: pd.DataFrame, keys: tuple[str, ...]) -> tuple[pd.DataF
         }
     )
     return distinct[~clash], int(len(kept) - len(rows) - (~clash).sum()), conflicting
-
-
-def _as_quarantine(cells: pd.DataFrame, raw: Raw, source: TableSource) -> pd.DataFrame:
-    rows = cells["row"].to_numpy(dtype=np.int64)
-    names = {**source.columns, **{date: rule.column for date, rule in source.dates.items()}}
-    found = np.full(len(cells), "", dtype=object)
-    for column, places in cells.groupby("column").indices.items():
-        origin = names.get(str(column), str(column))
-        if origin in raw.frame:  # a derived answer stood in no cell
-            found[places] = _mask(raw.frame[origin].iloc[rows[places]]).to_numpy()
-    table = cells.assign(
-        source_file=raw.files.to_numpy()[rows],
-        source_row=raw.rows.to_numpy()[rows],
-        column=cells["column"].map(lambda name: names.get(name, name)),
-        found=found,
-        mend=cells["rule"].map(MENDS).fillna(CONTRADICTION),
-    )[list(QUARANTINE_COLUMNS)]
-    text = {name: "str" for name in QUARANTINE_COLUMNS if name != "source_row"}
-    return table.astype(text).sort_values(["source_file", "source_row", "column"], ignore_index=True)
-
-
-def _mask(found: pd.Series) -> pd.Series:
-    """What stood there, short, and with long runs of digits hidden: they may be an identity number."""
-    text = found.astype("string").fillna("").str.slice(0, 40)
-    return text.str.replace(r"\d{9,}", "•••", regex=True)

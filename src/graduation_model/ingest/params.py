@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from graduation_model.contract.params import CheckParams
 from graduation_model.params import Params
 
 
@@ -98,3 +99,4 @@ class IngestParams(Params):
     decisions: TableSource = TableSource(dates={"decision_date": DateRule(column="decision_date")})
     uep: TableSource = TableSource(dates={"grant_date": DateRule(column="grant_date")})
     poverty_lines: PovertyLineParams | None = None
+    checks: CheckParams = CheckParams()

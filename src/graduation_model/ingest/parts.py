@@ -41,6 +41,15 @@ class Raw:
     ignored_sheets: Mapping[str, int] = field(default_factory=dict)
 
     @property
+    def hands(self) -> pd.Series:
+        """The file that each row came from, its sheets together: what one office wrote.
+
+        Parquet files are written by programs, and however many there are they are one.
+        """
+        files = self.files.str.replace(r"#.*$", "", regex=True)
+        return files.mask(files.str.endswith(".parquet"), ".parquet")
+
+    @property
     def sheets(self) -> pd.Series:
         """The sheet of each row, or its file."""
         return self.files.str.rsplit("#", n=1).str[-1]

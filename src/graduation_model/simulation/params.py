@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from graduation_model.params import Params
+from graduation_model.simulation.field_params import FieldNoiseParams
 
 Latent = Literal["static", "persistent", "transitory", "leniency"]
 ProvinceName = Literal["honest", "unrecorded", "recorded", "quiet"]
@@ -322,6 +323,8 @@ class SimulationParams(Params):
         Chance that an answer is missing; share of visits done in haste, and what is missing there.
     items
         Question -> how it is answered. An optional or expected question without an item stays unanswered.
+    field_noise
+        How offices write the answers down, and which faults they make; None: the programme has no messy folder.
     """
 
     province: ProvinceName = "honest"
@@ -347,6 +350,7 @@ class SimulationParams(Params):
     hasty: float = Field(default=0.01, ge=0, lt=1)
     hasty_missing: float = Field(default=0.5, ge=0, lt=1)
     items: dict[str, Item] = {}
+    field_noise: FieldNoiseParams | None = None
 
     @property
     def regime(self) -> Regime:
