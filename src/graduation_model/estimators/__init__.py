@@ -16,6 +16,7 @@ from graduation_model.estimators.scorecard import LogisticScorecard
 from graduation_model.estimators.stack import AdditiveStack, Component, StackModel
 from graduation_model.estimators.support import outside_support, support_ranges
 from graduation_model.estimators.training_set import AdditiveModel, AdditiveParts, TrainingSet
+from graduation_model.estimators.uncertainty import Uncertainty, fit_uncertainty
 
 __all__ = [
     "LEARNERS",
@@ -39,7 +40,9 @@ __all__ = [
     "StackParams",
     "StatusNow",
     "TrainingSet",
+    "Uncertainty",
     "WeightedSum",
+    "fit_uncertainty",
     "load_bundle",
     "make_models",
     "outside_support",

@@ -106,6 +106,8 @@ class AdditiveStack(ClassifierMixin, BaseEstimator):
         Their weights, intercept and what they rest on.
     left_out_ : dict of str to str
         Component -> why it is not in it.
+    cross_fitted_ : array (n,) or None
+        Calibrated log-odds of the programme's rows from fits that had not seen them; None where there are none.
     """
 
     def __init__(
@@ -176,6 +178,7 @@ class AdditiveStack(ClassifierMixin, BaseEstimator):
         results = _run(jobs, rows, fold, self.threads)
         self.names_ = tuple(member.name for member in used)
         self.fitted_ = results[: len(used)]
+        self.cross_fitted_: np.ndarray | None = None
         self.combination_ = self._combine(results[len(used) :], own, fold, reason)
         return self
 
@@ -187,9 +190,11 @@ class AdditiveStack(ClassifierMixin, BaseEstimator):
         for place, number in enumerate(np.unique(fold)):
             part = scores[place * len(self.names_) : (place + 1) * len(self.names_)]
             raw[fold == number] = np.column_stack(part)
-        return combine(
+        made = combine(
             raw, own.y, own.weight, pull=self.pull, caution=self.caution, folds=len(np.unique(fold)), groups=own.groups
         )
+        self.cross_fitted_ = made.intercept + raw @ np.array(made.weights)
+        return made
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Return calibrated log-odds (n,) of the good outcome."""
@@ -235,7 +240,7 @@ class AdditiveStack(ClassifierMixin, BaseEstimator):
         stack = cls()
         stack.classes_ = np.array([0, 1])
         stack.names_, stack.fitted_ = tuple(names), list(fitted)
-        stack.combination_, stack.left_out_ = combination, dict(left_out)
+        stack.combination_, stack.left_out_, stack.cross_fitted_ = combination, dict(left_out), None
         stack.n_features_in_ = stack.fitted_[0].n_features_in_
         stack.feature_names_in_ = stack.fitted_[0].feature_names_in_
         return stack
@@ -260,6 +265,11 @@ class StackModel:
         made = self.stack.combination_
         slope = float(sum(made.weights))
         return Calibration(slope, made.intercept, rows=made.rows, folds=made.folds, reason=made.reason)
+
+    @property
+    def cross_fitted(self) -> np.ndarray | None:
+        """Calibrated log-odds of the training rows, each from fits that had not seen it."""
+        return self.stack.cross_fitted_
 
     @property
     def members(self) -> dict[str, float]:

@@ -19,17 +19,20 @@ from graduation_model.cohort.cohorts import eligible_rows
 from graduation_model.cohort.dates import as_of_dates
 from graduation_model.cohort.params import CohortParams, Condition, LabelKind, LabelParams
 from graduation_model.contract.instrument import Instrument, Question
-from graduation_model.errors import DataError, ModelError
-from graduation_model.estimators.calibration import CalibratedAdditive
-from graduation_model.estimators.models import LEARNERS, make_learners, make_models
+from graduation_model.errors import DataError
+from graduation_model.estimators.models import make_learners
 from graduation_model.estimators.params import EstimatorParams
-from graduation_model.estimators.stack import StackModel
 from graduation_model.estimators.training_set import AdditiveModel, TrainingSet
+from graduation_model.estimators.uncertainty import Uncertainty
+from graduation_model.evaluation.coverage import seen_of_uncertainty
+from graduation_model.evaluation.due import decided_families, due_families
 from graduation_model.evaluation.evaluate import COLUMNS, evaluate
+from graduation_model.evaluation.follow_up import what_is_unknown
 from graduation_model.evaluation.forecasts import forecasts
 from graduation_model.evaluation.groups import group_questions, levels_of, with_levels
-from graduation_model.evaluation.knowledge import Knowledge, Past, first_label, knowledge, training_set, why_untrained
-from graduation_model.evaluation.outcomes import labelled_rows, outcome_known, tested_rows
+from graduation_model.evaluation.knowledge import Knowledge, Past, first_label, knowledge, why_untrained
+from graduation_model.evaluation.learning import Learnt, learn, weighted_training
+from graduation_model.evaluation.outcomes import cohorts_by, in_hindsight, labelled, outcome_known
 from graduation_model.evaluation.params import EvaluationParams
 from graduation_model.evaluation.pooled import pooled_differences
 from graduation_model.features.catalogue import Catalogue, catalogue
@@ -39,7 +42,7 @@ from graduation_model.features.params import FeatureParams
 logger = logging.getLogger(__name__)
 
 POPULATION = "programme"
-CLUSTER_SEEN = "cluster_in_training"
+CLUSTER_SEEN, EXIT_KIND = "cluster_in_training", "exit_kind"
 NO_ROWS = pd.DataFrame(columns=list(COLUMNS))
 LABEL = "label"  # the group whose levels are other lines of the same label
 
@@ -56,6 +59,8 @@ class Backtest:
         At the as-of date.
     models : dict
         Name -> model, fitted on `training`.
+    uncertainty : Uncertainty
+        Of the model that the programme names.
     catalogue : Catalogue
     context : WaveContext
         Of the assessments up to the as-of date.
@@ -79,6 +84,7 @@ class Backtest:
     evaluation: pd.DataFrame
     training: TrainingSet
     models: dict[str, AdditiveModel]
+    uncertainty: Uncertainty
     catalogue: Catalogue
     context: WaveContext
     cohorts: tuple[str, ...]
@@ -150,19 +156,20 @@ def backtest(
     if not dates:
         raise DataError(f"No assessment is dated on or before {as_of.date()}", mend="Take a later --as-of")
     kind, known, notes = first_label(past, as_of)
-    training = training_set(past, known)
-    models, more = fit_models(training, past, estimators, as_of)
-    tests = _Tests(past, kind, as_of, known, estimators, evaluation, instrument, [*notes, *more])
+    learnt = learn(past, known, estimators, as_of)
+    assert isinstance(learnt, Learnt), "first_label returns what can be learnt"
+    tests = _Tests(past, kind, as_of, known, estimators, evaluation, instrument, [*notes, *learnt.notes])
     for date in dates:
         there = known if date == as_of else knowledge(past, date, kind)
-        tests.of_programme(there, date, fitted=(models, training.X) if date == as_of else None)
+        tests.of_programme(there, date, learnt if date == as_of else None)
         if kind == "sustained_exit":
             for population in evaluation.populations:
                 tests.of_population(there, date, population.name, population.condition)
     return Backtest(
         evaluation=_together([*tests.tables, *tests.pooled(), NO_ROWS]),
-        training=training,
-        models=models,
+        training=learnt.training,
+        models=learnt.models,
+        uncertainty=learnt.uncertainty,
         catalogue=past.catalogue,
         context=known.context,
         cohorts=_cohort_dates(known),
@@ -197,43 +204,73 @@ class _Tests:
         self.forecasts: list[pd.DataFrame] = []
         self.trials: list[Trial] = []
 
-    def of_programme(
-        self, there: Knowledge, date: pd.Timestamp, fitted: tuple[dict[str, AdditiveModel], pd.DataFrame] | None
-    ) -> None:
-        """Try every model on the programme's cohort; `fitted`: the bundle's and what they learnt, in their own year."""
-        if fitted is None:
-            earlier = training_set(self.past, there)
-            reason = why_untrained(earlier)
-            if reason:
-                self.notes.append(f"Test year {date.year} is left out: {reason} by {date.date()}")
+    def of_programme(self, there: Knowledge, date: pd.Timestamp, learnt: Learnt | None) -> None:
+        """Try every model on the programme's cohort; `learnt`: the bundle's, in their own year."""
+        if learnt is None:
+            earlier = learn(self.past, there, self.estimators, date)
+            if isinstance(earlier, str):
+                self.notes.append(f"Test year {date.year} is left out: {earlier} by {date.date()}")
                 return
-            models, more = fit_models(earlier, self.past, self.estimators, date)
-            self.notes += more
-            fitted = models, earlier.X
-        models, learnt = fitted
-        rows = tested_rows(self.past.outcomes(self.kind), self.past.cohort, date, self.as_of)
+            learnt = earlier
+            self.notes += learnt.notes
+        cohort = in_hindsight(self.past.outcomes(self.kind), self.past.cohort, date, self.as_of)
+        rows = labelled(cohort)
         tested = _tested(rows, self.past, there)
-        self.forecasts.append(_forecasts(self.past, there, self.known, date, models, tested, self.groups))
-        X = self._test(there, date, POPULATION, rows, models, _groups_of(rows, self.past, there, self.groups))
-        if X is not None:
-            self.trials.append(Trial(date.year, models, learnt, X))
-            if self.kind == "sustained_exit":
-                self._under_other_lines(there, date, models[self.estimators.model])
+        self.forecasts.append(_forecasts(self.past, there, self.known, date, learnt.models, tested, self.groups))
+        X = self._test(there, date, POPULATION, rows, learnt.models, _groups_of(rows, self.past, there, self.groups))
+        if X is None:
+            return
+        self.trials.append(Trial(date.year, learnt.models, learnt.training.X, X))
+        self._uncertain(there, date, learnt, cohort, X)
+        if self.kind == "sustained_exit":
+            self._under_other_lines(there, date, learnt.models[self.estimators.model])
+
+    def _shown(self, tested: pd.DataFrame) -> list[str]:
+        """The columns of a tested cohort by whose levels results are shown apart."""
+        names = [*(question.name for question in self.groups), self.past.cohort.area, CLUSTER_SEEN, EXIT_KIND]
+        return [name for name in names if name in tested]
+
+    def _uncertain(
+        self, there: Knowledge, date: pd.Timestamp, learnt: Learnt, cohort: pd.DataFrame, X: pd.DataFrame
+    ) -> None:
+        """Hold intervals against what happened, and say what the families may have done of whom nothing is known."""
+        name = self.estimators.model
+        model, tested = learnt.models[name], self.predictions[POPULATION][-1]
+        tables = [
+            seen_of_uncertainty(
+                learnt.uncertainty, model, tested, X, model=name, groups=self._shown(tested), params=self.params
+            )
+        ]
+        if self.kind == "sustained_exit":
+            unknown, notes = what_is_unknown(
+                cohort,
+                there.features,
+                there.assessments,
+                model,
+                cohort_params=self.past.cohort,
+                label=self.past.label,
+                estimators=self.estimators,
+                params=self.params,
+                test_year=date.year,
+            )
+            tables.append(unknown)
+            self.notes += notes
+        stamp = {"population": POPULATION, "test_year": date.year, "outcome_known": tested["outcome_known"].iloc[0]}
+        self.tables.append(pd.concat(tables, ignore_index=True).assign(baseline="", **stamp)[list(COLUMNS)])
 
     def of_population(self, there: Knowledge, date: pd.Timestamp, name: str, condition: Condition) -> None:
         """Fit the learners on another population's own labels, and try them on its cohort."""
         cohort = self.past.cohort.model_copy(update={"population": condition})
-        labelled = labelled_rows(there.assessments, self.past.outcomes(self.kind), cohort, date)
-        there = replace(there, labelled=labelled)
-        training = training_set(self.past, there)
+        past = replace(self.past, cohort=cohort)
+        known = cohorts_by(there.assessments, past.outcomes(self.kind), cohort, date)
+        there = replace(there, due=due_families(known), decided=decided_families(known))
+        training, _ = weighted_training(past, there, self.estimators)
         reason = why_untrained(training)
         if reason:
             self.notes.append(f"Population {name} of {date.year} is left out: {reason} by {date.date()}")
             return
-        fitted = {
-            model: made.fit(training) for model, made in make_learners(self.estimators, self.past.catalogue).items()
-        }
-        rows = tested_rows(self.past.outcomes(self.kind), cohort, date, self.as_of)
+        fitted = {model: made.fit(training) for model, made in make_learners(self.estimators, past.catalogue).items()}
+        rows = labelled(in_hindsight(past.outcomes(self.kind), cohort, date, self.as_of))
         self._test(there, date, name, rows, fitted, {})
 
     def _test(
@@ -274,7 +311,7 @@ class _Tests:
         line = label.outcome.at_least
         for other in sorted({line, *label.sensitivity}) if line is not None and label.sensitivity else ():
             outcomes = replace(self.past.outcomes(self.kind), label=label.at(other))
-            rows = tested_rows(outcomes, self.past.cohort, date, self.as_of)
+            rows = labelled(in_hindsight(outcomes, self.past.cohort, date, self.as_of))
             tested = _tested(rows, self.past, there)
             tested[self.estimators.model] = expit(model.log_odds(there.features(tested.pop("row").to_numpy())))
             self.tables.append(
@@ -298,25 +335,6 @@ class _Tests:
         ]
 
 
-def fit_models(
-    training: TrainingSet, past: Past, params: EstimatorParams, date: pd.Timestamp
-) -> tuple[dict[str, AdditiveModel], list[str]]:
-    """Fit every model; a baseline that cannot be fitted is left out with a note, a learner is not."""
-    fitted: dict[str, AdditiveModel] = {}
-    notes = []
-    made = make_models(params, past.catalogue, status_question=past.label.status_now.question)
-    for name, model in made.items():
-        try:
-            fitted[name] = model.fit(training)
-        except ModelError as error:
-            if name in LEARNERS:
-                raise
-            notes.append(f"{name} of {date.year} is left out: {error.what}")
-        if isinstance(model, CalibratedAdditive | StackModel):
-            notes += [f"{name} of {date.year} {what}" for what in model.degraded]
-    return fitted, notes
-
-
 def _tested(rows: pd.DataFrame, past: Past, known: Knowledge) -> pd.DataFrame:
     return pd.DataFrame(
         {
@@ -334,7 +352,7 @@ def _groups_of(rows: pd.DataFrame, past: Past, known: Knowledge, questions: Sequ
     answers = known.assessments.iloc[rows["row"].to_numpy()].reset_index(drop=True)
     shown = {question.name: levels_of(answers[question.name], question) for question in questions}
     shown |= {past.cohort.area: answers[past.cohort.area], CLUSTER_SEEN: _clusters_seen(past, known, answers)}
-    return shown | ({"exit_kind": rows["exit_kind"]} if rows["exit_kind"].notna().any() else {})
+    return shown | ({EXIT_KIND: rows[EXIT_KIND]} if rows[EXIT_KIND].notna().any() else {})
 
 
 def _forecasts(

@@ -9,13 +9,14 @@ import pandas as pd
 
 from graduation_model.cohort.cohorts import eligible_rows, in_programme
 from graduation_model.cohort.dates import as_of_dates
-from graduation_model.cohort.labels import outcome_met
+from graduation_model.cohort.labels import LABELLED, outcome_met
 from graduation_model.cohort.next_wave import next_wave_status
 from graduation_model.cohort.params import CohortParams, LabelKind, LabelParams
 from graduation_model.cohort.splits import independent_groups
 from graduation_model.errors import DataError
 from graduation_model.estimators.training_set import TrainingSet
-from graduation_model.evaluation.outcomes import Outcomes, labelled_rows
+from graduation_model.evaluation.due import decided_families, due_families
+from graduation_model.evaluation.outcomes import Outcomes, cohorts_by, labelled
 from graduation_model.evaluation.params import EvaluationParams
 from graduation_model.features.catalogue import Catalogue
 from graduation_model.features.context import WaveContext, wave_context
@@ -53,8 +54,13 @@ class Knowledge:
         One wave later: 1, 0 or NaN.
     groups : array (m,)
         Rows of one number share a household or a cluster, directly or through others.
-    labelled : frame
-        The programme's rows with a label by that date, one an assessment: row, as_of_date, household_id, label, weight.
+    due : frame
+        The programme's rows whose outcome was due by that date, one an assessment: row, as_of_date, household_id,
+        label, label_status, label_reason.
+    decided : frame
+        The programme's rows on whom a decision is on file: row, graduated, label.
+    kind : str
+        Of the label.
     """
 
     assessments: pd.DataFrame
@@ -63,7 +69,14 @@ class Knowledge:
     context: WaveContext
     next_status: np.ndarray
     groups: np.ndarray
-    labelled: pd.DataFrame
+    due: pd.DataFrame
+    decided: pd.DataFrame
+    kind: LabelKind
+
+    @property
+    def labelled(self) -> pd.DataFrame:
+        """The due rows whose outcome is known."""
+        return labelled(self.due)
 
     def places(self, rows: np.ndarray) -> np.ndarray:
         """Return where some positions stand among `positions`."""
@@ -126,6 +139,7 @@ def knowledge(past: Past, date: pd.Timestamp, kind: LabelKind = "sustained_exit"
         np.concatenate([eligible_rows(known, end, past.cohort, everybody=True) for end in ends] or [np.empty(0, int)])
     )
     rows = known.iloc[positions]
+    cohorts = cohorts_by(known, past.outcomes(kind), past.cohort, date)
     status = next_wave_status(rows, known, past.followups, ends, label=past.label, decisions=past.decisions)
     return Knowledge(
         assessments=known,
@@ -134,18 +148,21 @@ def knowledge(past: Past, date: pd.Timestamp, kind: LabelKind = "sustained_exit"
         context=context,
         next_status=status,
         groups=independent_groups(rows["household_id"], rows[past.cohort.cluster]),
-        labelled=labelled_rows(known, past.outcomes(kind), past.cohort, date),
+        due=due_families(cohorts),
+        decided=decided_families(cohorts),
+        kind=kind,
     )
 
 
-def training_set(past: Past, known: Knowledge) -> TrainingSet:
-    """Turn what was known into what a model learns from."""
+def training_set(past: Past, known: Knowledge, weights: np.ndarray | None = None) -> TrainingSet:
+    """Turn what was known into what a model learns from; `weights` are those of the due families."""
+    found = (known.due["label_status"] == LABELLED).to_numpy()
     rows = known.labelled["row"].to_numpy()
     everybody = known.assessments.iloc[known.positions]
     return TrainingSet(
         X=known.features(rows),
         y=known.labelled["label"].to_numpy(dtype=int),
-        weight=known.labelled["weight"].to_numpy(dtype=float),
+        weight=np.ones(len(rows)) if weights is None else weights[found],
         groups=known.groups[known.places(rows)],
         everybody_X=known.X.reset_index(drop=True),
         everybody_status=outcome_met(everybody[past.label.status_now.question], past.label.status_now),

@@ -13,7 +13,7 @@ import pandas as pd
 
 from graduation_model.cohort.cohorts import build_cohort, build_cohorts, eligible_rows
 from graduation_model.cohort.dates import as_of_dates, months_after
-from graduation_model.cohort.labels import LABELLED
+from graduation_model.cohort.labels import LABELLED, NOT_DUE
 from graduation_model.cohort.next_wave import imitation_label, next_wave_status
 from graduation_model.cohort.params import CohortParams, LabelKind, LabelParams
 
@@ -49,8 +49,8 @@ class Outcomes:
         return pd.NaT if table is None or table.empty else pd.Timestamp(table[date].max())
 
 
-def labelled_rows(known: pd.DataFrame, outcomes: Outcomes, cohort: CohortParams, date: pd.Timestamp) -> pd.DataFrame:
-    """Return what a model may learn from on a date: labelled rows of every cohort up to it, one an assessment.
+def cohorts_by(known: pd.DataFrame, outcomes: Outcomes, cohort: CohortParams, date: pd.Timestamp) -> pd.DataFrame:
+    """Return every cohort up to a date, labelled with what was known by then.
 
     Parameters
     ----------
@@ -60,27 +60,21 @@ def labelled_rows(known: pd.DataFrame, outcomes: Outcomes, cohort: CohortParams,
     Returns
     -------
     frame
-        household_id, as_of_date, row, label, weight, and whatever else is known of the label.
+        Of `build_cohorts`; of a stand-in label its `household_id, as_of_date, row, label, label_status, label_due,
+        exit_kind, weight`.
     """
     if outcomes.kind == "sustained_exit":
-        table = build_cohorts(
+        return build_cohorts(
             known, outcomes.followups, date, params=cohort, label=outcomes.label, decisions=outcomes.decisions
         )
-        table = table[table["label_status"] == LABELLED]
-    else:
-        parts = [_stand_in(known, outcomes, cohort, one, known_by=date) for one in as_of_dates(known, date, cohort)]
-        table = pd.concat(parts, ignore_index=True)
-    # An assessment that stands in two cohorts is one family's one outcome.
-    return table.dropna(subset="label").drop_duplicates("row", ignore_index=True)
+    parts = [_stand_in(known, outcomes, cohort, one, known_by=date) for one in as_of_dates(known, date, cohort)]
+    return pd.concat(parts, ignore_index=True)
 
 
-def tested_rows(outcomes: Outcomes, cohort: CohortParams, date: pd.Timestamp, as_of: pd.Timestamp) -> pd.DataFrame:
-    """Return one cohort's labelled rows, by everything that the folder holds.
+def in_hindsight(outcomes: Outcomes, cohort: CohortParams, date: pd.Timestamp, as_of: pd.Timestamp) -> pd.DataFrame:
+    """Return a cohort with every outcome that the folder holds: as a test it may know what came after.
 
-    Returns
-    -------
-    frame
-        As `labelled_rows`, with exit_kind and label_due; `row` is a position among the assessments known on `date`.
+    Its `row` is a position among the assessments known on `date`.
     """
     latest = as_of if pd.isna(outcomes.latest()) else max(outcomes.latest(), as_of)
     every = outcomes.assessments
@@ -95,11 +89,15 @@ def tested_rows(outcomes: Outcomes, cohort: CohortParams, date: pd.Timestamp, as
             decisions=outcomes.decisions,
             visited_is_due=True,
         )
-        table = table[table["label_status"] == LABELLED]
     else:
-        table = _stand_in(every, outcomes, cohort, date, known_by=latest).dropna(subset="label")
+        table = _stand_in(every, outcomes, cohort, date, known_by=latest)
     known = np.flatnonzero((every["assessment_date"] <= date).to_numpy())
-    return table.assign(row=np.searchsorted(known, table["row"])).reset_index(drop=True)
+    return table.assign(row=np.searchsorted(known, table["row"]))
+
+
+def labelled(cohort: pd.DataFrame) -> pd.DataFrame:
+    """Return the families of a cohort whose outcome is known."""
+    return cohort[(cohort["label_status"] == LABELLED).to_numpy()].reset_index(drop=True)
 
 
 def outcome_known(tested: pd.DataFrame, as_of: pd.Timestamp) -> str:
@@ -134,6 +132,7 @@ def _stand_in(
             "as_of_date": np.datetime64(date, "s"),
             "row": rows,
             "label": label,
+            "label_status": np.where(np.isnan(label), NOT_DUE, LABELLED),
             "label_due": np.datetime64(due, "s"),
             "exit_kind": pd.Series(None, index=range(len(rows)), dtype="str"),
             "weight": 1.0,

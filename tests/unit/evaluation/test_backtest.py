@@ -241,3 +241,21 @@ def test_all_labels_unknown_is_refused_and_no_table_holds_a_nan():
     with pytest.raises(DataError, match="No label is due"):
         run(assessments, followups.assign(status=pd.Categorical([None] * len(followups), categories=STATUSES)))
     assert plain().evaluation["value"].notna().all()
+
+
+def test_what_the_lost_may_have_done_stands_beside_the_figures_and_in_the_notes():
+    assessments, followups = panel()
+    gone = (followups["household_id"].str[1:].astype(int) % 4 == 0) & (followups["followup_date"] >= "2017-01-01")
+    found = run(assessments, followups[~gone], test_years=1)
+    rows = found.evaluation.set_index(["metric", "level"])["value"]
+    assert rows["followed_share", "all"] == pytest.approx(0.75, abs=0.06)
+    bounds = found.evaluation[found.evaluation["metric"] == "share_positive_bounds"].iloc[0]
+    assert bounds["low"] < bounds["value"] < bounds["high"]
+    assert bounds["high"] - bounds["low"] == pytest.approx(1 - rows["followed_share", "all"])
+
+
+def test_a_year_with_few_follow_ups_done_says_that_only_its_bounds_can_be_relied_on():
+    assessments, followups = panel()
+    gone = (followups["household_id"].str[1:].astype(int) % 2 == 0) & (followups["followup_date"] >= "2017-01-01")
+    notes = run(assessments, followups[~gone], test_years=1).notes
+    assert any("Rely on the bounds" in note for note in notes)
