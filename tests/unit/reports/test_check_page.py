@@ -38,12 +38,9 @@ def quarantine():
             "size",
             "F2",
             None,
-            "SECRET-ID",
         )
     )
-    rows.append(
-        ("a.csv", 6, "rooms", "few_rooms", "1", "at least 2", "Ask again", "kept", "rooms", "F1", 2019, "SECRET-ID")
-    )
+    rows.append(("a.csv", 6, "rooms", "few_rooms", "1", "at least 2", "Ask again", "kept", "rooms", "F1", 2019))
     table = pd.DataFrame([(*row, "SECRET-ID") for row in rows], columns=[*QUARANTINE_COLUMNS, *QUARANTINE_CONTEXT])
     return table.astype({"wave": "Int64"})
 
