@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup demo test check docs bench hard results model lock clean
+.PHONY: setup demo test check docs bench hard results ablation model lock clean
 .DEFAULT_GOAL := setup
 
 setup: $(READY)
@@ -52,6 +52,10 @@ clean:
 # Trains on the real panel in $$ENAHO and rewrites the README's tables and docs/results.md.
 results: setup
 	$(BIN)/python benchmarks/enaho.py
+
+# What each idea adds there: docs/ablation.md. Some minutes.
+ablation: setup
+	$(BIN)/python benchmarks/ablation.py
 
 # The small bundle that lets scoring be tried without training.
 model: setup

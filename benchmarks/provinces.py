@@ -19,9 +19,9 @@ from graduation_model.config import Programme, load_programme
 from graduation_model.estimators import TrainingSet, make_models
 from graduation_model.estimators.propensity import FollowUpWeights, follow_up_weights
 from graduation_model.estimators.uncertainty import fit_uncertainty
-from graduation_model.evaluation.backtest import Knowledge, Past, knowledge, training_set
 from graduation_model.evaluation.bounds import share_bounds
 from graduation_model.evaluation.due import followed, weigh
+from graduation_model.evaluation.knowledge import Knowledge, Past, knowledge, training_set
 from graduation_model.features import catalogue
 from graduation_model.simulation import Province, simulate
 

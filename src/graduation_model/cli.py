@@ -173,6 +173,7 @@ def form(**arguments: Any) -> Said:
 @as_of_option
 @_out_option()
 @tracking_option
+@_option("--tune", default=0, type=click.IntRange(min=0), help="Trials of a search for better settings; 0: none.")
 def train(**arguments: Any) -> Said:
     """Fit, back-test, track, register.
 

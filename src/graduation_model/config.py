@@ -167,6 +167,7 @@ def _check_references(path: Path, settings: Settings, instrument: Instrument) ->
         "reports.facts": settings.reports.facts,
         "ingest.checks.identical_without": settings.ingest.checks.identical_without,
         "label.status_now": (settings.label.status_now.question,),
+        "evaluation.populations": tuple(population.question for population in settings.evaluation.populations),
         "cohort.population": (settings.cohort.population.question,) if settings.cohort.population else (),
     }
     ratios = {ratio.name for ratio in settings.features.ratios}

@@ -68,7 +68,7 @@ def test_a_missing_folder_or_programme_is_named(year, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("as_of", "message"),
     [
-        ("2017-06-30", "No label is due by 2017-06-30"),
+        ("2016-12-31", "No label is due by 2016-12-31"),
         ("2010-12-31", "No assessment is dated on or before 2010-12-31"),
         ("31/12/2019", "This is no date"),
     ],
@@ -138,8 +138,8 @@ def test_a_model_of_another_programme_is_refused(year, tmp_path, capsys):
 
 def test_a_bundle_with_one_byte_changed_is_refused(year, tmp_path, capsys):
     bundle = shutil.copytree(year / "train" / "bundle", tmp_path / "bundle")
-    text = (bundle / "model.txt").read_bytes()
-    (bundle / "model.txt").write_bytes(text.replace(b"1", b"2", 1))
+    text = (bundle / "component_own_trees.txt").read_bytes()
+    (bundle / "component_own_trees.txt").write_bytes(text.replace(b"1", b"2", 1))
     _fails(
         capsys,
         [
@@ -155,7 +155,7 @@ def test_a_bundle_with_one_byte_changed_is_refused(year, tmp_path, capsys):
             "--out",
             tmp_path / "out",
         ],
-        "model.txt",
+        "component_own_trees.txt",
         tmp_path,
     )
 

@@ -40,7 +40,7 @@ def register(year, store, *, as_of):
     rng = np.random.default_rng(1)
     z = rng.normal(size=len(kept)) * 1.5
     happened = (rng.random(len(kept)) < 1 / (1 + np.exp(-z))).astype(float)
-    kept = kept.assign(lightgbm=1 / (1 + np.exp(-z)), y_by_as_of=happened)
+    kept = kept.assign(stack=1 / (1 + np.exp(-z)), y_by_as_of=happened)
     content = io.BytesIO()
     kept.to_parquet(content)
     record = TrainingRecord(

@@ -8,6 +8,10 @@ from pydantic import Field, model_validator
 
 from graduation_model.params import Label, Params
 
+# What a model can learn, the best first: what became of families by the horizon; what was seen of them a wave later;
+# what people decided about them, which is never called readiness.
+LabelKind = Literal["sustained_exit", "next_wave", "imitation"]
+
 
 class Condition(Params):
     """Rows whose answer to one question is one of these."""
@@ -107,6 +111,13 @@ class LabelParams(Params):
         Visits by somebody who did not propose the family: they give a label the quality A.
     sensitivity
         Other values of `outcome.at_least` under which base rate and AUC are shown.
+    order
+        The labels that `train` may learn from, the best first: the first that is there is taken, and stamped on the
+        model's name and on every page.
+    min_rows
+        A label is there where so many rows have it, and a tenth of them of each kind.
+    next_wave_followups
+        Whether a follow-up in the next wave counts as having been seen there (same measure as the assessment's).
     """
 
     name: str
@@ -120,6 +131,9 @@ class LabelParams(Params):
     status_now: Outcome
     early_failure_counts: bool = False
     interviewed: Condition | None = None
+    order: tuple[LabelKind, ...] = Field(default=("sustained_exit",), min_length=1)
+    min_rows: int = Field(default=200, gt=0)
+    next_wave_followups: bool = False
     measured_by: Condition | None = None
     competing: Condition | None = None
     excluded_exits: tuple[str, ...] = ()

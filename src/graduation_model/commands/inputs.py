@@ -26,6 +26,14 @@ def open_programme(programme: ProgrammeLike) -> Programme:
     return programme if isinstance(programme, Programme) else load_programme(programme)
 
 
+def model_name(programme: Programme, *, uri: str, alias: str | None = None) -> str:
+    """Return the registered name of a programme's models: of the best of its labels that one was learnt from."""
+    from graduation_model.tracking import first_registered, registered_name
+
+    names = [registered_name(programme.name, kind) for kind in programme.label.order]
+    return first_registered(names, uri=uri, alias=alias)
+
+
 def as_date(value: str | dt.date | pd.Timestamp) -> pd.Timestamp:
     """Return a day.
 

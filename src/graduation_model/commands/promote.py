@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from graduation_model.commands.inputs import ProgrammeLike, open_programme
+from graduation_model.commands.inputs import ProgrammeLike, model_name, open_programme
 from graduation_model.commands.progress import step
 from graduation_model.commands.train import EVIDENCE, PREDICTIONS
 from graduation_model.config import Programme
@@ -90,7 +90,7 @@ def promote(
     from graduation_model import tracking as registry
 
     programme, uri = open_programme(programme), registry.tracking_uri(Path(tracking))
-    name = programme.name
+    name = model_name(programme, uri=uri)
     if not approver.strip():
         raise UserError("Nobody approves", where="--approver", mend="Give the name of the person who decides")
     if rollback:
@@ -111,7 +111,7 @@ def promote(
         champion = _evaluation(name, before, uri, needed=False) if before else None
         verdict = gate(challenger, champion, params=programme.evaluation, approver=approver, on=today)
     facts = {"version": challenger.version, "approver": approver.strip(), "date": today.isoformat()}
-    _keep(verdict, facts, programme, uri)
+    _keep(verdict, facts, programme, name, uri)
     champion_now = before
     if verdict.opens:
         codes = ", ".join(reason.code for reason in verdict.reasons)
@@ -140,14 +140,14 @@ def _without_forecasts(version: str) -> Evaluation:
     )  # fmt: skip
 
 
-def _keep(verdict: Verdict, facts: dict[str, str], programme: Programme, uri: str) -> None:
+def _keep(verdict: Verdict, facts: dict[str, str], programme: Programme, name: str, uri: str) -> None:
     from graduation_model.reports.verdict import verdict_markdown, verdict_record
     from graduation_model.tracking import record_verdict
 
     record = json.dumps(verdict_record(verdict, facts), indent=1, ensure_ascii=False) + "\n"
     words = verdict_markdown(verdict, facts, title=programme.title.in_("id"), instrument=programme.instrument)
     record_verdict(
-        programme.name,
+        name,
         facts["version"],
         opens=verdict.opens,
         approver=facts["approver"],

@@ -16,7 +16,7 @@ from graduation_model.contract.tables import KEPT, Tables
 from graduation_model.errors import DataError
 from graduation_model.ingest.identity import Key
 from graduation_model.ingest.mapping import MAPPING, find_mapping
-from graduation_model.params import LANGUAGES, Language
+from graduation_model.params import LANGUAGES, Label, Language
 
 LISTED = ("ready", "review")
 
@@ -154,8 +154,8 @@ def _inputs(
         instrument=programme.instrument,
         params=programme.reports,
         selection_params=programme.selection,
-        label_title=programme.label.title,
-        caveat=programme.label.caveat,
+        label_title=Label(**scored["model"]["label_title"]),
+        caveat=Label(**scored["model"]["caveat"]),
         model=scored["model"],
         selection=selection,
         summary=chosen["summary"],

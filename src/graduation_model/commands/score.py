@@ -19,6 +19,7 @@ from graduation_model.commands.inputs import (
     key_facts,
     known_by,
     mapping_of,
+    model_name,
     no_such_family,
     one_family,
     open_key,
@@ -114,7 +115,7 @@ def score(
         Whatever a person can mend; nothing half-written stays behind.
     """
     programme, date, secret = open_programme(programme), as_date(as_of), open_key(key, data)
-    address = str(model) if model is not None else f"models:/{programme.name}@champion"
+    address = str(model) if model is not None else _champion(programme, tracking)
     bundle, version = _open_model(address, programme, tracking)
     expired = bundle.card.expired(str(date.date()))
     if expired:
@@ -164,6 +165,12 @@ def score(
     counts = {str(reason): int(count) for reason, count in left_out["reason"].value_counts().items()}
     late = bundle.card.expires if expired else ""
     return Scoring(Path(out).resolve(), scored, counts, len(quarantine), late)
+
+
+def _champion(programme: Programme, tracking: str | Path) -> str:
+    from graduation_model.tracking import tracking_uri
+
+    return f"models:/{model_name(programme, uri=tracking_uri(Path(tracking)), alias='champion')}@champion"
 
 
 def _open_model(address: str, programme: Programme, tracking: str | Path) -> tuple[Bundle, str]:
@@ -254,6 +261,9 @@ def _facts(bundle: Bundle, version: str, tables: Tables, scored: int, *, expired
             "version": version,
             "bundle_sha256": bundle.sha256,
             "label": bundle.card.label,
+            "label_kind": bundle.card.label_kind,
+            "label_title": bundle.card.label_title.model_dump(exclude_none=True),
+            "caveat": bundle.card.caveat.model_dump(exclude_none=True),
             "as_of": bundle.card.as_of,
             "expires": bundle.card.expires,
             "expired": expired,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 from dataclasses import dataclass
 from importlib.metadata import version as version_of_package
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -25,15 +26,21 @@ from graduation_model.commands.inputs import (
     read_tables,
 )
 from graduation_model.commands.outputs import Output, output_folder
-from graduation_model.commands.progress import step
+from graduation_model.commands.progress import step, track
 from graduation_model.config import Programme
 from graduation_model.contract.tables import Tables
-from graduation_model.estimators.bundle import Bundle, BundleCard, save_bundle
-from graduation_model.estimators.calibration import CalibratedAdditive
+from graduation_model.estimators.bundle import Bundle, BundleCard, Model, save_bundle
+from graduation_model.estimators.stack import StackModel
 from graduation_model.estimators.support import support_ranges
-from graduation_model.evaluation.backtest import LABEL, Backtest, backtest
+from graduation_model.evaluation.backtest import LABEL, POPULATION, Backtest, backtest
+from graduation_model.evaluation.knowledge import Past, first_training
+from graduation_model.features.catalogue import catalogue
 from graduation_model.features.context import reference_context
-from graduation_model.params import LANGUAGES
+from graduation_model.params import LANGUAGES, Label
+from graduation_model.wording import text
+
+if TYPE_CHECKING:
+    from graduation_model.evaluation.tuning import Tuned
 
 LIBRARIES = ("lightgbm", "numpy", "pandas", "scikit-learn")
 # What the gate reads from a run, beside TABLES' evaluation.
@@ -88,9 +95,12 @@ class Training:
 
 
 def overall(evaluation: pd.DataFrame, metric: str = "auc") -> pd.DataFrame:
-    """Return model x test year of one metric as text with its interval."""
+    """Return model x test year of one metric of the programme's families as text with its interval."""
     rows = evaluation[
-        (evaluation["group"] == "all") & (evaluation["baseline"] == "") & (evaluation["metric"] == metric)
+        (evaluation["group"] == "all")
+        & (evaluation["baseline"] == "")
+        & (evaluation["metric"] == metric)
+        & (evaluation["population"] == POPULATION)
     ]
     text = rows.assign(text=[f"{row.value:.3f} [{row.low:.3f}, {row.high:.3f}]" for row in rows.itertuples()])
     order = rows.groupby("model")["value"].mean().sort_values(ascending=False).index
@@ -117,6 +127,7 @@ def train(
     tracking: str | Path = ".",
     key: str | Path | None = None,
     mapping: str | Path | None = None,
+    tune: int = 0,
 ) -> Training:
     """Fit the programme's model and every baseline, try them on past years, register the candidate.
 
@@ -139,10 +150,16 @@ def train(
     mapping
         Which column is which question, as `check --suggest` drafted it and a person confirmed it; default the
         `mapping.yaml` in the data folder, where there is one.
+    tune
+        Trials of the search for better settings, on nothing that the report tests; 0: the programme's own. The search
+        is kept in `<out>.tuning.db`: interrupted, it goes on where it stopped.
     """
     programme, date, secret = open_programme(programme), as_date(as_of), open_key(key, data)
     tables = read_tables(programme, data, key=secret, mapping=mapping)
     known_by(tables, date)
+    tuned = _tune(programme, tables, date, Path(out), tune) if tune else None
+    if tuned is not None:
+        programme = programme.model_copy(update={"estimators": tuned.params})
     with step("Fitting and back-testing"):
         tried = backtest(
             tables.assessments,
@@ -159,12 +176,13 @@ def train(
     bundle = _bundle(programme, tried, date)
     with step("Looking for harm, leaks and reasons that do not hold"):
         appraisal = appraise(programme, bundle, tried, tables, date)
-    notes = (*tried.notes, *(finding.sentence() for finding in appraisal.leaks))
+    notes = (*tried.notes, *_tuning_notes(tuned), *(finding.sentence() for finding in appraisal.leaks))
     parameters = {
         "programme": programme.folder,
         "data": Path(data).resolve(),
         "as_of": date.date(),
         "mapping": mapping_of(data, mapping),
+        "tune": tune,
     }
     with output_folder(out, "train", parameters) as output:
         sha256 = save_bundle(bundle, output.folder / "bundle")
@@ -178,11 +196,13 @@ def train(
                 "name": bundle.card.model,
                 "bundle_sha256": sha256,
                 "label": bundle.card.label,
+                "label_kind": bundle.card.label_kind,
                 "expires": bundle.card.expires,
             },
             inputs=tables.sources,
             counts=tables.counts,
             notes=list(notes),
+            tuning={} if tuned is None else {name: value for name, value in vars(tuned).items() if name != "params"},
             **key_facts(secret),
         )
         with step("Drawing and writing the model card"):
@@ -194,16 +214,51 @@ def train(
     return Training(Path(out).resolve(), tried.evaluation, bundle.card.model, registered, notes)
 
 
+def _tune(programme: Programme, tables: Tables, date: pd.Timestamp, out: Path, trials: int) -> Tuned:
+    """Search on what was known at the end of the first test year; a study belongs to its data and settings."""
+    from graduation_model.evaluation.tuning import Tuning
+
+    past = Past(
+        assessments=tables.assessments,
+        followups=tables.followups,
+        catalogue=catalogue(programme.instrument, programme.features),
+        cohort=programme.cohort,
+        label=programme.label,
+        decisions=tables.decisions,
+    )
+    first = first_training(past, date, programme.evaluation)
+    settings = [programme.estimators.model_dump_json(), programme.label.model_dump_json(), str(date)]
+    name = hashlib.sha256("".join([*settings, *sorted(tables.sources.values())]).encode()).hexdigest()[:16]
+    out.resolve().parent.mkdir(parents=True, exist_ok=True)
+    storage = out.resolve().with_name(f"{out.name}.tuning.db")
+    search = Tuning(first, programme.estimators, past.catalogue, storage=storage, name=name)
+    for _ in track(search.run(trials), "Tuning", trials):
+        pass
+    return search.result()
+
+
+def _tuning_notes(tuned: Tuned | None) -> tuple[str, ...]:
+    if tuned is None:
+        return ()
+    chosen = ", ".join(f"{name} {value:.4g}" for name, value in tuned.settings.items())
+    return (
+        f"Tuned in {tuned.trials} trials ({tuned.pruned} cut short) on what was known at the end of the first test "
+        f"year: {chosen or 'the settings of the programme'} "
+        f"(log-loss {tuned.loss:.4f} instead of {tuned.default_loss:.4f})",
+    )
+
+
 def _bundle(programme: Programme, tried: Backtest, date: pd.Timestamp) -> Bundle:
     name = programme.estimators.model
     model = tried.models[name]
-    assert isinstance(model, CalibratedAdditive), "a programme can only name a learner"  # EstimatorParams.model
-    training = tried.training
+    assert isinstance(model, Model), "a programme can only name a learner"  # EstimatorParams.model
+    training, own = tried.training, tried.label_kind == "sustained_exit"
     card = BundleCard(
         programme=programme.name,
-        label=programme.label.name,
-        label_title=programme.label.title,
-        caveat=programme.label.caveat,
+        label=programme.label.name if own else tried.label_kind,
+        label_title=programme.label.title if own else label_words(tried.label_kind, "title"),
+        caveat=programme.label.caveat if own else label_words(tried.label_kind, "caveat"),
+        label_kind=tried.label_kind,
         model=name,
         as_of=str(date.date()),
         expires=_months_later(date, programme.evaluation.gate.expiry_months),
@@ -214,6 +269,7 @@ def _bundle(programme: Programme, tried: Backtest, date: pd.Timestamp) -> Bundle
         instrument_version=programme.instrument.version,
         package_versions={library: version_of_package(library) for library in LIBRARIES},
         simulated=programme.reports.simulated,
+        members=model.members if isinstance(model, StackModel) else {},
         levels={question.name: question.levels for question in programme.instrument.questions if question.levels},
     )
     return Bundle(
@@ -224,6 +280,11 @@ def _bundle(programme: Programme, tried: Backtest, date: pd.Timestamp) -> Bundle
         reference_context=reference_context(tried.context),
         uncertainty=tried.uncertainty,
     )
+
+
+def label_words(kind: str, what: str) -> Label:
+    """Return the house's own title or caveat of a label that stands in for the programme's."""
+    return Label(**{language: text(f"label_kinds.{kind}_{what}", language) for language in LANGUAGES})
 
 
 def _months_later(date: pd.Timestamp, months: int) -> str:
@@ -323,7 +384,8 @@ def _track(
         bundle_folder=output.folder / "bundle",
         example=example_answers(programme),
         notes=notes,
-        label=programme.label.name,
+        label=bundle.card.label,
+        label_kind=bundle.card.label_kind,
         simulated=programme.reports.simulated,
     )
     version = log_training(record, uri=tracking_uri(Path(tracking)))
@@ -338,17 +400,18 @@ def _kept_files(folder: Path) -> list[Path]:
 
 
 def _params(programme: Programme, bundle: Bundle) -> dict[str, Any]:
-    chosen = getattr(programme.estimators, bundle.card.model)
+    chosen = getattr(programme.estimators, bundle.card.model).model_dump(exclude={"components"})
     return {
         "as_of": bundle.card.as_of,
         "label": bundle.card.label,
+        "label_kind": bundle.card.label_kind,
         "model": bundle.card.model,
         "seed": bundle.card.seed,
         "training_rows": bundle.card.training_rows,
         "cohorts": ",".join(bundle.card.cohorts),
         "features": len(bundle.catalogue.names),
         "quota_share": programme.evaluation.quota_share,
-        **{f"{bundle.card.model}.{name}": value for name, value in chosen.model_dump().items()},
+        **{f"{bundle.card.model}.{name}": value for name, value in chosen.items()},
     }
 
 

@@ -82,7 +82,7 @@ def evaluate(
     -------
     frame
         TABLES' `evaluation`. Overall: every metric of every model, its paired difference to `status_now`, and those of
-        the two learners to each other. Groups with fewer than `params.min_group` families or of one outcome have no
+        the learners to each other. Groups with fewer than `params.min_group` families or of one outcome have no
         row; neither has a metric that is not defined.
     """
     models = [name for name in predictions.columns if name not in {*KEYS, *groups}]
@@ -155,7 +155,7 @@ def _measure(
     draws = bootstrap(
         y,
         probabilities,
-        cluster=_cluster_numbers(families["cluster"]),
+        cluster=cluster_numbers(families["cluster"]),
         weight=weight,
         metrics=metrics,
         quota_share=params.quota_share,
@@ -165,7 +165,8 @@ def _measure(
     return points, draws
 
 
-def _cluster_numbers(clusters: pd.Series) -> np.ndarray:
+def cluster_numbers(clusters: pd.Series) -> np.ndarray:
+    """Return a number a family, 0 to n_clusters - 1; one without a cluster is a cluster of its own."""
     numbers, names = pd.factorize(clusters)
     alone = numbers < 0
     numbers[alone] = len(names) + np.arange(alone.sum())

@@ -4,7 +4,24 @@ from __future__ import annotations
 
 from pydantic import Field, field_validator
 
+from graduation_model.cohort.params import Condition
 from graduation_model.params import Params
+
+
+class Population(Condition):
+    """Further families that the learners are tried on, with their own label: everybody assessed who meets a condition.
+
+    Parameters
+    ----------
+    name
+        As it stands in the evaluation.
+    """
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+
+    @property
+    def condition(self) -> Condition:
+        return Condition(question=self.question, is_one_of=self.is_one_of)
 
 
 class GateParams(Params):
@@ -79,6 +96,8 @@ class EvaluationParams(Params):
         A smaller difference between a group and all others is not called one, however narrow its interval.
     groups
         Further questions by which results are shown apart, beside the protected ones.
+    populations
+        Further populations; the learners are fitted anew on the labels of each.
     """
 
     test_years: int = Field(default=3, ge=1)
@@ -94,4 +113,5 @@ class EvaluationParams(Params):
     min_selected: int = Field(default=10, ge=1)
     min_difference: float = Field(default=0.02, ge=0, lt=1)
     groups: tuple[str, ...] = ()
+    populations: tuple[Population, ...] = ()
     gate: GateParams = GateParams()

@@ -41,6 +41,7 @@ def cohort_dict(inputs: ReportInputs, language: Language) -> dict[str, Any]:
     return {
         "programme": inputs.title.in_(language),
         "simulated": inputs.simulated,
+        "label_stamp": inputs.label_stamp(language),
         "as_of": as_of_words(inputs, language),
         "lead": text("cohort.lead", language, scored=_families(len(inputs.scores), language)),
         "outcome": inputs.label_title.in_(language),

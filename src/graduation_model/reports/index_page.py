@@ -45,6 +45,7 @@ def index_dict(inputs: ReportInputs, language: Language) -> dict[str, Any]:
     return {
         "programme": inputs.title.in_(language),
         "simulated": inputs.simulated,
+        "label_stamp": inputs.label_stamp(language),
         "as_of": as_of_words(inputs, language),
         "areas": list(enumerate(areas)),
         "standings": [

@@ -27,6 +27,7 @@ from graduation_model.reports.evaluation_words import (
 )
 from graduation_model.reports.fairness_words import fairness_section
 from graduation_model.reports.group_words import GroupWords
+from graduation_model.reports.inputs import label_stamp
 from graduation_model.reports.leak_words import leak_checks, leak_sentences
 from graduation_model.reports.points_page import PointsInputs, points_dict
 from graduation_model.reports.render import render
@@ -123,6 +124,7 @@ def card_dict(inputs: CardInputs, language: Language) -> dict[str, Any]:
         "words": {key.removeprefix("card."): value for key, value in words.items()},
         "results_note": text("card.results_note", language, share=percent(params.interval, language)),
         "stamp": text("common.simulated", language),
+        "label_stamp": label_stamp(card.label_kind, language),
         "decide": text("common.people_decide", language),
         "facts": _facts(card, language),
         "expiry": _expiry(card, language),
@@ -198,8 +200,9 @@ _KEYS = tuple(
 
 
 def _facts(card: BundleCard, language: Language) -> list[dict[str, str]]:
-    facts = (
+    facts: tuple[tuple[str, str], ...] = (
         ("card.bundle_model", model_words(card.model, language)),
+        ("label_kinds.kind", text(f"label_kinds.{card.label_kind}_name", language)),
         ("card.as_of", day(card.as_of, language)),
         ("card.cohorts", ", ".join(_cohort_words(cohort, language) for cohort in card.cohorts)),
         ("card.training_rows", number(card.training_rows, language)),
@@ -207,6 +210,9 @@ def _facts(card: BundleCard, language: Language) -> list[dict[str, str]]:
         ("card.instrument", card.instrument_version),
         ("card.seed", str(card.seed)),
     )
+    if card.members:
+        weights = (f"{name} {number(weight, language, 2)}" for name, weight in card.members.items())
+        facts += (("stack.parts", "; ".join(weights)),)
     return [{"label": text(key, language), "value": value} for key, value in facts]
 
 

@@ -7,7 +7,7 @@ import logging
 import re
 import shutil
 import tempfile
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from urllib.request import url2pathname
 
 from graduation_model.errors import ConfigError, ModelError
 from graduation_model.tracking.session import import_mlflow, is_missing, is_registered, open_client, translated
-from graduation_model.tracking.uri import shown
+from graduation_model.tracking.uri import shown, sqlite_path
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -208,6 +208,21 @@ def rollback(name: str, *, approver: str, uri: str, reason: str = "") -> str:
         client.delete_registered_model_alias(name, PREVIOUS)
     logger.info("version %s of %s is the champion again", back, name)
     return back
+
+
+def first_registered(names: Sequence[str], *, uri: str, alias: str | None = None) -> str:
+    """Return the first of some names that is registered, and has the alias where one is given; else the first name.
+
+    A programme that has no sustained exits yet goes on with a model of a stand-in label, until it has.
+    """
+    database = sqlite_path(uri)
+    if database is not None and not database.is_file():
+        return names[0]
+    with _registry(uri, doing="looking for the programme's models") as client:
+        for name in names:
+            if is_registered(client, name) and (alias is None or _aliased(client, name, alias) is not None):
+                return name
+    return names[0]
 
 
 @contextmanager
