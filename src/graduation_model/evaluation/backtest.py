@@ -248,7 +248,7 @@ def backtest(
         cohorts.append(tested.assign(test_year=date.year))
         logger.info("test year %d: %d models on %d labelled families", date.year, len(at.models), len(tested))
     return Backtest(
-        evaluation=_together(tables),
+        evaluation=_together(tables, COLUMNS),
         training=learnt.training,
         models=learnt.models,
         uncertainty=learnt.uncertainty,
@@ -471,6 +471,6 @@ def _cohort_dates(known: Knowledge) -> tuple[str, ...]:
     return tuple(str(pd.Timestamp(date).date()) for date in np.sort(known.labelled["as_of_date"].unique()))
 
 
-def _together(tables: list[pd.DataFrame]) -> pd.DataFrame:
+def _together(tables: list[pd.DataFrame], columns: Sequence[str] = ()) -> pd.DataFrame:
     filled = [table for table in tables if len(table)]
-    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame()
+    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=list(columns))

@@ -14,9 +14,9 @@ PARAMS = EstimatorParams(intervals=IntervalParams(cosines=20))
 
 @pytest.fixture(scope="module")
 def bundle():
-    rows = training()
+    rows = training(4000)
     made = small_bundle("logistic", rows)
-    graduated = (rows.X["income__rank"] > 0.6).to_numpy()
+    graduated = (rows.X["income__rank"] > 0.8).to_numpy()
     known = fit_uncertainty(rows, made.model.cross_fitted, params=PARAMS, graduated=graduated, graduated_X=rows.X)
     return replace(made, uncertainty=known)
 
