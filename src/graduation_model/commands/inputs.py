@@ -56,7 +56,7 @@ def key_facts(key: Key | None) -> dict[str, str]:
 
 def mapping_of(data: str | Path, mapping: str | Path | None) -> Path | None:
     """Return the mapping file in effect: the one given, or the one in the data folder; None without either."""
-    return find_mapping(Path(data)) if mapping is None else Path(mapping).resolve()
+    return find_mapping(Path(data).resolve()) if mapping is None else Path(mapping).resolve()
 
 
 def read_tables(
