@@ -13,7 +13,22 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-__all__ = ["check", "demo", "form", "promote", "report", "score", "select", "simulate", "suggest", "train"]
+__all__ = [
+    "check",
+    "demo",
+    "dictionary",
+    "form",
+    "promote",
+    "record_correct",
+    "record_delete",
+    "record_export",
+    "report",
+    "score",
+    "select",
+    "simulate",
+    "suggest",
+    "train",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -217,6 +217,7 @@ def promote(**arguments: Any) -> Said:
 @mapping_option
 @as_of_option
 @_option("--model", help="A bundle's folder, or models:/NAME@ALIAS; default the programme's champion.")
+@_option("--household", help="Score this family alone, seen against the whole wave: after a correction.")
 @_out_option()
 @tracking_option
 def score(**arguments: Any) -> Said:
@@ -272,6 +273,105 @@ def report(**arguments: Any) -> Said:
     A sheet for every family to be decided on, an index to search, and a page for the cohort, all offline.
     """
     from graduation_model.commands.report import report as run
+
+    return Said(run(**arguments).story())
+
+
+@main_group.command(
+    cls=Examples,
+    example="graduation-model dictionary --programme jamsosratu --out docs/privacy/data_dictionary_jamsosratu.md",
+)
+@programme_option
+@_option("--out", required=True, type=click.Path(path_type=Path), help="File to write, ending in .md.")
+def dictionary(**arguments: Any) -> Said:
+    """Write what is asked, why, and how long kept.
+
+    Every question with its answers, codes and use, and whether it is specific personal data, in both languages.
+    """
+    from graduation_model.commands.dictionary import dictionary as run
+
+    return Said(run(**arguments).story())
+
+
+@main_group.group()
+def record() -> None:
+    """Export, correct or delete a family's record."""
+
+
+household_option = _option("--household", required=True, help="The family's id as the lists show it.")
+data_too_option = _option("--data", type=click.Path(path_type=Path), help="The data folder that the scores name.")
+folders_argument = click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path))
+
+
+@record.command(
+    "export",
+    cls=Examples,
+    example="graduation-model record export --programme jamsosratu --household ID --data data/2020 "
+    "--out runs/export runs/check runs/scores runs/selection runs/report",
+)
+@programme_option
+@household_option
+@data_too_option
+@key_option
+@mapping_option
+@_out_option()
+@folders_argument
+def record_export(**arguments: Any) -> Said:
+    """Give a family all that is held on it.
+
+    Answers, scores with every contribution, recommendation, pages and corrections, as a page in both languages, JSON
+    and CSV, out of FOLDERS that check, train, score, select and report wrote.
+    """
+    from graduation_model.commands.record_export import record_export as run
+
+    return Said(run(**arguments).story())
+
+
+@record.command(
+    "correct",
+    cls=Examples,
+    example="graduation-model record correct --programme jamsosratu --data data/2020 --household ID --file asked.csv",
+)
+@programme_option
+@data_option
+@household_option
+@_option(
+    "--file",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Columns question, answer, reason, date, by; visit_date and table where it is not the last assessment.",
+)
+@key_option
+@mapping_option
+def record_correct(**arguments: Any) -> Said:
+    """Correct a family's answers, and say why.
+
+    Checked against the instrument and kept in corrections.parquet beside the data, for every later reading; source
+    files are never changed.
+    """
+    from graduation_model.commands.record_correct import record_correct as run
+
+    return Said(run(**arguments).story())
+
+
+@record.command(
+    "delete",
+    cls=Examples,
+    example="graduation-model record delete --household ID --data data/2020 "
+    "runs/check runs/scores runs/selection runs/report --yes",
+)
+@household_option
+@data_too_option
+@key_option
+@_option("--yes", is_flag=True, help="Delete. Without it nothing is changed.")
+@folders_argument
+def record_delete(**arguments: Any) -> Said:
+    """Delete a family from our own folders.
+
+    Rows, pages, lists, workbooks and corrections, in FOLDERS that check, train, score, select, report or record export
+    wrote: all of them or none. Without --yes it says what would be deleted.
+    """
+    from graduation_model.commands.record_delete import record_delete as run
 
     return Said(run(**arguments).story())
 

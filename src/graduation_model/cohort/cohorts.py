@@ -86,7 +86,7 @@ def build_cohort(
 
     Returns
     -------
-    frame (n_families, 15)
+    frame (n_families, 17)
         household_id, as_of_date, assessment_date, row (position in `assessments`), the columns of `label_assessments`,
         weight.
     """

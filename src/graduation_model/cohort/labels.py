@@ -58,9 +58,10 @@ def label_assessments(
 
     Returns
     -------
-    frame (n, 10)
-        label (1.0, 0.0, NaN), label_status, label_reason, label_quality (A, B, missing), failure_date, label_due (the
-        day by which the last visit is certainly over), and decision, exit_kind, decision_date, effective_date; the
+    frame (n, 12)
+        label (1.0, 0.0, NaN), label_status, label_reason, label_quality (A, B, missing), failure_date, complete (every
+        required visit is known), in_register (came back by the horizon, whoever was visited), label_due (the day by
+        which the last visit is certainly over), and decision, exit_kind, decision_date, effective_date; the
         index of `assessments`.
     """
     decided = decision_after(
@@ -100,6 +101,8 @@ class _Found:
         The first failure, and which.
     ended : datetime array (n,), ending : text array (n,)
         The first competing event, and which.
+    reentered : bool array (n,)
+        Came back by the horizon for a reason that counts.
     unexplained : bool array (n,)
         Came back, and nobody knows for what.
     """
@@ -113,6 +116,7 @@ class _Found:
     failure: np.ndarray
     ended: np.ndarray
     ending: np.ndarray
+    reentered: np.ndarray
     unexplained: np.ndarray
 
 
@@ -143,9 +147,19 @@ def _found(families: pd.DataFrame, followups: pd.DataFrame, known_by: pd.Timesta
     )
     over = seen["date"] <= _due_dates(seen["start"], label)
     ended, ending = _first(n, seen[(over & (seen["competing"] != "")).to_numpy()].rename(columns={"competing": "what"}))
-    unexplained = np.zeros(n, dtype=bool)
+    reentered, unexplained = np.zeros((2, n), dtype=bool)
+    reentered[back.loc[back["counts"].to_numpy(), "place"]] = True
     unexplained[back.loc[back["unexplained"].to_numpy(), "place"]] = True
-    return _Found(**marks, why=why, failed=failed, failure=failure, ended=ended, ending=ending, unexplained=unexplained)
+    return _Found(
+        **marks,
+        why=why,
+        failed=failed,
+        failure=failure,
+        ended=ended,
+        ending=ending,
+        reentered=reentered,
+        unexplained=unexplained,
+    )
 
 
 def _required(label: LabelParams) -> np.ndarray:
@@ -212,6 +226,8 @@ def _combine(
             "label_reason": reason,
             "label_quality": _quality(found, known, labelled, label),
             "failure_date": np.where(labelled & failed, found.failed, NEVER),
+            "complete": complete,
+            "in_register": found.reentered,
         }
     ).astype({"label_status": "str", "label_reason": "str"})
 

@@ -14,7 +14,7 @@ from graduation_model.config import Programme, load_programme
 from graduation_model.contract.tables import Tables
 from graduation_model.errors import DataError, UserError
 from graduation_model.ingest.formats import sha256_of
-from graduation_model.ingest.identity import Key, read_key
+from graduation_model.ingest.identity import Key, pseudonym_of, read_key
 from graduation_model.ingest.load import load_tables
 from graduation_model.ingest.mapping import MAPPING, find_mapping, read_mapping
 
@@ -44,7 +44,7 @@ def as_date(value: str | dt.date | pd.Timestamp) -> pd.Timestamp:
         ) from error
 
 
-def open_key(key: str | Path | None, data: str | Path) -> Key | None:
+def open_key(key: str | Path | None, data: str | Path | None) -> Key | None:
     """Return the key that turns ids into pseudonyms, where a file of it was given."""
     return None if key is None else read_key(key, data=data)
 
@@ -52,6 +52,20 @@ def open_key(key: str | Path | None, data: str | Path) -> Key | None:
 def key_facts(key: Key | None) -> dict[str, str]:
     """Return what a manifest says of the key: never the key."""
     return {} if key is None else {"key_fingerprint": key.fingerprint}
+
+
+def one_family(household: str, key: Key | None) -> str:
+    """Return the id under which the package knows a family: with a key, its pseudonym."""
+    return household if key is None else pseudonym_of(household, key)
+
+
+def no_such_family(where: str) -> DataError:
+    """Say that a family is not there, without saying which others are."""
+    return DataError(
+        f"No such family in {where}",
+        where="--household",
+        mend="Give the id as the lists show it; with --key the id of the source files serves, too",
+    )
 
 
 def mapping_of(data: str | Path, mapping: str | Path | None) -> Path | None:

@@ -122,9 +122,9 @@ def _same_key(scored: dict[str, Any], key: Key | None, folder: Path) -> None:
 
 
 def _same_data(scored: dict[str, Any], tables: Tables, folder: Path) -> None:
-    looked_at = ("assessments", MAPPING)
-    now = {name: digest for name, digest in tables.sources.items() if name.startswith(looked_at)}
-    before = {name: digest for name, digest in scored["inputs"].items() if name.startswith(looked_at)}
+    scored_from = ("assessments", "corrections", "poverty_lines", MAPPING)
+    now = {name: digest for name, digest in tables.sources.items() if name.startswith(scored_from)}
+    before = {name: digest for name, digest in scored["inputs"].items() if name.startswith(scored_from)}
     if now != before:
         raise DataError(
             "These are not the assessments that were scored, or the mapping was another",

@@ -19,6 +19,8 @@ from graduation_model.commands.inputs import (
     key_facts,
     known_by,
     mapping_of,
+    no_such_family,
+    one_family,
     open_key,
     open_programme,
     read_tables,
@@ -79,8 +81,9 @@ def score(
     tracking: str | Path = ".",
     key: str | Path | None = None,
     mapping: str | Path | None = None,
+    household: str | None = None,
 ) -> Scoring:
-    """Score every family of a programme as of a date.
+    """Score every family of a programme as of a date, or one of them again.
 
     Parameters
     ----------
@@ -101,6 +104,9 @@ def score(
     mapping
         Which column is which question, as `check --suggest` drafted it and a person confirmed it; default the
         `mapping.yaml` in the data folder, where there is one.
+    household
+        Write this family alone, seen against the whole wave of the same data: its line is the one that all families
+        together would give, bit for bit.
 
     Raises
     ------
@@ -118,6 +124,12 @@ def score(
     where = standing(known, date, programme.cohort)
     rows = np.sort(where.loc[where["reason"] == IN_COHORT, "row"].to_numpy())
     _check_cohort(len(rows), date, programme)
+    left_out = _not_scored(where, tables, known, date, programme)
+    families, quarantine = len(rows), tables.quarantine
+    if household is not None:
+        family = one_family(household, secret)
+        rows = _block_of(family, known, rows, left_out)
+        left_out, quarantine = (table[table["household_id"] == family] for table in (left_out, quarantine))
     parameters = {
         "programme": programme.folder,
         "data": Path(data).resolve(),
@@ -141,15 +153,17 @@ def score(
             model_version=version,
         )
         for number, block in enumerate(track(blocks, "Scoring and explaining", -(-len(rows) // BLOCK))):
-            output.parquet(block.scores, f"scores/part-{number:05d}.parquet")
-            output.parquet(block.contributions, f"contributions/part-{number:05d}.parquet")
-        left_out = _not_scored(where, tables, known, date, programme)
+            for name, table in (("scores", block.scores), ("contributions", block.contributions)):
+                kept = table if household is None else table[table["household_id"] == family]
+                output.parquet(kept, f"{name}/part-{number:05d}.parquet")
         output.parquet(left_out, "not_scored.parquet")
-        output.parquet(tables.quarantine, "quarantine.parquet")
-        output.facts.update(_facts(bundle, version, tables, len(rows), expired=expired), **key_facts(secret))
+        output.parquet(quarantine, "quarantine.parquet")
+        scored = len(rows) if household is None else 1
+        output.facts.update(_facts(bundle, version, tables, scored, expired=expired), **key_facts(secret))
+        output.facts["context"] = _context_facts(known, families, scored)
     counts = {str(reason): int(count) for reason, count in left_out["reason"].value_counts().items()}
     late = bundle.card.expires if expired else ""
-    return Scoring(Path(out).resolve(), len(rows), counts, len(tables.quarantine), late)
+    return Scoring(Path(out).resolve(), scored, counts, len(quarantine), late)
 
 
 def _open_model(address: str, programme: Programme, tracking: str | Path) -> tuple[Bundle, str]:
@@ -171,6 +185,27 @@ def _open_model(address: str, programme: Programme, tracking: str | Path) -> tup
             mend="Train again, or use the programme's folder of that training",
         )
     return bundle, located.version
+
+
+def _block_of(family: str, known: pd.DataFrame, rows: np.ndarray, left_out: pd.DataFrame) -> np.ndarray:
+    """The block of the cohort that holds one family: scored whole, since sums over other blocks round otherwise."""
+    places = np.flatnonzero((known["household_id"].iloc[rows] == family).to_numpy())
+    if len(places):
+        start = int(places[0]) // BLOCK * BLOCK
+        return rows[start : start + BLOCK]
+    reasons = left_out.loc[left_out["household_id"] == family, "reason"]
+    if reasons.empty:
+        raise no_such_family("these assessments")
+    raise DataError(
+        f"This family has no score on that date: {reasons.iloc[0].replace('_', ' ')}",
+        where="--household",
+        mend="Check --as-of, and what 'check' says of its visit",
+    )
+
+
+def _context_facts(known: pd.DataFrame, families: int, scored: int) -> dict[str, Any]:
+    """Against whom the families written here were seen: always the whole wave, also where one family is written."""
+    return {"wave": "whole", "visits": len(known), "families": families, "written": scored}
 
 
 def _check_cohort(families: int, date: pd.Timestamp, programme: Programme) -> None:

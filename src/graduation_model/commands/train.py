@@ -222,6 +222,7 @@ def _bundle(programme: Programme, tried: Backtest, date: pd.Timestamp) -> Bundle
         catalogue=tried.catalogue,
         support=support_ranges(training.X),
         reference_context=reference_context(tried.context),
+        uncertainty=tried.uncertainty,
     )
 
 

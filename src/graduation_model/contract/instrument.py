@@ -16,6 +16,7 @@ from pydantic import Field, model_validator
 from graduation_model.params import Label, Params
 
 Kind = Literal["number", "count", "money", "yes_no", "choice", "ordered_choice", "date", "text"]
+Sensitive = Literal["health", "child", "finance", "disability"]
 Direction = Literal["never_lowers", "never_raises", "free"]
 
 NUMERIC_KINDS: tuple[Kind, ...] = ("number", "count", "money")
@@ -89,6 +90,8 @@ class Question(Params):
         `required`: a visit without it is set aside; `expected`: counted in completeness; `optional`: neither.
     plausible
         Shares of its answers in a file that are believed without asking whether the codebook was the right one.
+    sensitive
+        Which kinds of specific personal data (UU PDP, article 4(2)) the answer is; told in the data dictionary.
     derived
         Computed when the data come in, and never asked: a source column of its name is not believed.
     """
@@ -107,6 +110,7 @@ class Question(Params):
     blocked: bool = False
     subjective: bool = False
     need: Literal["required", "expected", "optional"] = "expected"
+    sensitive: tuple[Sensitive, ...] = ()
     asked_if: Applies | None = None
     plausible: tuple[Plausible, ...] = ()
     derived: Derived | None = None

@@ -24,8 +24,9 @@ KEYS: dict[str, tuple[str, ...]] = {
 # stays) or `kept` (two answers contradict each other; people say which is right). Without it a reader could not tell
 # whether a family was lost.
 QUARANTINE_COLUMNS = ("source_file", "source_row", "column", "rule", "found", "expected", "mend", "effect")
-# Who visited, in which wave, and what was asked, where they are known: for whoever sends the cells back.
-QUARANTINE_CONTEXT = ("question", "facilitator_id", "wave")
+# Who visited, in which wave, and what was asked, where they are known: for whoever sends the cells back. Whose cell it
+# was (`household_id`, empty where that is not known) lets one family's cells be shown to it, or deleted, on request.
+QUARANTINE_CONTEXT = ("question", "facilitator_id", "wave", "household_id")
 ROW_SET_ASIDE, ANSWER_SET_ASIDE, KEPT = "row_set_aside", "answer_set_aside", "kept"
 
 # One row a finding about a column, a file or a facilitator: how many (`count`) of how many (`of`), and what is allowed.

@@ -9,6 +9,7 @@ from graduation_model.estimators.params import EstimatorParams, LightGBMParams, 
 from graduation_model.estimators.scorecard import LogisticScorecard
 from graduation_model.estimators.support import outside_support, support_ranges
 from graduation_model.estimators.training_set import AdditiveModel, AdditiveParts, TrainingSet
+from graduation_model.estimators.uncertainty import Uncertainty, fit_uncertainty
 
 __all__ = [
     "LEARNERS",
@@ -27,7 +28,9 @@ __all__ = [
     "RandomOrder",
     "StatusNow",
     "TrainingSet",
+    "Uncertainty",
     "WeightedSum",
+    "fit_uncertainty",
     "load_bundle",
     "make_models",
     "outside_support",

@@ -1,8 +1,9 @@
 """The bundle: a fitted model in, a folder of plain data out, and back again.
 
 `model.txt` (LightGBM's text) or `linear.json`, `bundle.json` (card, catalogue, calibration, ranges), `context.parquet`
-(quantiles of the last training wave, no household's row), `manifest.json` (file -> sha256). The manifest is checked
-before anything else is parsed, nothing is unpickled, and the same model gives the same bytes.
+(quantiles of the last training wave, no household's row), `uncertainty.parquet` (arrays; see `uncertainty.py`),
+`manifest.json` (file -> sha256). The manifest is checked before anything else is parsed, nothing is unpickled, and the
+same model gives the same bytes.
 """
 
 from __future__ import annotations
@@ -20,17 +21,20 @@ import pandas as pd
 from pydantic import ValidationError
 
 from graduation_model.errors import ModelError, OutputError
+from graduation_model.estimators.arrays import arrays_from_bytes, arrays_to_bytes
 from graduation_model.estimators.boosting import LightGBMScorer
 from graduation_model.estimators.calibration import CalibratedAdditive, Calibration
 from graduation_model.estimators.scorecard import LogisticScorecard
+from graduation_model.estimators.uncertainty import NOTHING_CLAIMED, Uncertainty
 from graduation_model.features.catalogue import Catalogue
 from graduation_model.params import Label, Params
 
 FORMAT = 1
 MANIFEST, CARD, CONTEXT = "manifest.json", "bundle.json", "context.parquet"
 TREES, LINEAR = "model.txt", "linear.json"
+UNCERTAINTY = "uncertainty.parquet"
 COMPONENT_FILE = {"lightgbm": TREES, "logistic": LINEAR}
-KNOWN_FILES = frozenset({MANIFEST, CARD, CONTEXT, *COMPONENT_FILE.values()})
+KNOWN_FILES = frozenset({MANIFEST, CARD, CONTEXT, UNCERTAINTY, *COMPONENT_FILE.values()})
 AGAIN = "Fetch the bundle again, or train it again"
 
 
@@ -92,6 +96,8 @@ class Bundle:
         feature, low, high in training; see `support_ranges`.
     reference_context : frame (n, 3)
         quantity, quantile, value of the last training wave.
+    uncertainty : Uncertainty
+        Intervals and p-values; without any of them in a bundle of few rows.
     sha256 : str
         Of the manifest's bytes: the bundle's name. Empty until it is saved.
     """
@@ -101,6 +107,7 @@ class Bundle:
     catalogue: Catalogue
     support: pd.DataFrame
     reference_context: pd.DataFrame
+    uncertainty: Uncertainty = NOTHING_CLAIMED
     sha256: str = ""
 
 
@@ -120,6 +127,8 @@ def save_bundle(bundle: Bundle, folder: Path) -> str:
     folder = Path(folder)
     files = {CARD: _as_json(_record(bundle)), CONTEXT: _as_parquet(bundle.reference_context)}
     files |= _component_files(bundle.model)
+    arrays = bundle.uncertainty.to_arrays()
+    files |= {UNCERTAINTY: arrays_to_bytes(arrays)} if arrays else {}
     manifest = _as_json({name: _sha256(content) for name, content in files.items()})
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -170,6 +179,7 @@ def load_bundle(folder: Path) -> Bundle:
             catalogue=Catalogue.from_records(record["catalogue"]),
             support=_support(record["support"]),
             reference_context=pd.read_parquet(io.BytesIO(files[CONTEXT])),
+            uncertainty=_uncertainty(record, files),
             sha256=sha256,
         )
     except (KeyError, TypeError, ValueError, ValidationError) as error:
@@ -254,6 +264,12 @@ def _model(record: dict[str, Any], files: dict[str, bytes]) -> CalibratedAdditiv
     model = CalibratedAdditive(make[record["component"]](), name=record["component"])
     model.calibration = Calibration(**record["calibration"])
     return model
+
+
+def _uncertainty(record: dict[str, Any], files: dict[str, bytes]) -> Uncertainty:
+    if UNCERTAINTY not in files:
+        return NOTHING_CLAIMED
+    return Uncertainty.from_arrays(arrays_from_bytes(files[UNCERTAINTY]), record["features"])
 
 
 def _support(rows: list[list[Any]]) -> pd.DataFrame:

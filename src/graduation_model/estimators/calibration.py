@@ -116,6 +116,8 @@ class CalibratedAdditive:
         self.seed = seed
         self.name = name
         self.calibration = Calibration()
+        # Calibrated log-odds of the training rows, each from a fit that had not seen it; None where there is none.
+        self.cross_fitted: np.ndarray | None = None
 
     def fit(self, training: TrainingSet) -> Self:
         """Cross-fit the line, then refit the component on every row.
@@ -148,6 +150,7 @@ class CalibratedAdditive:
             fitted = clone(self.component).fit(training.X[kept], training.y[kept], sample_weight=training.weight[kept])
             raw[held_out] = fitted.decision_function(training.X[held_out])
         slope, intercept = fit_line(raw, training.y, training.weight)
+        self.cross_fitted = intercept + slope * raw
         return Calibration(slope=slope, intercept=intercept, rows=len(raw), folds=folds)
 
     def log_odds(self, X: pd.DataFrame) -> np.ndarray:

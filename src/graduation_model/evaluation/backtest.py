@@ -26,7 +26,11 @@ from graduation_model.estimators.calibration import CalibratedAdditive
 from graduation_model.estimators.models import LEARNERS, make_models
 from graduation_model.estimators.params import EstimatorParams
 from graduation_model.estimators.training_set import AdditiveModel, TrainingSet
-from graduation_model.evaluation.evaluate import evaluate
+from graduation_model.estimators.uncertainty import Uncertainty, fit_uncertainty
+from graduation_model.evaluation.coverage import seen_of_uncertainty
+from graduation_model.evaluation.due import decided_families, due_families, follow_up_note, weigh
+from graduation_model.evaluation.evaluate import COLUMNS, evaluate
+from graduation_model.evaluation.follow_up import what_is_unknown
 from graduation_model.evaluation.forecasts import forecasts
 from graduation_model.evaluation.groups import group_questions, levels_of, with_levels
 from graduation_model.evaluation.params import EvaluationParams
@@ -55,6 +59,8 @@ class Backtest:
         At the as-of date.
     models : dict
         Name -> model, fitted on `training`.
+    uncertainty : Uncertainty
+        Of the model that the programme names.
     catalogue : Catalogue
     context : WaveContext
         Of the assessments up to the as-of date.
@@ -76,6 +82,7 @@ class Backtest:
     evaluation: pd.DataFrame
     training: TrainingSet
     models: dict[str, AdditiveModel]
+    uncertainty: Uncertainty
     catalogue: Catalogue
     context: WaveContext
     cohorts: tuple[str, ...]
@@ -129,15 +136,24 @@ class Knowledge:
     positions : array (m,), ascending
     X : frame (m, n_features)
     context : WaveContext
-    labelled : frame
-        The programme's rows with a label by that date, one an assessment: row, as_of_date, household_id, label, weight.
+    due : frame
+        The programme's rows whose outcome was due by that date, one an assessment: row, as_of_date, household_id,
+        label, label_status, label_reason.
+    decided : frame
+        The programme's rows on whom a decision is on file: row, graduated, label.
     """
 
     assessments: pd.DataFrame
     positions: np.ndarray
     X: pd.DataFrame
     context: WaveContext
-    labelled: pd.DataFrame
+    due: pd.DataFrame
+    decided: pd.DataFrame
+
+    @property
+    def labelled(self) -> pd.DataFrame:
+        """The due rows whose outcome is known."""
+        return self.due[(self.due["label_status"] == LABELLED).to_numpy()].reset_index(drop=True)
 
     def features(self, rows: np.ndarray) -> pd.DataFrame:
         """Return the features of some positions."""
@@ -182,46 +198,66 @@ def backtest(
     if not dates:
         raise DataError(f"No assessment is dated on or before {as_of.date()}", mend="Take a later --as-of")
     known = knowledge(past, as_of)
-    training = _training_or_stop(past, known, as_of)
-    models, notes = fit_models(training, past, estimators, as_of)
+    learnt = _learn(past, known, estimators, as_of)
+    if isinstance(learnt, str):
+        raise DataError(
+            f"{learnt.capitalize()} by {as_of.date()} (horizon {label.horizon_months} months)",
+            mend="Take a later --as-of, or bring older assessments and their follow-ups",
+        )
     groups = group_questions(instrument, evaluation, assessments)
+    notes = list(learnt.notes)
     tables, cohorts, said, trials = [], [], [], []
     for date in dates:
-        fitted, there, learnt = models, known, training.X
+        at, there = learnt, known
         if date != as_of:
             there = knowledge(past, date)
-            earlier = training_set(past, there)
-            reason = _why_untrained(earlier)
-            if reason:
-                notes.append(f"Test year {date.year} is left out: {reason} by {date.date()}")
+            earlier = _learn(past, there, estimators, date)
+            if isinstance(earlier, str):
+                notes.append(f"Test year {date.year} is left out: {earlier} by {date.date()}")
                 continue
-            fitted, more = fit_models(earlier, past, estimators, date)
-            notes, learnt = notes + more, earlier.X
+            at = earlier
+            notes += at.notes
         tested, names, outcome_known = tested_cohort(past, there, date, as_of, groups)
-        said.append(_forecasts(past, there, known, date, fitted, tested, groups))
+        said.append(_forecasts(past, there, known, date, at.models, tested, groups))
         if tested["y"].nunique() < 2:
             notes.append(f"Test year {date.year} is left out: its outcomes are unknown or all the same")
             continue
         X = there.features(tested.pop("row").to_numpy())
-        trials.append(Trial(date.year, fitted, learnt, X))
-        tested = tested.join(_probabilities(fitted, X))
-        tables.append(
-            evaluate(
-                tested,
-                params=evaluation,
-                population=POPULATION,
-                test_year=date.year,
-                outcome_known=outcome_known,
-                groups=names,
-            )
+        trials.append(Trial(date.year, at.models, at.training.X, X))
+        tested = tested.join(_probabilities(at.models, X))
+        stamp = {"population": POPULATION, "test_year": date.year, "outcome_known": outcome_known}
+        tables.append(evaluate(tested, params=evaluation, groups=names, **stamp))
+        model = at.models[estimators.model]
+        seen = seen_of_uncertainty(
+            at.uncertainty,
+            model,
+            tested,
+            X,
+            model=estimators.model,
+            groups=names,
+            params=evaluation,
         )
-        tables.append(_sensitivity(past, there, date, as_of, fitted[estimators.model], estimators.model, evaluation))
+        unknown, more = what_is_unknown(
+            cohort_in_hindsight(past, date, as_of, past.label),
+            there.features,
+            there.assessments,
+            model,
+            cohort_params=past.cohort,
+            label=past.label,
+            estimators=estimators,
+            params=evaluation,
+            test_year=date.year,
+        )
+        tables.append(pd.concat([seen, unknown], ignore_index=True).assign(baseline="", **stamp)[list(COLUMNS)])
+        notes += more
+        tables.append(_sensitivity(past, there, date, as_of, model, estimators.model, evaluation))
         cohorts.append(tested.assign(test_year=date.year))
-        logger.info("test year %d: %d models on %d labelled families", date.year, len(fitted), len(tested))
+        logger.info("test year %d: %d models on %d labelled families", date.year, len(at.models), len(tested))
     return Backtest(
-        evaluation=_together(tables),
-        training=training,
-        models=models,
+        evaluation=_together(tables, COLUMNS),
+        training=learnt.training,
+        models=learnt.models,
+        uncertainty=learnt.uncertainty,
         catalogue=past.catalogue,
         context=known.context,
         cohorts=_cohort_dates(known),
@@ -233,6 +269,42 @@ def backtest(
     )
 
 
+@dataclass(frozen=True)
+class _Learnt:
+    training: TrainingSet
+    models: dict[str, AdditiveModel]
+    uncertainty: Uncertainty
+    notes: tuple[str, ...]
+
+
+def _learn(past: Past, known: Knowledge, estimators: EstimatorParams, date: pd.Timestamp) -> _Learnt | str:
+    """Fit everything on what was known, or say why nothing can be learnt."""
+    weights = weigh(
+        known.due,
+        known.features(known.due["row"].to_numpy()),
+        known.assessments,
+        cohort=past.cohort,
+        label=past.label,
+        params=estimators.follow_up,
+        seed=estimators.seed,
+    )
+    training = training_set(past, known, weights.weight)
+    reason = _why_untrained(training)
+    if reason:
+        return reason
+    models, notes = fit_models(training, past, estimators, date)
+    cross_fitted = getattr(models[estimators.model], "cross_fitted", None)
+    uncertainty = fit_uncertainty(
+        training,
+        cross_fitted,
+        params=estimators,
+        graduated=known.decided["graduated"].to_numpy(),
+        graduated_X=known.features(known.decided["row"].to_numpy()),
+    )
+    notes += follow_up_note(weights, f"Training of {date.year}")
+    return _Learnt(training, models, uncertainty, tuple(notes))
+
+
 def knowledge(past: Past, date: pd.Timestamp) -> Knowledge:
     """Return what was known on a date: nothing dated later is handed on to anything below."""
     known = past.assessments[(past.assessments["assessment_date"] <= date).to_numpy()].reset_index(drop=True)
@@ -242,23 +314,21 @@ def knowledge(past: Past, date: pd.Timestamp) -> Knowledge:
         np.concatenate([eligible_rows(known, end, past.cohort, everybody=True) for end in ends] or [np.empty(0, int)])
     )
     X = feature_matrix(known.iloc[positions], context, past.catalogue)
-    labelled = build_cohorts(
-        known, past.followups, date, params=past.cohort, label=past.label, decisions=past.decisions
-    )
-    # An assessment that stands in two cohorts is one family's one outcome.
-    labelled = labelled[labelled["label_status"] == LABELLED].drop_duplicates("row", ignore_index=True)
-    return Knowledge(assessments=known, positions=positions, X=X, context=context, labelled=labelled)
+    cohorts = build_cohorts(known, past.followups, date, params=past.cohort, label=past.label, decisions=past.decisions)
+    due, decided = due_families(cohorts), decided_families(cohorts)
+    return Knowledge(assessments=known, positions=positions, X=X, context=context, due=due, decided=decided)
 
 
-def training_set(past: Past, known: Knowledge) -> TrainingSet:
-    """Turn what was known into what a model learns from."""
+def training_set(past: Past, known: Knowledge, weights: np.ndarray | None = None) -> TrainingSet:
+    """Turn what was known into what a model learns from; `weights` are those of the due families."""
     rows = known.labelled["row"].to_numpy()
+    found = (known.due["label_status"] == LABELLED).to_numpy()
     own = known.assessments.iloc[rows]
     status = known.assessments[past.label.status_now.question].iloc[known.positions]
     return TrainingSet(
         X=known.features(rows),
         y=known.labelled["label"].to_numpy(dtype=int),
-        weight=known.labelled["weight"].to_numpy(dtype=float),
+        weight=np.ones(len(rows)) if weights is None else weights[found],
         groups=independent_groups(own["household_id"], own[past.cohort.cluster]),
         everybody_X=known.X.reset_index(drop=True),
         everybody_status=outcome_met(status, past.label.status_now),
@@ -269,17 +339,6 @@ def _why_untrained(training: TrainingSet) -> str:
     if not len(training.y):
         return "no label is due"
     return "" if len(np.unique(training.y)) == 2 else "all labels are the same"
-
-
-def _training_or_stop(past: Past, known: Knowledge, as_of: pd.Timestamp) -> TrainingSet:
-    training = training_set(past, known)
-    reason = _why_untrained(training)
-    if reason:
-        raise DataError(
-            f"{reason.capitalize()} by {as_of.date()} (horizon {past.label.horizon_months} months)",
-            mend="Take a later --as-of, or bring older assessments and their follow-ups",
-        )
-    return training
 
 
 def fit_models(
@@ -301,8 +360,8 @@ def fit_models(
     return fitted, notes
 
 
-def labelled_cohort(past: Past, date: pd.Timestamp, as_of: pd.Timestamp, label: LabelParams) -> pd.DataFrame:
-    """Return a cohort's families whose outcome is known from all that the folder holds.
+def cohort_in_hindsight(past: Past, date: pd.Timestamp, as_of: pd.Timestamp, label: LabelParams) -> pd.DataFrame:
+    """Return a cohort with every outcome that the folder holds: as a test it may know what came after.
 
     Their `row` is a position among the assessments known on `date`.
     """
@@ -318,7 +377,12 @@ def labelled_cohort(past: Past, date: pd.Timestamp, as_of: pd.Timestamp, label: 
         visited_is_due=True,
     )
     known = np.flatnonzero((past.assessments["assessment_date"] <= date).to_numpy())
-    cohort = cohort.assign(row=np.searchsorted(known, cohort["row"]))
+    return cohort.assign(row=np.searchsorted(known, cohort["row"]))
+
+
+def labelled_cohort(past: Past, date: pd.Timestamp, as_of: pd.Timestamp, label: LabelParams) -> pd.DataFrame:
+    """Return the families of `cohort_in_hindsight` whose outcome is known."""
+    cohort = cohort_in_hindsight(past, date, as_of, label)
     return cohort[cohort["label_status"] == LABELLED].reset_index(drop=True)
 
 
@@ -413,6 +477,6 @@ def _cohort_dates(known: Knowledge) -> tuple[str, ...]:
     return tuple(str(pd.Timestamp(date).date()) for date in np.sort(known.labelled["as_of_date"].unique()))
 
 
-def _together(tables: list[pd.DataFrame]) -> pd.DataFrame:
+def _together(tables: list[pd.DataFrame], columns: Sequence[str] = ()) -> pd.DataFrame:
     filled = [table for table in tables if len(table)]
-    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame()
+    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=list(columns))

@@ -69,6 +69,10 @@ class EvaluationParams(Params):
         A number that reaches this from nothing but ids says leak: ids are given out, they do not make it.
     min_group
         Groups with fewer labelled families are not reported.
+    least_followed
+        Below this share of due follow-ups done, the figures of a year are marked: only their bounds can be relied on.
+    list_level
+        Level of the conformal cut whose share of false graduations is printed.
     min_selected
         Of a group with fewer proposed families, nothing is said about them.
     min_difference
@@ -85,6 +89,8 @@ class EvaluationParams(Params):
     leak_feature_auc: float = Field(default=0.85, gt=0.5, le=1)
     leak_id_auc: float = Field(default=0.65, gt=0.5, le=1)
     min_group: int = Field(default=50, ge=10)
+    least_followed: float = Field(default=0.6, ge=0, le=1)
+    list_level: float = Field(default=0.2, gt=0, lt=1)
     min_selected: int = Field(default=10, ge=1)
     min_difference: float = Field(default=0.02, ge=0, lt=1)
     groups: tuple[str, ...] = ()

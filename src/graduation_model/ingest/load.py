@@ -29,6 +29,7 @@ from graduation_model.contract.tables import (
 from graduation_model.errors import DataError
 from graduation_model.ingest.adopt import adopt, left_out
 from graduation_model.ingest.codebooks import OWN, as_code
+from graduation_model.ingest.corrections import Corrections, read_corrections
 from graduation_model.ingest.derived import Against, computed, counts_of, not_believed
 from graduation_model.ingest.flags import Flagged, Rules, flag
 from graduation_model.ingest.formats import find_parts
@@ -81,6 +82,7 @@ def load_tables(
     folder = Path(folder)
     if not folder.is_dir():
         raise DataError("There is no such folder", where=folder, mend="Give the folder that holds assessments.*")
+    corrections = read_corrections(folder)
     against = _against(folder, instrument, params, own_lines)
     assessments = _load(
         folder,
@@ -90,13 +92,22 @@ def load_tables(
         codebooks,
         key,
         mapping,
+        corrections,
         Rules(instrument, params.checks, references or {}),
         against,
     )
     if need_followups or find_parts(folder, "followups"):
         where = replace(against, assessments=assessments.table) if against else None
         followups = _load(
-            folder, "followups", instrument.followup, params.followups, codebooks, key, mapping, against=where
+            folder,
+            "followups",
+            instrument.followup,
+            params.followups,
+            codebooks,
+            key,
+            mapping,
+            corrections,
+            against=where,
         )
     else:
         followups = _empty("followups", instrument.followup, params.followups)
@@ -119,6 +130,7 @@ def load_tables(
         },
         sources={
             **{name: digest for one in loaded.values() for name, digest in one.sources.items()},
+            **corrections.sources,
             **(against.lines.sources if against else {}),
         },
     )
@@ -160,7 +172,7 @@ def _optional(
     """A table that a folder need not have, and of which a source need not have every column."""
     if not find_parts(folder, name):
         return _empty(name, questions, source)
-    return _load(folder, name, questions, source, (), key, None, fixed=True)
+    return _load(folder, name, questions, source, (), key, None, Corrections(), fixed=True)
 
 
 def _roles(name: str, questions: tuple[Question, ...], source: TableSource) -> Roles:
@@ -195,6 +207,7 @@ def _load(
     codebooks: Sequence[Codebook],
     key: Key | None,
     mapping: Mapping | None,
+    corrections: Corrections,
     rules: Rules | None = None,
     against: Against | None = None,
     *,
@@ -212,7 +225,7 @@ def _load(
     unbelieved = not_believed(entered.frame, derived, source)
     raw = replace(raw, frame=entered.frame.drop(columns=list(unbelieved)))
     _check_columns(raw.frame, name, told, source)
-    typed, faults, no_answers = _type_by_file(raw, name, told, source, codebooks)
+    typed, faults, no_answers = _type_by_file(raw, name, told, source, codebooks, corrections)
     required = {question.name for question in questions if question.need == "required"} | set(KEYS[name])
     typed, faults = _set_aside(typed, faults, required)
     if derived and against:
@@ -235,6 +248,7 @@ def _load(
         "rows_set_aside": len(lost),
         "answers_set_aside": int((cells["effect"] == ANSWER_SET_ASIDE).sum()),
         **flagged.counts(),
+        **corrections.of(name, typed, told).counts,
         **counts_of(table),
     }
     set_aside = typed.loc[lost, list(KEYS[name])].reset_index(drop=True)
@@ -308,12 +322,18 @@ def _check_columns(frame: pd.DataFrame, name: str, questions: tuple[Question, ..
 
 
 def _type_by_file(
-    raw: Raw, name: str, questions: tuple[Question, ...], source: TableSource, codebooks: Sequence[Codebook]
+    raw: Raw,
+    name: str,
+    questions: tuple[Question, ...],
+    source: TableSource,
+    codebooks: Sequence[Codebook],
+    corrections: Corrections,
 ) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, dict[str, int]]]:
     """Type what each office wrote by itself: one's habits (`V` and `-`, the decimal comma) are not another's."""
     typed, faults, no_answers = [], [], []
     for rows in raw.hands.groupby(raw.hands, sort=False).indices.values():
-        table, cells, said = _type(raw.frame.iloc[rows].reset_index(drop=True), name, questions, source, codebooks)
+        hand = raw.frame.iloc[rows].reset_index(drop=True)
+        table, cells, said = _type(hand, name, questions, source, codebooks, corrections)
         typed.append(table.set_axis(rows))
         faults.append(cells.assign(row=rows[cells["row"].to_numpy(dtype=np.int64)]))
         no_answers.append(said)
@@ -321,7 +341,12 @@ def _type_by_file(
 
 
 def _type(
-    frame: pd.DataFrame, name: str, questions: tuple[Question, ...], source: TableSource, codebooks: Sequence[Codebook]
+    frame: pd.DataFrame,
+    name: str,
+    questions: tuple[Question, ...],
+    source: TableSource,
+    codebooks: Sequence[Codebook],
+    corrections: Corrections,
 ) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, dict[str, int]]]:
     column_of = _source_columns(name, questions, source)
     versions = as_code(frame[source.codebook]) if source.codebook else None
@@ -340,8 +365,10 @@ def _type(
             typed[column] = as_code(frame[column_of[column]])
     answers: dict[str, pd.Series] = {}
     no_answers: dict[str, dict[str, int]] = {}
+    corrected = corrections.of(name, typed, questions)
     for question in questions:
         result = type_question(frame[column_of[question.name]], question, versions, codebooks)
+        result = corrected.in_place_of(result, question)
         answers[question.name] = result.values
         for reason, said in result.no_answer.items():
             if said.any():

@@ -63,6 +63,7 @@ def as_quarantine(
         question=cells["column"],
         facilitator_id=facilitators.to_numpy()[rows],
         wave=dates.dt.year.astype("Int64").to_numpy()[rows],
+        household_id=typed["household_id"].fillna("").to_numpy()[rows],
     )[[*QUARANTINE_COLUMNS, *QUARANTINE_CONTEXT]]
     text = {name: "str" for name in (*QUARANTINE_COLUMNS, *QUARANTINE_CONTEXT) if name not in ("source_row", "wave")}
     table = table.astype({**text, "wave": "Int64"})

@@ -30,6 +30,7 @@ from graduation_model.reports.group_words import GroupWords
 from graduation_model.reports.leak_words import leak_checks, leak_sentences
 from graduation_model.reports.points_page import PointsInputs, points_dict
 from graduation_model.reports.render import render
+from graduation_model.reports.uncertainty_words import uncertainty_dict
 from graduation_model.wording import day, has_text, number, percent, text
 
 if TYPE_CHECKING:
@@ -107,8 +108,8 @@ def card_dict(inputs: CardInputs, language: Language) -> dict[str, Any]:
     Returns
     -------
     dict
-        facts, expiry, years (a table of every model a test year, and its differences), fairness, groups, leaks,
-        points, limits, figures, warnings, notes.
+        facts, expiry, years (a table of every model a test year, and its differences), fairness, groups, uncertainty,
+        leaks, points, limits, figures, warnings, notes.
     """
     card, evaluation, params = inputs.card, inputs.evaluation, inputs.params
     words = {key: text(key, language) for key in _KEYS}
@@ -137,6 +138,7 @@ def card_dict(inputs: CardInputs, language: Language) -> dict[str, Any]:
         "fairness_note": text("fairness.note", language, share=percent(params.interval, language)),
         "groups": _groups(card, evaluation, groups, language),
         "group_metrics": [text(f"metrics.{metric}", language) for metric in GROUP_METRICS],
+        "uncertainty": uncertainty_dict(card.model, evaluation, groups, params, language),
         "leaks": leak_checks(inputs.leaks, inputs.instrument, language),
         "points": points_dict(inputs.points, language) if inputs.points else None,
         "limits": _limits(evaluation, language),
@@ -275,6 +277,7 @@ def _groups(
         return []
     rows = main_population(evaluation)
     rows = rows[(rows["model"] == card.model) & (rows["test_year"] == years[0]) & (rows["baseline"] == "")]
+    rows = rows[rows["metric"].isin(GROUP_METRICS)]
     parts = {key: part for key, part in rows.groupby(["group", "level"]) if key[0] != "all"}
     return [
         _group(words, group, level, parts[group, level], language)

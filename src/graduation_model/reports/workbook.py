@@ -1,17 +1,20 @@
-"""A selection in, a workbook for people out: a row a family, headings that stay, filters; and how a list is written."""
+"""A selection in, a workbook for people out: a row a family, headings that stay, filters; and how a list is written.
+
+A workbook that was made can be made again without some of its rows.
+"""
 
 from __future__ import annotations
 
 import datetime
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from graduation_model.contract.instrument import Instrument
-from graduation_model.params import Language
+from graduation_model.params import LANGUAGES, Language
 from graduation_model.reports.inputs import standing
 from graduation_model.wording import has_text, text
 
@@ -61,6 +64,44 @@ def new_workbook(title: str) -> Iterator[tuple[Workbook, io.BytesIO]]:
     with xlsxwriter.Workbook(buffer, safe) as book:
         book.set_properties({"title": title, "created": _MADE})
         yield book, buffer
+
+
+def workbook_without(content: bytes, rows: Set[tuple[str, ...]]) -> bytes:
+    """Return one of the house's workbooks without some rows of its lists, with its own headings, widths and filters.
+
+    Parameters
+    ----------
+    content : bytes
+        As `selection_workbook` or `quarantine_workbook` made it.
+    rows : set of tuple of str
+        What the rows to leave out hold in their key: the family's id in a list; file, sheet and row in a quarantine.
+    """
+    from python_calamine import CalamineWorkbook
+
+    book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+    sheets = {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
+    language = next(known for known in LANGUAGES if text("workbook.about", known) == book.sheet_names[-1])
+    *lists, about = sheets.items()
+    is_list = lists[0][1][0][0] == text("workbook.household_id", language)
+    keys = slice(0, 1) if is_list else slice(1, 4)
+    with new_workbook(text("index.title" if is_list else "check.title", language)) as (again, buffer):
+        for name, (headings, *cells) in lists:
+            kept = [line for line in cells if tuple(map(_key, line[keys])) not in rows]
+            if kept or name == lists[0][0]:  # the sheet of a facilitator with nothing left to mend goes
+                table = pd.DataFrame(kept, columns=_names_of(headings, language), dtype="object").replace("", None)
+                write_list(again, name, table, [str(heading) for heading in headings], freeze=1 if is_list else 4)
+        write_about(again, [str(line[0]) for line in about[1]], language)
+    return buffer.getvalue()
+
+
+def _names_of(headings: Sequence[object], language: Language) -> list[str]:
+    """The columns that are written in a format of their own have their names again; the others keep their headings."""
+    formatted = {text(f"workbook.{name}", language): name for name in _FORMATS}
+    return [formatted.get(str(heading), str(heading)) for heading in headings]
+
+
+def _key(cell: object) -> str:
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
 
 
 def workbook_table(

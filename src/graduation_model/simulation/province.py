@@ -24,7 +24,7 @@ from graduation_model.simulation.roster import Roster, pool_size
 from graduation_model.simulation.streams import stream
 from graduation_model.simulation.truth import Wave, truth_given_answers, truth_table, understated
 from graduation_model.simulation.visits import draw_visits, followup_table
-from graduation_model.simulation.welfare import Welfare, draw_welfare
+from graduation_model.simulation.welfare import MOST_RECORDED, Welfare, draw_welfare
 
 logger = logging.getLogger(__name__)
 
@@ -176,7 +176,7 @@ class _Living:
             years_in=number - self.roster.entered[family],
             prices=prices(year, params),
             line=district_lines(year, params)[self.places.district[family]],
-            ratio=np.exp(welfare.log_ratio[family, step] + error),
+            ratio=np.minimum(np.exp(welfare.log_ratio[family, step] + error), MOST_RECORDED),
             hidden={
                 "static": welfare.static[family],
                 "persistent": welfare.persistent[family, step],

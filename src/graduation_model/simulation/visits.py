@@ -11,6 +11,7 @@ from graduation_model.contract.instrument import Instrument
 from graduation_model.simulation.decisions import RETAINED, Decided
 from graduation_model.simulation.outcomes import Outcomes, against_odds, worse_odds
 from graduation_model.simulation.params import SimulationParams
+from graduation_model.simulation.welfare import MOST_RECORDED
 
 # Every column of the table beside the household and the date; a follow-up form must ask them.
 FOLLOWUP_QUESTIONS = (
@@ -107,7 +108,9 @@ def followup_table(
     """
     row, shape = followed.row, followed.status.shape
     met = followed.status == INTERVIEWED
-    amount = np.rint(np.exp(outcomes.found[row]) * line[row, None] / PERCAP_STEP) * PERCAP_STEP
+    amount = (
+        np.rint(np.minimum(np.exp(outcomes.found[row]), MOST_RECORDED) * line[row, None] / PERCAP_STEP) * PERCAP_STEP
+    )
     operating = business[row, None] & (rng.random(shape) < 1 / (1 + np.exp(-2.0 - outcomes.found[row])))
     profit = np.rint(0.35 * amount * size[row, None] * np.exp(0.5 * rng.standard_normal(shape)) / 10_000) * 10_000
     named = rng.choice(np.array(SHOCKS), p=SHOCK_SHARES, size=shape)

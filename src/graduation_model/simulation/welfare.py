@@ -17,6 +17,8 @@ from graduation_model.simulation.places import Places
 # Nobody in a programme for the poor stands further above the others: the gamma's far tail would be no poor family.
 HIGHEST_STATIC = 4.0
 VISIT_STEPS = (2, 3)
+# Nobody writes down more than this many times the line: forms take no more than thirty.
+MOST_RECORDED = 29.5
 
 
 @dataclass(frozen=True)

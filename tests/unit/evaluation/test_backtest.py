@@ -163,3 +163,21 @@ def test_groups_of_a_number_are_thirds_and_show_nobodys_own_value():
     assert set(groups["size"]) <= {"up to 3", "3 to 6", "over 6"}
     assert set(groups["status"]) == {"extreme_poor", "poor", "not_poor"}
     assert set(groups["cluster_in_training"]) <= {"seen", "unseen"}
+
+
+def test_what_the_lost_may_have_done_stands_beside_the_figures_and_in_the_notes():
+    assessments, followups = panel()
+    gone = (followups["household_id"].str[1:].astype(int) % 4 == 0) & (followups["followup_date"] >= "2017-01-01")
+    found = run(assessments, followups[~gone], test_years=1)
+    rows = found.evaluation.set_index(["metric", "level"])["value"]
+    assert rows["followed_share", "all"] == pytest.approx(0.75, abs=0.06)
+    bounds = found.evaluation[found.evaluation["metric"] == "share_positive_bounds"].iloc[0]
+    assert bounds["low"] < bounds["value"] < bounds["high"]
+    assert bounds["high"] - bounds["low"] == pytest.approx(1 - rows["followed_share", "all"])
+
+
+def test_a_year_with_few_follow_ups_done_says_that_only_its_bounds_can_be_relied_on():
+    assessments, followups = panel()
+    gone = (followups["household_id"].str[1:].astype(int) % 2 == 0) & (followups["followup_date"] >= "2017-01-01")
+    notes = run(assessments, followups[~gone], test_years=1).notes
+    assert any("Rely on the bounds" in note for note in notes)

@@ -26,10 +26,25 @@ def quarantine():
     code = ("a code of that version's codebook", "Correct it", "answer_set_aside", "floor", "F1", 2020)
     rows = [("a.csv", row, "LANTAI", "not_in_codebook", "SECRET-77", *code) for row in range(2, 14)]
     rows.append(
-        ("a.csv", 5, "n_people", "minimum", "SECRET-0", "at least 1", "Check", "row_set_aside", "size", "F2", None)
+        (
+            "a.csv",
+            5,
+            "n_people",
+            "minimum",
+            "SECRET-0",
+            "at least 1",
+            "Check",
+            "row_set_aside",
+            "size",
+            "F2",
+            None,
+            "SECRET-ID",
+        )
     )
-    rows.append(("a.csv", 6, "rooms", "few_rooms", "1", "at least 2", "Ask again", "kept", "rooms", "F1", 2019))
-    table = pd.DataFrame(rows, columns=[*QUARANTINE_COLUMNS, *QUARANTINE_CONTEXT])
+    rows.append(
+        ("a.csv", 6, "rooms", "few_rooms", "1", "at least 2", "Ask again", "kept", "rooms", "F1", 2019, "SECRET-ID")
+    )
+    table = pd.DataFrame([(*row, "SECRET-ID") for row in rows], columns=[*QUARANTINE_COLUMNS, *QUARANTINE_CONTEXT])
     return table.astype({"wave": "Int64"})
 
 

@@ -145,3 +145,23 @@ def test_one_page_holds_both_languages_and_a_switch():
     assert "What it is not for" in page
     assert "2015 left out &lt;b&gt;" in page
     assert not re.search(r"https?:|//[a-z0-9]+\.", page)
+
+
+def test_lost_families_and_intervals_have_their_own_section():
+    table = evaluation()
+    extra = table.iloc[[0, 0, 0]].assign(
+        model="lightgbm",
+        metric=["followed_share", "share_positive_bounds", "interval_bins_held"],
+        group=["all", "all", "district"],
+        level=["all", "all", "01"],
+        value=[0.81, 0.4, 0.9],
+        low=[float("nan"), 0.3, float("nan")],
+        high=[float("nan"), 0.5, float("nan")],
+    )
+    shown = content("en", pd.concat([table, extra]))
+    rows = {row["label"]: (row["value"], row["interval"]) for row in shown["uncertainty"]["rows"]}
+    assert rows["Outcome known of those due"] == ("81.0%", "")
+    assert rows["Reached the outcome, with bounds"] == ("40.0%", "30.0%–50.0%")
+    assert [row["level"] for row in shown["uncertainty"]["groups"]] == ["01"]
+    assert len(shown["groups"]) == 1  # the district has no figure of that table
+    assert content("en")["uncertainty"] is None

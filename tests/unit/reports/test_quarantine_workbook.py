@@ -10,6 +10,8 @@ from python_calamine import CalamineWorkbook
 from graduation_model.contract.instrument import CrossCheck
 from graduation_model.contract.tables import QUARANTINE_COLUMNS, QUARANTINE_CONTEXT, empty_quarantine
 from graduation_model.reports.quarantine_workbook import quarantine_workbook
+from graduation_model.reports.workbook import workbook_without
+from graduation_model.wording import text
 from lib.small import label, small_instrument
 
 CHECK = CrossCheck(name="rooms_within_people", label=label("Rooms within people"), question="rooms", at_most="size")
@@ -29,16 +31,21 @@ CELLS = pd.DataFrame(
             "rooms",
             "F/2",
             2020,
+            "H2",
         ),
-        ("a.xlsx#Kec. Cikande", 4, "LANTAI", "not_in_codebook", "=9+9", *CODE, "floor", "F/1", 2020),
-        ("b.csv", 3, "LANTAI", "not_in_codebook", "8", *CODE, "floor", None, 2020),
+        ("a.xlsx#Kec. Cikande", 4, "LANTAI", "not_in_codebook", "=9+9", *CODE, "floor", "F/1", 2020, "H1"),
+        ("b.csv", 3, "LANTAI", "not_in_codebook", "8", *CODE, "floor", None, 2020, "H3"),
     ],
     columns=[*QUARANTINE_COLUMNS, *QUARANTINE_CONTEXT],
 )
 
 
 def sheets(cells=CELLS, language="en"):
-    book = CalamineWorkbook.from_filelike(io.BytesIO(quarantine_workbook(cells, language, INSTRUMENT)))
+    return sheets_of(quarantine_workbook(cells, language, INSTRUMENT))
+
+
+def sheets_of(content):
+    book = CalamineWorkbook.from_filelike(io.BytesIO(content))
     return {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
 
 
@@ -85,3 +92,13 @@ def test_a_cell_is_never_computed_and_both_languages_differ():
 def test_a_check_that_found_nothing_is_a_workbook_too(language):
     first = next(iter(sheets(empty_quarantine(), language).values()))
     assert len(first) == 1
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_a_quarantine_is_written_again_without_some_rows_of_a_file(language):
+    before = quarantine_workbook(CELLS, language, INSTRUMENT)
+    after = sheets_of(workbook_without(before, {("a.xlsx", "Kec. Cikande", "4")}))
+    about = text("workbook.about", language)
+    # The sheet of a facilitator with nothing left to mend is gone; what is said about the workbook stays.
+    assert {**sheets(CELLS.drop(index=1), language), about: after[about]} == after
+    assert sheets_of(workbook_without(before, set())) == sheets(language=language)

@@ -6,7 +6,7 @@ import zipfile
 import pytest
 from python_calamine import CalamineWorkbook
 
-from graduation_model.reports.workbook import selection_workbook, workbook_table
+from graduation_model.reports.workbook import selection_workbook, workbook_table, workbook_without
 from lib.pages import FAMILIES, small_inputs
 from lib.small import small_instrument
 
@@ -70,3 +70,16 @@ def test_both_languages_differ_and_the_same_list_gives_the_same_bytes():
 def test_an_empty_list_is_a_workbook_too(language):
     content = selection_workbook(INPUTS.selection.iloc[:0], INPUTS.scores.iloc[:0], language)
     assert len(rows(content)) == 1
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_a_list_without_a_family_is_the_same_workbook_but_for_its_row(language):
+    before, after = made(language), workbook_without(made(language), {("@SUM(A1)",)})
+    assert rows(after) == [row for row in rows(before) if row[0] != "@SUM(A1)"]
+    about = [
+        CalamineWorkbook.from_filelike(io.BytesIO(book)).get_sheet_by_index(1).to_python() for book in (before, after)
+    ]
+    assert about[0] == about[1]
+    with zipfile.ZipFile(io.BytesIO(after)) as book:
+        assert not any(b"@SUM" in book.read(name) for name in book.namelist())
+    assert workbook_without(before, set()) == before
