@@ -56,7 +56,9 @@ def _scores(folder: Path) -> pd.Series:
     return pd.concat(parts).set_index("household_id")["probability"].sort_index()
 
 
-def test_a_facilitators_workbook_is_scored_as_the_programmes_own_table_is(families, jamsosratu, tmp_path, capsys):
+def test_a_facilitators_workbook_is_scored_as_the_programmes_own_table_is(
+    families, jamsosratu, tmp_path, capsys, monkeypatch
+):
     data, own = tmp_path / "data", tmp_path / "own"
     data.mkdir()
     own.mkdir()
@@ -67,11 +69,13 @@ def test_a_facilitators_workbook_is_scored_as_the_programmes_own_table_is(famili
     assert _run(*SCORE, "--data", data, "--out", tmp_path / "scores") == 2
     assert "2 lines of the mapping are not confirmed: same_words, absent" in capsys.readouterr().err
     _confirm(data / "mapping.yaml")
-    assert _run(*SCORE, "--data", data, "--out", tmp_path / "scores") == 0
+    monkeypatch.chdir(tmp_path)
+    assert _run(*SCORE, "--data", "data", "--out", tmp_path / "scores") == 0
     assert _run(*SCORE, "--data", own, "--out", tmp_path / "expected") == 0
     pd.testing.assert_series_equal(_scores(tmp_path / "scores"), _scores(tmp_path / "expected"))
     manifest = json.loads((tmp_path / "scores" / "manifest.json").read_text())
     assert {"assessments.xlsx", "mapping.yaml", "programme/poverty_lines.csv"} == set(manifest["inputs"])
+    assert manifest["parameters"]["mapping"] == str(data / "mapping.yaml")
     assert manifest["counts"]["ignored_sheets"] == {
         "assessments.xlsx#Rekap": len(families["subdistrict_code"].unique())
     }

@@ -78,7 +78,7 @@ def no_such_family(where: str) -> DataError:
 
 def mapping_of(data: str | Path, mapping: str | Path | None) -> Path | None:
     """Return the mapping file in effect: the one given, or the one in the data folder; None without either."""
-    return find_mapping(Path(data)) if mapping is None else Path(mapping).resolve()
+    return find_mapping(Path(data).resolve()) if mapping is None else Path(mapping).resolve()
 
 
 def read_tables(

@@ -206,7 +206,7 @@ def _filled(raw: pd.Series) -> int:
 
 def _refuse_answers(raw: pd.Series, where: str) -> None:
     found = numbers_in(raw)
-    count = int(found.rows[found.shaped].sum())
+    count = 0 if found.rows.empty else int(found.rows[found.shaped].sum())
     if count:
         raise DataError(
             f"{count:,} answers are a NIK or KK by their digits and date",
