@@ -1,10 +1,10 @@
-# The one vocabulary: make setup, demo, test, check, bench. CI calls the same words.
+# The one vocabulary: make setup, demo, test, check, docs, bench. CI calls the same words.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup demo test check bench results model lock clean
+.PHONY: setup demo test check docs bench hard results ablation model lock clean
 .DEFAULT_GOAL := setup
 
 setup: $(READY)
@@ -28,11 +28,19 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# The data dictionary follows the instrument; a test fails where it does not.
+docs: setup
+	$(BIN)/graduation-model dictionary --programme jamsosratu --out docs/privacy/data_dictionary_jamsosratu.md
+
 test: check
 	$(BIN)/python -m pytest -n 2 -q
 
 bench: setup
 	$(BIN)/python benchmarks/run.py
+
+# The long checks against a known truth; rewrites docs/results-simulated.md.
+hard: setup
+	$(BIN)/python benchmarks/hard.py
 
 lock: setup
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
@@ -44,6 +52,10 @@ clean:
 # Trains on the real panel in $$ENAHO and rewrites the README's tables and docs/results.md.
 results: setup
 	$(BIN)/python benchmarks/enaho.py
+
+# What each idea adds there: docs/ablation.md. Some minutes.
+ablation: setup
+	$(BIN)/python benchmarks/ablation.py
 
 # The small bundle that lets scoring be tried without training.
 model: setup

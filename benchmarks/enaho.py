@@ -17,6 +17,7 @@ import graduation_model
 ROOT = Path(__file__).parents[1]
 AS_OF = "2017-12-31"
 NAMES = {
+    "stack": "additive stack",
     "lightgbm": "LightGBM, monotone directions",
     "logistic": "logistic scorecard",
     "weighted_sum": "hand-weighted sum",
@@ -51,11 +52,28 @@ def table(rows: pd.DataFrame, title: str) -> str:
     return "\n".join([head, "|---" * (len(text.columns) + 1) + "|", *lines])
 
 
-def overall(evaluation: pd.DataFrame, metric: str, baseline: str = "") -> pd.DataFrame:
-    """Return one metric of every model over all families."""
+def overall(evaluation: pd.DataFrame, metric: str, baseline: str = "", population: str = "programme") -> pd.DataFrame:
+    """Return one metric of every model over all families of a population."""
     return evaluation[
-        (evaluation["group"] == "all") & (evaluation["baseline"] == baseline) & (evaluation["metric"] == metric)
+        (evaluation["group"] == "all")
+        & (evaluation["baseline"] == baseline)
+        & (evaluation["metric"] == metric)
+        & (evaluation["population"] == population)
     ]
+
+
+def pooled(evaluation: pd.DataFrame, population: str = "programme") -> str:
+    """Return the stack's paired difference to every other model, over all test years at once."""
+    rows = evaluation[
+        (evaluation["group"] == "test_years")
+        & (evaluation["model"] == "stack")
+        & (evaluation["population"] == population)
+    ]
+    text = rows.assign(text=rows.apply(cell, axis=1)).pivot(index="baseline", columns="metric", values="text")
+    text = text.reindex([name for name in NAMES if name in text.index])[["auc", "brier", "precision_at_quota"]]
+    head = f"| stack minus …, {rows['level'].iloc[0]} | AUC | Brier | precision in the best fifth |"
+    lines = [f"| {NAMES[str(name)]} | " + " | ".join(cells) + " |" for name, cells in text.iterrows()]
+    return "\n".join([head, "|---" * 4 + "|", *lines])
 
 
 def readme_block(evaluation: pd.DataFrame) -> str:
@@ -68,6 +86,7 @@ def readme_block(evaluation: pd.DataFrame) -> str:
             table(overall(evaluation, "auc"), "AUC, programme's families"),
             table(overall(evaluation, "precision_at_quota"), "precision in the best fifth"),
             table(overall(evaluation, "auc", "status_now"), "AUC minus that of status now, paired"),
+            pooled(evaluation),
             f"Labelled families tested: {count}. Intervals: 95 %, bootstrap of clusters.",
         ]
     )
@@ -90,19 +109,32 @@ def results_page(evaluation: pd.DataFrame) -> str:
         f"`configs/juntos`; `train --as-of {AS_OF}`. The row of a test year is a model fitted with what was known at "
         "the end of that year. Intervals: 95 %, bootstrap of clusters.",
         *(f"## {title}\n\n{table(overall(evaluation, metric), title)}" for metric, title in TITLES.items()),
-        "## AUC within a status, LightGBM",
+        "## The stack against the others, all test years at once",
+        "Paired on the same families, meaned over the years; a cluster is drawn in all of its years together. Below "
+        "zero is better for Brier.",
+        pooled(evaluation),
+        "## Every household that is poor at the assessment",
+        "Population `poor`: whoever is officially poor or extremely poor, in a programme or not. The label is the same "
+        "(not poor at both visits); the three models are fitted anew on the labels of these households, and the stack "
+        "on everybody's next wave besides.",
+        *(
+            table(overall(evaluation, metric, population="poor"), TITLES[metric])
+            for metric in ("auc", "brier", "calibration_slope")
+        ),
+        pooled(evaluation, "poor"),
+        "## AUC within a status, the stack",
         "Telling a poor family from a non-poor one is easy; telling families of one status apart is the harder half.",
         by_group(evaluation, "poverty_status"),
-        "## AUC of LightGBM in clusters that training saw, and in those that it did not",
+        "## AUC of the stack in clusters that training saw, and in those that it did not",
         by_group(evaluation, "cluster_in_training"),
     ]
     return "\n\n".join(parts) + "\n"
 
 
 def by_group(evaluation: pd.DataFrame, group: str) -> str:
-    """Return level x year of LightGBM's AUC, with the number of families."""
+    """Return level x year of the stack's AUC, with the number of families."""
     rows = evaluation[
-        (evaluation["group"] == group) & (evaluation["metric"] == "auc") & (evaluation["model"] == "lightgbm")
+        (evaluation["group"] == group) & (evaluation["metric"] == "auc") & (evaluation["model"] == "stack")
     ]
     rows = rows.assign(text=rows.apply(cell, axis=1) + ", n " + rows["n"].astype(str))
     text = rows.pivot(index="level", columns="test_year", values="text").fillna("too few")

@@ -38,6 +38,38 @@ for _ in range(5):
 print(len(visits) / sorted(times)[2], matrix.shape[1])
 """
 
+READING = """
+import sys, tempfile, time
+from pathlib import Path
+from graduation_model.commands.inputs import read_tables
+from graduation_model.config import load_programme
+from graduation_model.simulation import simulate
+programme = load_programme("jamsosratu")
+province = simulate(programme.instrument, programme.simulation, households=50_000, waves=1, seed=1)
+visits = province.assessments
+def read(folder):
+    start = time.perf_counter()
+    assert len(read_tables(programme, folder, need_followups=False).assessments) == len(visits)
+    return time.perf_counter() - start
+with tempfile.TemporaryDirectory() as folder:
+    path = Path(folder) / f"assessments.{sys.argv[1]}"
+    province.poverty_lines.to_parquet(Path(folder) / "poverty_lines.parquet")
+    if sys.argv[1] == "csv":
+        visits.to_csv(path, index=False)
+    else:
+        visits.to_excel(path, index=False, engine="xlsxwriter")
+    print(sorted(read(folder) for _ in range(3))[1], len(visits.columns))
+"""
+
+
+def simulated(rows: list[tuple[str, str, str]], households: int, waves: int, limit: str, *, memory: bool) -> None:
+    """Add the row of one simulated province: its seconds, or the memory of the largest process so far."""
+    with tempfile.TemporaryDirectory() as folder:
+        size = ["--households", str(households), "--waves", str(waves)]
+        taken = seconds([*COMMAND, "simulate", "--programme", "jamsosratu", *size, "--out", f"{folder}/data"], 1)
+    seen = f"{peak_gb():.1f} GB" if memory else f"{taken:.0f} s"
+    rows.append((f"simulate, {households:,} families x {waves} waves", seen, limit))
+
 
 def seconds(words: list[str], runs: int) -> float:
     """Return the median wall seconds of a command."""
@@ -57,11 +89,20 @@ def peak_gb() -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="leave the demo out")
-    quick = parser.parse_args().quick
+    parser.add_argument("--large", action="store_true", help="add the province of a million families (minutes)")
+    arguments = parser.parse_args()
+    quick = arguments.quick
     rows: list[tuple[str, str, str]] = []
     rows.append(("graduation-model --help", f"{seconds([*COMMAND, '--help'], 5):.2f} s", "0.3 s"))
     made = subprocess.run([sys.executable, "-c", FEATURES], check=True, capture_output=True, text=True).stdout.split()
     rows.append((f"feature building, {made[1]} features", f"{float(made[0]):,.0f} visits/s", "100,000 visits/s"))
+    for kind, limit in (("csv", "3 s"), ("xlsx", "20 s")):
+        words = [sys.executable, "-c", READING, kind]
+        seen, columns = subprocess.run(words, check=True, capture_output=True, text=True).stdout.split()
+        rows.append((f"{kind} read and checked, 50,000 x {columns}", f"{float(seen):.1f} s", limit))
+    simulated(rows, 50_000, 5, "20 s", memory=False)
+    if arguments.large:
+        simulated(rows, 1_000_000, 2, "6 GB", memory=True)
     if not quick:
         with tempfile.TemporaryDirectory() as folder:
             taken = seconds([*COMMAND, "demo", "--out", f"{folder}/demo"], 1)

@@ -1,6 +1,7 @@
 """Readiness to leave a cash-aid programme and stay out of poverty: models, exact reasons, lists that people sign.
 
-Every command of `graduation-model` is a function here with the same name and arguments:
+Every command of `graduation-model` is a function here with the same name and arguments (`suggest` is
+`check --suggest`):
 
 >>> import graduation_model
 >>> callable(graduation_model.train)
@@ -12,7 +13,22 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-__all__ = ["check", "demo", "form", "promote", "report", "score", "select", "simulate", "train"]
+__all__ = [
+    "check",
+    "demo",
+    "dictionary",
+    "form",
+    "promote",
+    "record_correct",
+    "record_delete",
+    "record_export",
+    "report",
+    "score",
+    "select",
+    "simulate",
+    "suggest",
+    "train",
+]
 
 
 def __getattr__(name: str) -> Any:

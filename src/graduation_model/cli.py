@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from graduation_model import __version__
-from graduation_model.errors import UserError
+from graduation_model.errors import LimitError, UserError
 
 BUG = 70
 FOUND_FAULTS = 1
@@ -43,6 +43,11 @@ key_option = _option(
     "--key",
     type=click.Path(path_type=Path),
     help="File with a secret of 32 bytes or more: replaces ids that are NIK or KK.",
+)
+mapping_option = _option(
+    "--mapping",
+    type=click.Path(path_type=Path),
+    help="Confirmed mapping of columns to questions; default mapping.yaml in the data folder, if any.",
 )
 as_of_option = _option("--as-of", required=True, help="The day whose knowledge counts, YYYY-MM-DD.")
 tracking_option = _option(
@@ -99,11 +104,14 @@ def demo(**arguments: Any) -> Said:
 @_option("--households", default=50_000, type=click.IntRange(min=1), help="Families in the first wave.")
 @_option("--waves", default=5, type=click.IntRange(min=1), help="Yearly assessments.")
 @_option("--seed", default=1, help="The same seed gives the same bytes.")
+@_option("--province", default=None, help="honest, unrecorded, recorded or quiet; else as the programme says.")
+@_option("--messy", is_flag=True, help="Workbooks as offices send them, with planted faults and a ledger of them.")
 @_out_option()
 def simulate(**arguments: Any) -> Said:
     """Make a province that does not exist.
 
-    Writes assessments, follow-ups and decisions, and the truth in a folder that no stage reads.
+    Writes assessments, follow-ups, decisions, grants and lines, the truth in a folder that no stage reads, and a page
+    that sets what came out beside what was aimed at.
     """
     from graduation_model.commands.simulate import simulate as run
 
@@ -114,13 +122,21 @@ def simulate(**arguments: Any) -> Said:
 @programme_option
 @data_option
 @key_option
-@_out_option()
-def check(**arguments: Any) -> Said:
+@mapping_option
+@_option("--suggest", type=click.Path(path_type=Path), help="Only draft a mapping of columns to questions here.")
+@_option("--out", type=click.Path(path_type=Path), help="Folder to write.")
+def check(suggest: Path | None, **arguments: Any) -> Said:
     """Check source files; say what to mend.
 
     Writes checked tables, every failing cell with its reason, and a page in both languages. Ends with 1 where cells
-    were set aside.
+    were set aside. Where columns have other names than the programme's, --suggest drafts which is which.
     """
+    if (suggest is None) == (arguments["out"] is None):
+        raise UserError("Give either --out (to check) or --suggest (to draft a mapping)", where="check")
+    if suggest is not None:
+        from graduation_model.commands.suggest import suggest as draft
+
+        return Said(draft(programme=arguments["programme"], data=arguments["data"], to=suggest).story())
     from graduation_model.commands.check import check as run
 
     result = run(**arguments)
@@ -153,9 +169,11 @@ def form(**arguments: Any) -> Said:
 @programme_option
 @data_option
 @key_option
+@mapping_option
 @as_of_option
 @_out_option()
 @tracking_option
+@_option("--tune", default=0, type=click.IntRange(min=0), help="Trials of a search for better settings; 0: none.")
 def train(**arguments: Any) -> Said:
     """Fit, back-test, track, register.
 
@@ -175,16 +193,18 @@ def train(**arguments: Any) -> Said:
 @_option("--version", help="The registered version.")
 @_option("--approver", required=True, help="The person who decides; kept with the version.")
 @_option("--rollback", is_flag=True, help="Go back to the champion before.")
+@_option("--language", type=click.Choice(["id", "en"]), default="en", help="Of the reasons.")
 @tracking_option
 def promote(**arguments: Any) -> Said:
-    """Make a registered version the champion.
+    """Make a version the champion, if the gate opens.
 
-    In a named person's name, who is kept with the version; --rollback goes back to the champion before.
+    In a named person's name, who is kept with the version. The gate's reasons are printed either way; where it stays
+    closed the command ends with 3. --rollback goes back to the champion before.
     """
     from graduation_model.commands.promote import promote as run
 
-    version = run(**arguments)
-    return Said(f"Champion: version {version}, approved by {arguments['approver']}")
+    result = run(**arguments)
+    return Said(result.story(), 0 if result.promoted else LimitError.exit_code)
 
 
 @main_group.command(
@@ -195,8 +215,10 @@ def promote(**arguments: Any) -> Said:
 @programme_option
 @data_option
 @key_option
+@mapping_option
 @as_of_option
 @_option("--model", help="A bundle's folder, or models:/NAME@ALIAS; default the programme's champion.")
+@_option("--household", help="Score this family alone, seen against the whole wave: after a correction.")
 @_out_option()
 @tracking_option
 def score(**arguments: Any) -> Said:
@@ -238,6 +260,7 @@ def select(**arguments: Any) -> Said:
 @_option("--scores", type=click.Path(path_type=Path), help="Default: the folder that the selection names.")
 @_option("--data", type=click.Path(path_type=Path), help="Default: the folder that the scores name.")
 @key_option
+@mapping_option
 @_option(
     "--language",
     type=click.Choice(["id", "en", "both"]),
@@ -251,6 +274,105 @@ def report(**arguments: Any) -> Said:
     A sheet for every family to be decided on, an index to search, and a page for the cohort, all offline.
     """
     from graduation_model.commands.report import report as run
+
+    return Said(run(**arguments).story())
+
+
+@main_group.command(
+    cls=Examples,
+    example="graduation-model dictionary --programme jamsosratu --out docs/privacy/data_dictionary_jamsosratu.md",
+)
+@programme_option
+@_option("--out", required=True, type=click.Path(path_type=Path), help="File to write, ending in .md.")
+def dictionary(**arguments: Any) -> Said:
+    """Write what is asked, why, and how long kept.
+
+    Every question with its answers, codes and use, and whether it is specific personal data, in both languages.
+    """
+    from graduation_model.commands.dictionary import dictionary as run
+
+    return Said(run(**arguments).story())
+
+
+@main_group.group()
+def record() -> None:
+    """Export, correct or delete a family's record."""
+
+
+household_option = _option("--household", required=True, help="The family's id as the lists show it.")
+data_too_option = _option("--data", type=click.Path(path_type=Path), help="The data folder that the scores name.")
+folders_argument = click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path))
+
+
+@record.command(
+    "export",
+    cls=Examples,
+    example="graduation-model record export --programme jamsosratu --household ID --data data/2020 "
+    "--out runs/export runs/check runs/scores runs/selection runs/report",
+)
+@programme_option
+@household_option
+@data_too_option
+@key_option
+@mapping_option
+@_out_option()
+@folders_argument
+def record_export(**arguments: Any) -> Said:
+    """Give a family all that is held on it.
+
+    Answers, scores with every contribution, recommendation, pages and corrections, as a page in both languages, JSON
+    and CSV, out of FOLDERS that check, train, score, select and report wrote.
+    """
+    from graduation_model.commands.record_export import record_export as run
+
+    return Said(run(**arguments).story())
+
+
+@record.command(
+    "correct",
+    cls=Examples,
+    example="graduation-model record correct --programme jamsosratu --data data/2020 --household ID --file asked.csv",
+)
+@programme_option
+@data_option
+@household_option
+@_option(
+    "--file",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Columns question, answer, reason, date, by; visit_date and table where it is not the last assessment.",
+)
+@key_option
+@mapping_option
+def record_correct(**arguments: Any) -> Said:
+    """Correct a family's answers, and say why.
+
+    Checked against the instrument and kept in corrections.parquet beside the data, for every later reading; source
+    files are never changed.
+    """
+    from graduation_model.commands.record_correct import record_correct as run
+
+    return Said(run(**arguments).story())
+
+
+@record.command(
+    "delete",
+    cls=Examples,
+    example="graduation-model record delete --household ID --data data/2020 "
+    "runs/check runs/scores runs/selection runs/report --yes",
+)
+@household_option
+@data_too_option
+@key_option
+@_option("--yes", is_flag=True, help="Delete. Without it nothing is changed.")
+@folders_argument
+def record_delete(**arguments: Any) -> Said:
+    """Delete a family from our own folders.
+
+    Rows, pages, lists, workbooks and corrections, in FOLDERS that check, train, score, select, report or record export
+    wrote: all of them or none. Without --yes it says what would be deleted.
+    """
+    from graduation_model.commands.record_delete import record_delete as run
 
     return Said(run(**arguments).story())
 

@@ -6,27 +6,26 @@ does not fit is an error that names the file, the path inside it, and the mend.
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
-from typing import TypeVar
 
-from pydantic import BaseModel, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from pydantic import ValidationError
 
 from graduation_model.cohort.params import CohortParams, LabelParams
 from graduation_model.contract.instrument import Instrument, Question
+from graduation_model.contract.references import AreaYear
+from graduation_model.contract.schemas import DECISIONS
 from graduation_model.errors import ConfigError
 from graduation_model.estimators.params import EstimatorParams
 from graduation_model.evaluation.params import EvaluationParams
 from graduation_model.features.params import FeatureParams
 from graduation_model.ingest.params import Codebook, IngestParams
-from graduation_model.params import Label, Params
+from graduation_model.params import Label, Params, read_params
 from graduation_model.reports.params import ReportParams
 from graduation_model.selection.params import SelectionParams
 from graduation_model.simulation.params import SimulationParams
 
 PROGRAMMES = Path("configs")
-M = TypeVar("M", bound=BaseModel)
 
 
 class Settings(Params):
@@ -47,11 +46,20 @@ class Settings(Params):
 
 
 class Programme(Settings):
-    """A whole programme: its settings, its instrument, its codebooks, and the folder that they came from."""
+    """A whole programme: its settings, its instrument, its codebooks, and the folder that they came from.
+
+    `references` holds the tables of amounts by area and year that cross-checks name.
+    """
 
     folder: Path
     instrument: Instrument
     codebooks: tuple[Codebook, ...] = ()
+    references: dict[str, tuple[AreaYear, ...]] = {}
+
+    @property
+    def poverty_lines(self) -> Path:
+        """Where the programme's own poverty lines stand, if it has any."""
+        return self.folder / "poverty_lines.csv"
 
 
 def load_programme(where: str | Path) -> Programme:
@@ -63,13 +71,20 @@ def load_programme(where: str | Path) -> Programme:
         Naming the file, the path of the setting inside it, and how to mend it.
     """
     folder = _folder(where)
-    settings = _load(folder / "programme.yaml", Settings)
-    instrument = _load(folder / "instrument.yaml", Instrument)
-    codebooks = {path: _load(path, Codebook) for path in sorted((folder / "codebooks").glob("*.yaml"))}
+    settings = read_params(folder / "programme.yaml", Settings)
+    instrument = read_params(folder / "instrument.yaml", Instrument)
+    codebooks = {path: read_params(path, Codebook) for path in sorted((folder / "codebooks").glob("*.yaml"))}
     for path, codebook in codebooks.items():
         _check_codebook(path, codebook, instrument)
     _check_references(folder / "programme.yaml", settings, instrument)
-    return Programme(**dict(settings), folder=folder, instrument=instrument, codebooks=tuple(codebooks.values()))
+    named = {check.at_most_in.table for check in instrument.cross_checks if check.at_most_in}
+    return Programme(
+        **dict(settings),
+        folder=folder,
+        instrument=instrument,
+        codebooks=tuple(codebooks.values()),
+        references={table: _load_reference(folder / f"{table}.csv") for table in sorted(named)},
+    )
 
 
 def _folder(where: str | Path) -> Path:
@@ -84,37 +99,28 @@ def _folder(where: str | Path) -> Path:
     )
 
 
-def _load(path: Path, model: type[M]) -> M:
-    # YAML 1.2, pure: a bare `no` stays text, a key written twice is an error, and no tag can build an object.
+def _load_reference(path: Path) -> tuple[AreaYear, ...]:
+    rows: list[AreaYear] = []
     try:
-        content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows.extend(AreaYear.model_validate(row) for row in csv.DictReader(file))
     except OSError as error:
-        raise ConfigError("The file cannot be read", where=path, mend="A programme's folder needs it") from error
-    except (YAMLError, UnicodeDecodeError) as error:
-        mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
-        line = f" at line {mark.line + 1}" if mark else ""
-        reason = getattr(error, "problem", None) or "it is no YAML in UTF-8"
-        raise ConfigError(f"The file does not parse{line}: {reason}", where=path, mend="Mend that line") from error
-    try:
-        return model.model_validate(content)
+        raise ConfigError(
+            "The file cannot be read", where=path, mend="A cross-check names it: add it, or take the check out"
+        ) from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ConfigError("The file is no csv in UTF-8", where=path, mend="Save it as csv, UTF-8") from error
     except ValidationError as error:
-        raise _as_config_error(path, error) from error
-
-
-def _as_config_error(path: Path, error: ValidationError) -> ConfigError:
-    # A misspelt key also makes the right one missing: the misspelling is what can be mended.
-    errors = sorted(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
-    first, more = errors[0], len(errors) - 1
-    place = ".".join(str(part) for part in first["loc"]) or "the whole file"
-    also = f" ({more} more like it)" if more else ""
-    mends = {
-        "extra_forbidden": (f"'{place}' is not a setting", "Remove it, or mend its spelling"),
-        "missing": (f"'{place}' is missing", "Add it"),
-    }
-    what, mend = mends.get(
-        first["type"], (f"'{place}': {first['msg'].removeprefix('Value error, ')}", "Mend this setting")
-    )
-    return ConfigError(what + also, where=path, mend=mend)
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(
+            f"Row {len(rows) + 2} does not fit: '{place}': {first['msg']}",
+            where=path,
+            mend="Its columns are area_code, year, idr and source",
+        ) from error
+    if len({(row.area_code, row.year) for row in rows}) < len(rows):
+        raise ConfigError("An area and year stands there twice", where=path, mend="Keep one row for each")
+    return tuple(rows)
 
 
 def _check_codebook(path: Path, codebook: Codebook, instrument: Instrument) -> None:
@@ -149,6 +155,7 @@ def _check_references(path: Path, settings: Settings, instrument: Instrument) ->
     """Every question that a setting names exists, and what it is used for is meant."""
     known = instrument.by_name
     kept = {*settings.ingest.assessments.keep, "household_id", "assessment_date"}
+    areas = {check.name: check.at_most_in.area for check in instrument.cross_checks if check.at_most_in}
     named: dict[str, tuple[str, ...]] = {
         "features.protected": settings.features.protected,
         "features.exclude": settings.features.exclude,
@@ -158,7 +165,9 @@ def _check_references(path: Path, settings: Settings, instrument: Instrument) ->
         "estimators.weighted_sum": tuple(settings.estimators.weighted_sum),
         "estimators.pmt_exclude": settings.estimators.pmt_exclude,
         "reports.facts": settings.reports.facts,
+        "ingest.checks.identical_without": settings.ingest.checks.identical_without,
         "label.status_now": (settings.label.status_now.question,),
+        "evaluation.populations": tuple(population.question for population in settings.evaluation.populations),
         "cohort.population": (settings.cohort.population.question,) if settings.cohort.population else (),
     }
     ratios = {ratio.name for ratio in settings.features.ratios}
@@ -173,12 +182,8 @@ def _check_references(path: Path, settings: Settings, instrument: Instrument) ->
                 where=path,
                 mend="Mend the spelling, or add the question to instrument.yaml",
             )
-    if settings.label.outcome.question not in instrument.followup_by_name:
-        raise ConfigError(
-            f"'label.outcome' names {settings.label.outcome.question}, which no follow-up asks",
-            where=path,
-            mend="Add it to followup in instrument.yaml",
-        )
+    _check_label(path, settings.label, instrument, settings.ingest.followups.absent)
+    _check_lines(path, settings, instrument)
     blocked = [
         name
         for name in (*settings.features.history, *settings.features.neighbours, *settings.features.protected)
@@ -191,6 +196,7 @@ def _check_references(path: Path, settings: Settings, instrument: Instrument) ->
             mend="A blocked question is never a feature: take it out",
         )
     carried = {"cohort.cluster": settings.cohort.cluster, "cohort.area": settings.cohort.area}
+    carried |= {f"instrument.cross_checks.{name}": area for name, area in areas.items()}
     carried |= {f"selection.carry.{number}": name for number, name in enumerate(settings.selection.carry)}
     for place, name in carried.items():
         if name not in kept | set(known):
@@ -199,3 +205,77 @@ def _check_references(path: Path, settings: Settings, instrument: Instrument) ->
                 where=path,
                 mend="Add it to ingest.assessments.keep",
             )
+
+
+def _check_label(path: Path, label: LabelParams, instrument: Instrument, absent: tuple[str, ...]) -> None:
+    """Every question and answer that the label names is one that a follow-up, or a decision, can have."""
+    asked, back = instrument.followup_by_name, label.reentry
+    named: dict[str, tuple[str, tuple[str, ...]]] = {
+        "outcome": (label.outcome.question, label.outcome.is_one_of),
+        **{f"failures.{place}": (one.question, one.is_one_of) for place, one in enumerate(label.failures)},
+    }
+    for place in ("interviewed", "measured_by", "competing", "independent"):
+        condition = getattr(label, place)
+        if condition is not None:
+            named[place] = (condition.question, condition.is_one_of)
+    if back is not None:
+        named |= {"reentry.question": (back.question, ("yes",)), "reentry.date": (back.date, ())}
+        named["reentry.reason"] = (back.reason, back.counts)
+    for place, (question, answers) in named.items():
+        if question not in asked or question in absent:
+            raise ConfigError(
+                f"'label.{place}' names {question}, which no follow-up {'has' if question in absent else 'asks'}",
+                where=path,
+                mend="Take it out of the label, or out of ingest.followups.absent"
+                if question in absent
+                else "Add it to followup in instrument.yaml",
+            )
+        _check_answers(path, place, answers, asked[question].levels)
+    if back is not None and asked[back.date].kind != "date":
+        raise ConfigError(f"'label.reentry.date' names {back.date}, which is no date", where=path, mend="Name a date")
+    decided = {question.name: question.levels for question in DECISIONS}
+    _check_answers(path, "clock.followed", label.clock.followed, decided["decision"])
+    _check_answers(path, "excluded_exits", label.excluded_exits, (*decided["decision"], *decided["graduation_kind"]))
+
+
+def _check_answers(path: Path, place: str, answers: tuple[str, ...], known: tuple[str, ...]) -> None:
+    unknown = sorted(set(answers) - set(known))
+    if unknown:
+        raise ConfigError(
+            f"'label.{place}' names {', '.join(unknown)}, which is no answer there",
+            where=path,
+            mend=f"Use one of {', '.join(known) or 'no answer at all'}",
+        )
+
+
+def _check_lines(path: Path, settings: Settings, instrument: Instrument) -> None:
+    """Derived questions have a line to be set against, and an area to look it up by."""
+    lines = settings.ingest.poverty_lines
+    derived = []
+    for table, questions in (("assessments", instrument.questions), ("followups", instrument.followup)):
+        absent = set(getattr(settings.ingest, table).absent)
+        for question in questions:
+            if question.derived and question.name not in absent:
+                derived.append(question.name)
+                _check_parts(path, table, question.name, sorted(absent & set(question.derived.parts)))
+    if derived and lines is None:
+        raise ConfigError(
+            f"'ingest.poverty_lines' is missing, and {', '.join(derived)} are set against a poverty line",
+            where=path,
+            mend="Add it with the column of the area: poverty_lines: {area: district_code}",
+        )
+    if lines is not None and lines.area not in settings.ingest.assessments.keep:
+        raise ConfigError(
+            f"'ingest.poverty_lines.area' names column {lines.area}, which is not kept",
+            where=path,
+            mend="Add it to ingest.assessments.keep",
+        )
+
+
+def _check_parts(path: Path, table: str, name: str, missing: list[str]) -> None:
+    if missing:
+        raise ConfigError(
+            f"'{name}' is computed from {', '.join(missing)}, which ingest.{table}.absent says is not there",
+            where=path,
+            mend=f"List {name} under absent too, or take its parts out",
+        )

@@ -13,7 +13,7 @@ from graduation_model.cli import main
 def data(year, tmp_path):
     folder = tmp_path / "data"
     folder.mkdir()
-    for name in ("assessments", "followups"):
+    for name in ("assessments", "followups", "decisions", "poverty_lines"):
         shutil.copy(year.data / f"{name}.parquet", folder)
     return folder
 
@@ -68,7 +68,7 @@ def test_a_missing_folder_or_programme_is_named(year, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("as_of", "message"),
     [
-        ("2017-06-30", "No label is due by 2017-06-30"),
+        ("2016-12-31", "No label is due by 2016-12-31"),
         ("2010-12-31", "No assessment is dated on or before 2010-12-31"),
         ("31/12/2019", "This is no date"),
     ],
@@ -138,8 +138,8 @@ def test_a_model_of_another_programme_is_refused(year, tmp_path, capsys):
 
 def test_a_bundle_with_one_byte_changed_is_refused(year, tmp_path, capsys):
     bundle = shutil.copytree(year / "train" / "bundle", tmp_path / "bundle")
-    text = (bundle / "model.txt").read_bytes()
-    (bundle / "model.txt").write_bytes(text.replace(b"1", b"2", 1))
+    text = (bundle / "component_own_trees.txt").read_bytes()
+    (bundle / "component_own_trees.txt").write_bytes(text.replace(b"1", b"2", 1))
     _fails(
         capsys,
         [
@@ -155,7 +155,7 @@ def test_a_bundle_with_one_byte_changed_is_refused(year, tmp_path, capsys):
             "--out",
             tmp_path / "out",
         ],
-        "model.txt",
+        "component_own_trees.txt",
         tmp_path,
     )
 
@@ -190,6 +190,13 @@ def test_a_folder_that_holds_something_else_is_not_overwritten(year, tmp_path, c
     )
 
 
+def test_visits_without_a_poverty_line_stop_every_command_and_say_which(year, data, tmp_path, capsys):
+    _change(data, "poverty_lines", lambda table: table[~table["area_code"].isin(["3671", "3672"])])
+    words = ["check", "--programme", year.programme, "--data", data, "--out", tmp_path / "out"]
+    said = "visits have no poverty line of the 18 months before them: 3671 in 2016-09 to 2020-11 ("
+    _fails(capsys, words, said, tmp_path)
+
+
 def test_words_that_no_command_knows_end_with_two(capsys):
     assert main(["train", "--programe", "x"]) == 2
     assert main(["graduate"]) == 2
@@ -207,6 +214,8 @@ def test_check_counts_planted_faults_and_ends_with_one(year, data, tmp_path, cap
     words = ["check", "--programme", year.programme, "--data", data, "--out", tmp_path / "out"]
     assert main([str(word) for word in words]) == 1
     found = pd.read_parquet(tmp_path / "out" / "quarantine.parquet")
+    assert set(found.loc[found["effect"] == "kept", "rule"]) <= {"assets_lost"}  # simulated families lose goods, too
+    found = found[found["effect"] != "kept"]
     assert found["rule"].value_counts().to_dict() == {"duplicate_key": 2, "not_a_number": 1, "not_an_allowed_answer": 1}
     assert json.loads((tmp_path / "out" / "manifest.json").read_text())["counts"]["assessments"]["rows_set_aside"] == 4
     for page in (tmp_path / "out" / "check.html", tmp_path / "out" / "en" / "check.html"):

@@ -1,12 +1,14 @@
 """NIK, names and telephones never come past the door of a command, and a key keeps the families apart."""
 
 import json
+import shutil
 
 import pandas as pd
 import pytest
 
 from graduation_model.cli import main
 
+NAMED = ("assessments", "followups", "decisions")
 NAME, PHONE = "Contoh Rekaan", "081200000000"
 
 
@@ -20,7 +22,8 @@ def _nik(ids: pd.Series) -> pd.Series:
 def named(year, tmp_path_factory):
     """The year's data as a Dinas may send it: NIK for ids, names and telephones beside them."""
     folder = tmp_path_factory.mktemp("named")
-    for table in ("assessments", "followups"):
+    shutil.copy(year.data / "poverty_lines.parquet", folder)
+    for table in NAMED:
         frame = pd.read_parquet(year.data / f"{table}.parquet")
         frame = frame.assign(household_id=_nik(frame["household_id"]), NAMA_KRT=NAME, kolom=PHONE)
         frame.to_parquet(folder / f"{table}.parquet")
@@ -61,8 +64,8 @@ def test_check_with_a_key_writes_no_identity_and_counts_what_it_dropped(year, na
     assert _run("check", "--programme", year.programme, "--data", named, "--key", key, "--out", out) in (0, 1)
     story = capsys.readouterr().out
     manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
-    assessments, followups = (pd.read_parquet(named / f"{name}.parquet") for name in ("assessments", "followups"))
-    rows = len(assessments) + len(followups)
+    tables = [pd.read_parquet(named / f"{name}.parquet") for name in NAMED]
+    assessments, rows = tables[0], sum(len(table) for table in tables)
     assert manifest["counts"]["privacy"] == {"NAMA_KRT": rows, "kolom": rows}
     assert manifest["counts"]["pseudonyms"] == {"household_id": rows}
     assert len(manifest["key_fingerprint"]) == 8

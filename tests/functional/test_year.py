@@ -10,6 +10,7 @@ from scipy.special import expit
 from graduation_model.cli import main
 from graduation_model.config import load_programme
 
+TABLES = ("assessments", "followups", "decisions", "poverty_lines", "uep")
 CONTRIBUTIONS_ONLY = {"household_id", "base_log_odds"}
 
 
@@ -78,17 +79,26 @@ def test_every_page_says_that_it_is_simulated_and_names_no_network_address(year)
 def test_the_evaluation_holds_every_model_in_every_test_year(year):
     table = pd.read_parquet(year / "train" / "evaluation.parquet")
     overall = table[(table["group"] == "all") & (table["baseline"] == "") & (table["metric"] == "auc")]
-    assert set(overall["model"]) == {"lightgbm", "logistic", "pmt", "weighted_sum", "status_now", "random"}
+    assert set(overall["model"]) == {"stack", "lightgbm", "logistic", "pmt", "weighted_sum", "status_now", "random"}
     assert overall.groupby("model").size().eq(2).all()
     best = overall.set_index(["model", "test_year"])["value"]
-    assert (best["lightgbm"] > best["random"] + 0.1).all()
+    assert (best["stack"] > best["random"] + 0.1).all()
+
+
+def test_the_label_is_tried_under_other_lines_too(year):
+    table = pd.read_parquet(year / "train" / "evaluation.parquet")
+    rows = table[(table["group"] == "label") & (table["test_year"] == 2019)]
+    assert set(rows["model"]) == {"stack"}
+    stayed = rows[rows["metric"] == "share_positive"].set_index("level")["value"]
+    assert stayed["at least 1"] > stayed["at least 1.2"] > stayed["at least 1.5"]
+    assert rows.loc[rows["metric"] == "auc", "value"].between(0.6, 0.95).all()
 
 
 def test_a_manifest_says_what_went_in_and_what_came_out(year):
     manifest = json.loads((year / "scores" / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["command"] == "score"
     assert manifest["parameters"]["as_of"] == "2020-12-31"
-    assert set(manifest["inputs"]) == {"assessments.parquet", "followups.parquet"}
+    assert set(manifest["inputs"]) == {f"{table}.parquet" for table in TABLES}
     assert manifest["outputs"]["scores/part-00000.parquet"]["rows"] == manifest["counts"]["scored"]
 
 
@@ -133,9 +143,11 @@ def test_a_model_trained_again_on_the_same_data_has_the_same_bytes(year, tmp_pat
 def test_outcomes_dated_after_the_as_of_date_do_not_change_the_model(year, tmp_path):
     data = tmp_path / "data"
     data.mkdir()
-    (data / "assessments.parquet").write_bytes((year.data / "assessments.parquet").read_bytes())
-    seen = pd.read_parquet(year.data / "followups.parquet")
-    seen[pd.to_datetime(seen["followup_date"]) <= "2019-12-31"].to_parquet(data / "followups.parquet")
+    for table in ("assessments", "poverty_lines"):
+        (data / f"{table}.parquet").write_bytes((year.data / f"{table}.parquet").read_bytes())
+    for table, date in (("followups", "followup_date"), ("decisions", "decision_date")):
+        seen = pd.read_parquet(year.data / f"{table}.parquet")
+        seen[pd.to_datetime(seen[date]) <= "2019-12-31"].to_parquet(data / f"{table}.parquet")
     words = [
         "--programme",
         str(year.programme),
@@ -149,5 +161,8 @@ def test_outcomes_dated_after_the_as_of_date_do_not_change_the_model(year, tmp_p
         str(tmp_path / "train"),
     ]
     assert main(["train", *words]) == 0
-    again, before = ((folder / "bundle" / "model.txt").read_bytes() for folder in (tmp_path / "train", year / "train"))
+    # The manifest holds a hash of every file: the components, their weights, the ranges.
+    again, before = (
+        (folder / "bundle" / "manifest.json").read_bytes() for folder in (tmp_path / "train", year / "train")
+    )
     assert again == before

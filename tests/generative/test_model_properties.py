@@ -12,7 +12,7 @@ from graduation_model.errors import ModelError
 from graduation_model.estimators.bundle import Bundle, load_bundle, save_bundle
 from lib.learning import features, small_bundle, small_catalogue
 
-KINDS = st.sampled_from(["lightgbm", "logistic"])
+KINDS = st.sampled_from(["lightgbm", "logistic", "stack"])
 RAISED = [name for name, sign in zip(small_catalogue().names, small_catalogue().signs, strict=True) if sign == 1]
 answer = st.one_of(st.just(float("nan")), st.floats(-5, 12, width=32))
 
@@ -36,10 +36,10 @@ def test_contributions_add_up_to_the_log_odds_that_decide(kind, X):
     np.testing.assert_allclose(model.additive_parts(X).total(), model.log_odds(X), atol=1e-6)
 
 
-@given(families(), st.sampled_from(RAISED), st.floats(0, 10, width=32))
+@given(KINDS, families(), st.sampled_from(RAISED), st.floats(0, 10, width=32))
 @settings(max_examples=60, deadline=None)
-def test_a_higher_answer_never_lowers_lightgbm_where_the_instrument_says_so(X, feature, more):
-    model = bundle("lightgbm").model
+def test_a_higher_answer_never_lowers_a_score_where_the_instrument_says_so(kind, X, feature, more):
+    model = bundle(kind).model
     raised = X.assign(**{feature: X[feature] + np.float32(more)})
     assert (model.log_odds(raised) >= model.log_odds(X) - 1e-12).all()
 
@@ -52,7 +52,7 @@ def test_a_family_has_the_same_score_alone_and_among_others(kind, X):
     np.testing.assert_allclose(alone, model.log_odds(X), rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize("kind", ["lightgbm", "logistic"])
+@pytest.mark.parametrize("kind", ["lightgbm", "logistic", "stack"])
 def test_a_bundle_that_went_to_disk_scores_as_before(kind, tmp_path):
     save_bundle(bundle(kind), tmp_path)
     X = features(500, seed=11)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import io
 import re
+import sqlite3
 import zipfile
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -17,6 +20,7 @@ from hypothesis import strategies as st
 from graduation_model.contract.tables import Tables
 from graduation_model.errors import UserError
 from graduation_model.ingest.load import load_tables
+from graduation_model.ingest.mapping import find_mapping, read_mapping
 from lib.small import codebooks, ingest_params, raw_assessments, small_instrument
 
 FAMILIES = 6
@@ -95,6 +99,35 @@ def _titles_above(whole: bytes, data: st.DataObject) -> bytes:
     return _xlsx(_visits(), data.draw(st.lists(rows, max_size=4)))
 
 
+def _rows_of_headings(whole: bytes, data: st.DataObject) -> bytes:
+    """The header under one or two rows of merged groups, perhaps with a row that numbers the columns."""
+    frame, file = _visits(), io.BytesIO()
+    width, levels = len(frame.columns), data.draw(st.integers(1, 2))
+    cuts = data.draw(st.lists(st.integers(1, width - 1), unique=True, max_size=4))
+    numbers = [[f"({place + 1})" for place in range(width)]] if data.draw(st.booleans()) else []
+    with xlsxwriter.Workbook(file) as book:
+        sheet = book.add_worksheet("Kec. A")
+        for level in range(levels):
+            edges = [0, *sorted(cuts), width]
+            for start, stop in pairwise(edges):
+                name = f"GROUP {level} {start}"
+                sheet.write(level, start, name)
+                if stop - start > 1:
+                    sheet.merge_range(level, start, level, stop - 1, name)
+        for row, cells in enumerate([list(frame.columns), *numbers, *frame.to_numpy().tolist()], start=levels):
+            sheet.write_row(row, 0, cells)
+    return file.getvalue()
+
+
+def _bomb(whole: bytes, data: st.DataObject) -> bytes:
+    """A member that unpacks to thousands of times its size."""
+    file = io.BytesIO(whole)
+    name = data.draw(st.sampled_from(["xl/worksheets/sheet2.xml", "xl/media/image1.png", "padding"]))
+    with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, bytes(1 << data.draw(st.sampled_from([24, 26]))))
+    return file.getvalue()
+
+
 def _in_the_sheet(whole: bytes, data: st.DataObject) -> bytes:
     """Change the XML of one cell or tag of the sheet, so that the zip itself is whole."""
     with zipfile.ZipFile(io.BytesIO(whole)) as archive:
@@ -133,6 +166,8 @@ XLSX: list[Mutation] = [
     _cut,
     _overwrite,
     _titles_above,
+    _rows_of_headings,
+    _bomb,
     _in_the_sheet,
     lambda _, data: _xlsx(_wide(data)),
     lambda _, data: _csv(_visits()),
@@ -143,9 +178,10 @@ XLSX: list[Mutation] = [
 
 
 def _load(folder: Path) -> Tables:
-    return load_tables(
-        folder, instrument=small_instrument(), params=ingest_params(), codebooks=codebooks(), need_followups=False
-    )
+    parts: dict[str, Any] = {"instrument": small_instrument(), "params": ingest_params(), "codebooks": codebooks()}
+    path = find_mapping(folder)
+    mapping = read_mapping(path, programme="small", **parts) if path else None
+    return load_tables(folder, **parts, need_followups=False, mapping=mapping)
 
 
 def _read_or_refused(folder: Path) -> tuple[Tables | None, str]:
@@ -202,3 +238,112 @@ def test_a_mutated_file_is_read_as_meant_or_set_aside_or_refused(
             _is_complete(read)
 
     holds()
+
+
+# --- what says how files are read
+
+
+MAPPING = """programme: small
+assessments:
+  same_words: {confirmed: yes, columns: {"People (id)": size}}
+  columns:
+    - column: Lantai
+      question: floor
+      values: {"Tanah": "earth", "Semen": "cement"}
+      confirmed: yes
+  multiple: [{column: ikut, options: {program: member}, others: [lain], confirmed: yes}]
+  repeats:
+    - {repeat: kamar, question: rooms, where: [{column: luas, at_least: 4}], confirmed: yes}
+"""
+SOURCE = "url: sqlite:///visits.db\nquery: SELECT * FROM visits WHERE 1 = 1 ORDER BY household_id\n"
+
+
+def _lines_changed(whole: bytes, data: st.DataObject) -> bytes:
+    lines = whole.splitlines(keepends=True)
+    place, other = data.draw(st.integers(0, len(lines) - 1)), data.draw(st.integers(0, len(lines) - 1))
+    odd = [
+        b"",
+        lines[other],
+        b"  - [\n",
+        b"? {\n",
+        b"&a [*a]\n",
+        b"!!python/name:os.system x\n",
+        b"\t\n",
+        b"'\n",
+        b"x: 1\n",
+    ]
+    return b"".join([*lines[:place], data.draw(st.sampled_from(odd)), *lines[place + data.draw(st.booleans()) :]])
+
+
+def _words_changed(whole: bytes, data: st.DataObject) -> bytes:
+    words = sorted(set(re.findall(rb"[A-Za-z_][\w:./]*", whole)))  # another number is another rule, and meant
+    odd = [
+        b"",
+        b"no",
+        b"?",
+        b"null",
+        b"[]",
+        b"{}",
+        b"''",
+        b"a; DROP TABLE visits",
+        b"*",
+        b"%s",
+        b"../..",
+        b"~",
+    ]
+    word = data.draw(st.sampled_from(words))
+    return whole.replace(word, data.draw(st.sampled_from(odd)), data.draw(st.integers(1, 3)))
+
+
+TEXT: list[Mutation] = [_cut, _overwrite, _lines_changed, _words_changed]
+
+
+def _export(folder: Path) -> bytes:
+    """An ODK zip of the visits, with rooms in a repeat, that needs MAPPING; also as a table of a database."""
+    frame = _visits().rename(columns={"n_people": "People (id)", "floor": "Lantai"}).drop(columns=["rooms", "member"])
+    frame = frame.assign(
+        SubmissionDate="x", KEY=[f"k{n}" for n in range(FAMILIES)], ikut=["program", "lain program"] * 3
+    )
+    frame["Lantai"] = ["Tanah", "Semen", "Semen"] * 2
+    frame["year"] = "2016"
+    rooms = pd.DataFrame(
+        {"PARENT_KEY": [f"k{n % FAMILIES}" for n in range(15)], "luas": [9] * 14 + [2], "KEY": range(15)}
+    )
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("asesmen.csv", frame.to_csv(index=False))
+        archive.writestr("kamar.csv", rooms.to_csv(index=False))
+    with sqlite3.connect(folder / "visits.db") as connection:
+        _visits().to_sql("visits", connection, index=False)
+    connection.close()
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("changed", ["mapping.yaml", "assessments.zip", "assessments.sql.yaml"])
+def test_a_mutated_mapping_export_or_source_never_gives_another_answer(tmp_path: Path, changed: str) -> None:
+    export = _export(tmp_path)
+    files = {"mapping.yaml": MAPPING.encode(), "assessments.zip": export}
+    files = {changed: SOURCE.encode()} if changed not in files else files
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    meant = _load(tmp_path)
+    assert len(meant.assessments) == FAMILIES
+    assert meant.quarantine.empty
+    mutations = [_cut, _overwrite] if changed.endswith(".zip") else TEXT
+
+    @given(data=st.data())
+    @settings(max_examples=60, deadline=None)
+    def holds(data: st.DataObject) -> None:
+        (tmp_path / changed).write_bytes(data.draw(st.sampled_from(mutations))(files[changed], data))
+        read, refused = _read_or_refused(tmp_path)
+        assert len(refused.splitlines()) <= 1
+        if read is not None:
+            answers = [question.name for question in small_instrument().questions if question.name != "opinion"]
+            found = read.assessments.set_index(KEYS)[answers].astype("object")
+            truth = meant.assessments.set_index(KEYS)[answers].astype("object").reindex(found.index)
+            assert ((found == truth) | found.isna()).all(axis=None)
+
+    holds()
+    with sqlite3.connect(tmp_path / "visits.db") as connection:
+        assert connection.execute("SELECT count(*) FROM visits").fetchone() == (FAMILIES,)
+    connection.close()

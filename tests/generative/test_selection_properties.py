@@ -17,6 +17,7 @@ RULES = st.builds(
     cost_ratio=st.sampled_from([1.0, 3.0, 4.0]),
     band=st.sampled_from([0.0, 0.05, 0.1]),
     min_completeness=st.sampled_from([0.0, 0.5, 0.7]),
+    conformal_level=st.sampled_from([None, 0.1, 0.5]),
 )
 QUOTA = st.one_of(st.none(), st.integers(0, 12))
 
@@ -29,6 +30,8 @@ def scores(draw: st.DrawFn) -> pd.DataFrame:
     )
     frame = pd.DataFrame(families, columns=["probability", "completeness", "support"])
     frame["household_id"] = [f"H{number:02d}" for number in range(len(frame))]
+    # As scores are made: the surer the model, the smaller the p-value.
+    frame["conformal_p"] = 1 - 0.99 * frame["probability"]
     return frame.assign(as_of_date=DATE, model="lightgbm", model_version="1", bundle_sha256="0a")
 
 
@@ -81,3 +84,15 @@ def test_a_larger_quota_takes_nobody_off_and_calls_the_first_of_the_waiting_list
     small, large = (select(frame, rules, quota=size, seed_text=DATE).table for size in (quota, quota + 1))
     first = set(small.loc[small["waiting_list_position"] == 1, "household_id"])
     assert chosen(large) == chosen(small) | first
+
+
+@given(scores(), QUOTA)
+@settings(max_examples=60, deadline=None)
+def test_a_cap_only_takes_families_away(frame: pd.DataFrame, quota: int | None) -> None:
+    free, capped = (SelectionParams(cost_ratio=1, band=0.0, conformal_level=level) for level in (None, 0.2))
+    ready = [set(_ready(select(frame, rules, quota=quota, seed_text=DATE).table)) for rules in (free, capped)]
+    assert ready[1] <= ready[0]
+
+
+def _ready(table: pd.DataFrame) -> pd.Series:
+    return table.loc[table["recommendation"] == "ready", "household_id"]

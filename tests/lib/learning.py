@@ -9,6 +9,7 @@ from graduation_model.estimators.boosting import LightGBMScorer
 from graduation_model.estimators.bundle import Bundle, BundleCard
 from graduation_model.estimators.calibration import CalibratedAdditive
 from graduation_model.estimators.scorecard import LogisticScorecard
+from graduation_model.estimators.stack import AdditiveStack, Component, StackModel
 from graduation_model.estimators.support import support_ranges
 from graduation_model.estimators.training_set import TrainingSet
 from graduation_model.features.catalogue import Catalogue, catalogue
@@ -41,6 +42,7 @@ def training(n: int = 400, seed: int = 1) -> TrainingSet:
     log_odds = 1.5 * X["status"].fillna(1) + 2 * X["income__rank"].fillna(0.5) - 3
     y = (rng.random(n) < 1 / (1 + np.exp(-log_odds))).astype(int).to_numpy()
     everybody = features(2 * n, seed + 1)
+    later = 1.5 * everybody["status"].fillna(1) + 2 * everybody["income__rank"].fillna(0.5) - 2
     return TrainingSet(
         X=X,
         y=y,
@@ -48,12 +50,29 @@ def training(n: int = 400, seed: int = 1) -> TrainingSet:
         groups=np.arange(n) // 3,
         everybody_X=everybody,
         everybody_status=(everybody["status"] == 2).to_numpy(dtype=float),
+        everybody_next=(rng.random(2 * n) < 1 / (1 + np.exp(-later))).to_numpy(dtype=float),
+        everybody_groups=np.arange(2 * n) // 3,
+        everybody_member=np.arange(2 * n) % 2 == 0,
     )
+
+
+def small_stack(threads: int = 1, rounds: int = 30) -> AdditiveStack:
+    """Four components: linear and trees, on the own label and on everybody's next wave."""
+    members = [
+        Component(f"{label.split('_')[0]}_{shape}", component(kind, rounds=rounds), label, population, min_rows=100)
+        for label, population in (("own", "programme"), ("next_wave", "everybody"))
+        for shape, kind in (("linear", "logistic"), ("trees", "lightgbm"))
+    ]
+    return AdditiveStack(members, folds=3, seed=3, threads=threads)
+
+
+def stacked(rows: TrainingSet, threads: int = 1, rounds: int = 30) -> StackModel:
+    return StackModel(small_stack(threads, rounds)).fit(rows)
 
 
 def component(kind: str, threads: int = 1, rounds: int = 30) -> LightGBMScorer | LogisticScorecard:
     if kind == "logistic":
-        return LogisticScorecard()
+        return LogisticScorecard(signs=small_catalogue().signs)
     return LightGBMScorer(
         rounds=rounds, min_in_leaf=10, learning_rate=0.1, signs=small_catalogue().signs, seed=3, threads=threads
     )
@@ -84,7 +103,7 @@ def small_bundle(kind: str, rows: TrainingSet | None = None, threads: int = 1, r
     rows = rows or training()
     return Bundle(
         card=card(kind),
-        model=calibrated(kind, rows, threads, rounds),
+        model=stacked(rows, threads, rounds) if kind == "stack" else calibrated(kind, rows, threads, rounds),
         catalogue=small_catalogue(),
         support=support_ranges(rows.X),
         reference_context=CONTEXT,

@@ -1,6 +1,7 @@
 """How the field writes numbers, dates, yes and choices, as tables: a column left, what is read right.
 
-`failed` is a cell that is set aside with its place and mend; `blank` is an answer that was not given. A column is read
+`failed` is a cell that is set aside with its place and mend; `blank` is an answer that was not given; `does_not_know`
+(-98) and `refused` (-99) are missing, too, and counted by their reason. A column is read
 as a whole: the same cell can be read beside one neighbour and fail beside another.
 """
 
@@ -30,9 +31,10 @@ def question(kind: str) -> Question:
 
 def read(kind: str, cells: list[object]) -> list[str]:
     typed = type_question(pd.Series(cells, dtype="object"), question(kind), None, ())
+    reasons = [next((why for why, said in typed.no_answer.items() if said[row]), "blank") for row in range(len(cells))]
     return [
-        "failed" if failed else "blank" if pd.isna(value) else shown(value)
-        for value, failed in zip(typed.values, typed.failed, strict=True)
+        "failed" if failed else reason if pd.isna(value) else shown(value)
+        for value, failed, reason in zip(typed.values, typed.failed, reasons, strict=True)
     ]
 
 
@@ -95,7 +97,7 @@ NUMBERS = [
     ([pd.Timestamp("2020-01-02"), 3], "count", ["failed", "3"]),  # a sheet turned 1-2 into a date
     (["#DIV/0!", "#N/A", "nan", "inf", "1\x000"], "money", ["failed"] * 5),
     (["1" * 400], "money", ["failed"]),
-    (["-98", "-99", -98, -97], "number", ["failed", "failed", "failed", "-97"]),
+    (["-98", "-99", -98, -97], "number", ["does_not_know", "refused", "does_not_know", "-97"]),
 ]
 
 
@@ -122,7 +124,7 @@ YES_NO = [
     (["1", "2"], ["failed", "failed"]),  # a code: only its codebook knows
     (["3", "4"], ["failed", "failed"]),
     (["1", "5", "0"], ["failed", "failed", "failed"]),
-    (["Ya", "-98", "-99"], ["yes", "failed", "failed"]),
+    (["Ya", "-98", "-99"], ["yes", "does_not_know", "refused"]),
     (["mungkin", "#N/A"], ["failed", "failed"]),
 ]
 

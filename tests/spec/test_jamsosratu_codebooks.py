@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 
 from graduation_model.config import Programme, load_programme
-from graduation_model.ingest.codebooks import decode, maps_of
+from graduation_model.ingest.codebooks import OWN, decode, maps_of
 from graduation_model.ingest.typing import type_question
 
 FOLDER = Path(__file__).parents[2] / "configs" / "jamsosratu"
-PBDT, REGSOSEK, SUSENAS, OWN = "pbdt_2015", "regsosek_2022", "susenas_2025", "own"
+PBDT, REGSOSEK, SUSENAS = "pbdt_2015", "regsosek_2022", "susenas_2025"
 
 # question, code -> in PBDT, in Regsosek, in Susenas; None: that codebook does not know the code, and sets it aside.
 TRAPS = [
@@ -191,7 +191,7 @@ SAME_THING = [
     ("head_sex", "woman", 2, 2, 2),
 ]
 
-REQUIRED_OF_A_CODED_FILE = [PBDT, REGSOSEK, SUSENAS, OWN]
+REQUIRED_OF_A_CODED_FILE = [PBDT, REGSOSEK, SUSENAS]
 
 
 @pytest.fixture(scope="module")
@@ -250,16 +250,14 @@ def test_every_required_choice_has_codes_in_every_codebook(jamsosratu, version):
     assert without == []
 
 
-def test_every_answer_of_our_own_form_stands_for_itself(jamsosratu):
-    """Wherever another codebook maps a question, our own has every value of it, and nothing else."""
-    mapped = {name for book in jamsosratu.codebooks for name in book.questions}
-    own = {
-        name: code_map.codes
-        for name in mapped
-        for code_map in maps_of(name, jamsosratu.codebooks)
-        if OWN in code_map.versions
-    }
-    assert own == {name: {level: level for level in jamsosratu.instrument.named(name).levels} for name in mapped}
+@pytest.mark.parametrize("version", [OWN, REGSOSEK])
+def test_the_instruments_own_values_are_read_beside_codes_and_without_a_codebook(jamsosratu, version):
+    """Only figures are no value beside codes: 900 of a file may be a code that nobody listed."""
+    for name in {name for book in jamsosratu.codebooks for name in book.questions}:
+        question = jamsosratu.instrument.named(name)
+        levels = pd.Series([level for level in question.levels if version == OWN or not level.isdigit()])
+        typed = type_question(levels, question, pd.Series([version] * len(levels)), jamsosratu.codebooks)
+        assert typed.values.tolist() == levels.tolist(), name
 
 
 def test_every_answer_of_a_mapped_question_is_reached_by_some_raw_code(jamsosratu):
@@ -267,7 +265,6 @@ def test_every_answer_of_a_mapped_question_is_reached_by_some_raw_code(jamsosrat
     for book in jamsosratu.codebooks:
         for name, maps in book.questions.items():
             for code_map in maps:
-                if OWN not in code_map.versions:
-                    reached.setdefault(name, set()).update(code_map.codes.values())
+                reached.setdefault(name, set()).update(code_map.codes.values())
     unreached = {name: set(jamsosratu.instrument.named(name).levels) - values for name, values in reached.items()}
     assert {name: values for name, values in unreached.items() if values} == {}

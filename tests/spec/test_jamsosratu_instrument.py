@@ -128,7 +128,16 @@ def test_what_nobody_is_asked_cannot_become_a_feature(jamsosratu):
 
 def test_only_a_blocked_question_is_answered_in_free_text_or_by_a_date(jamsosratu):
     questions = (*jamsosratu.instrument.questions, *jamsosratu.instrument.followup)
-    assert {question.name for question in questions if question.kind in ("text", "date")} == {"facilitator_note"}
+    free = {question.name for question in questions if question.kind in ("text", "date")}
+    assert free == {"facilitator_note", "reentry_date"}  # the second is asked after the decision alone
+
+
+def test_what_is_derived_is_asked_of_nobody(jamsosratu):
+    questions = (*jamsosratu.instrument.questions, *jamsosratu.instrument.followup)
+    assert {question.name: question.derived.parts for question in questions if question.derived} == {
+        "percap_to_line": ("income_month_idr", "hh_size"),
+        "welfare_to_line": ("percap_month_idr",),
+    }
 
 
 def test_every_number_has_bounds(jamsosratu):

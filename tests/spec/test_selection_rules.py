@@ -21,7 +21,7 @@ def read(table: str) -> pd.DataFrame:
     return pd.DataFrame(rows[1:], columns=rows[0])
 
 
-def check(table: str, *, quota: int | None = None) -> None:
+def check(table: str, *, quota: int | None = None, rules: SelectionParams = RULES) -> None:
     """Select from the known columns, and compare with the expected ones."""
     expected = read(table)
     scores = pd.DataFrame(
@@ -32,13 +32,14 @@ def check(table: str, *, quota: int | None = None) -> None:
                 {"yes": "inside", "no": "outside", "inside": "inside"}
             ),
             "completeness": expected.get("answered", pd.Series("1", index=expected.index)).astype(float),
+            "conformal_p": expected.get("p-value", pd.Series("0", index=expected.index)).astype(float),
             "as_of_date": DATE,
             "model": "lightgbm",
             "model_version": "1",
             "bundle_sha256": "0a",
         }
     )
-    found = select(scores, RULES, quota=quota, seed_text=DATE).table.set_index("household_id")
+    found = select(scores, rules, quota=quota, seed_text=DATE).table.set_index("household_id")
     found = found.loc[expected["family"]]
     shown = found.assign(
         selected=found["selected"].map({True: "yes", False: "no"}),
@@ -149,3 +150,31 @@ def test_between_families_equal_in_everything_a_lot_decides_that_can_be_drawn_ag
         B      | 0.90        | 1
         C      | 0.90        | 2
     """)
+
+
+def test_with_a_cap_on_false_graduations_the_families_beyond_it_are_reviewed() -> None:
+    # Five are judged; the k-th smallest p-value may be at most k/5 of the cap of 0.10: 0.02, 0.04, 0.06, ...
+    check(
+        """
+        family | probability | p-value | seen before | recommendation | rule            | selected | waiting
+        A      | 0.97        | 0.010   | yes         | ready          | above_threshold | yes      | -
+        B      | 0.95        | 0.045   | yes         | ready          | above_threshold | yes      | -
+        C      | 0.92        | 0.060   | yes         | ready          | over_quota      | no       | 1
+        D      | 0.90        | 0.081   | yes         | review         | beyond_bound    | no       | -
+        E      | 0.50        | 0.700   | yes         | not_ready      | below_threshold | no       | -
+        F      | 0.99        | 0.001   | no          | cannot_say     | out_of_support  | no       | -
+    """,
+        quota=2,
+        rules=RULES.model_copy(update={"conformal_level": 0.1}),
+    )
+
+
+def test_the_cap_never_makes_a_family_ready_whose_chance_is_too_low() -> None:
+    check(
+        """
+        family | probability | p-value | recommendation | rule
+        A      | 0.80        | 0.001   | review         | near_threshold
+        B      | 0.30        | 0.001   | not_ready      | below_threshold
+    """,
+        rules=RULES.model_copy(update={"conformal_level": 0.1}),
+    )

@@ -65,6 +65,8 @@ def build_cohort(
     known_by: pd.Timestamp,
     params: CohortParams,
     label: LabelParams,
+    decisions: pd.DataFrame | None = None,
+    visited_is_due: bool = False,
 ) -> pd.DataFrame:
     """Return the cohort of one as-of date, labelled with what was known by another.
 
@@ -75,13 +77,18 @@ def build_cohort(
     as_of
         Whose cohort: only assessments dated on or before it are looked at.
     known_by
-        Follow-ups dated later are not looked at. Training uses the date on which the model is fitted; a test may use
-        any later one.
+        Follow-ups and decisions dated later are not looked at. Training uses the date on which the model is fitted; a
+        test may use any later one.
+    decisions : frame, optional
+        Typed; a label whose clock starts at the decision needs them.
+    visited_is_due
+        See `label_assessments`.
 
     Returns
     -------
-    frame (n_families, 8)
-        household_id, as_of_date, assessment_date, row, label, label_status, label_reason, weight.
+    frame (n_families, 17)
+        household_id, as_of_date, assessment_date, row (position in `assessments`), the columns of `label_assessments`,
+        weight.
     """
     rows = eligible_rows(assessments, as_of, params)
     chosen = assessments.iloc[rows]
@@ -93,14 +100,30 @@ def build_cohort(
             "row": rows,
         }
     )
-    labels = label_assessments(chosen, followups, known_by=known_by, label=label).reset_index(drop=True)
-    return pd.concat([cohort, labels], axis=1).assign(weight=1.0)
+    labels = label_assessments(
+        chosen,
+        followups,
+        known_by=known_by,
+        label=label,
+        decisions=decisions,
+        every=assessments,
+        visited_is_due=visited_is_due,
+    )
+    return pd.concat([cohort, labels.reset_index(drop=True)], axis=1).assign(weight=1.0)
 
 
 def build_cohorts(
-    assessments: pd.DataFrame, followups: pd.DataFrame, as_of: pd.Timestamp, *, params: CohortParams, label: LabelParams
+    assessments: pd.DataFrame,
+    followups: pd.DataFrame,
+    as_of: pd.Timestamp,
+    *,
+    params: CohortParams,
+    label: LabelParams,
+    decisions: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Return every cohort up to `as_of`, labelled with what was known by then: what a model may learn from."""
-    dates = as_of_dates(assessments, as_of, params)
-    parts = [build_cohort(assessments, followups, date, known_by=as_of, params=params, label=label) for date in dates]
+    parts = [
+        build_cohort(assessments, followups, date, known_by=as_of, params=params, label=label, decisions=decisions)
+        for date in as_of_dates(assessments, as_of, params)
+    ]
     return pd.concat(parts, ignore_index=True)

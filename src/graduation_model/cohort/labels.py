@@ -1,35 +1,40 @@
 """Labels: what became of a family by the horizon, as the programme's file declares it, and what is not known.
 
-In: assessments and follow-ups. Out: 1, 0 or missing for each assessment, with the reason. Unknown is never filled.
+In: assessments, the decisions after them, follow-ups. Out: for each assessment 1, 0 or missing, with the reason.
+Unknown is never filled. Absorbing failure, maturity, competing events and excluded exits: docs/decisions/0014.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from graduation_model.cohort.dates import months_after
-from graduation_model.cohort.params import LabelParams, Outcome, Visit
+from graduation_model.cohort.decided import decision_after
+from graduation_model.cohort.observations import observations, outcome_met, reentries
+from graduation_model.cohort.params import LabelParams
+
+__all__ = ["EXCLUDED", "LABELLED", "LOST", "NOT_DUE", "label_assessments", "outcome_met"]
 
 LABELLED, NOT_DUE, LOST, EXCLUDED = "labelled", "not_due", "lost", "excluded"
-
-
-def outcome_met(answers: pd.Series, outcome: Outcome) -> np.ndarray:
-    """Return 1.0 where the outcome is good, 0.0 where it is not, NaN where the answer is missing.
-
-    Examples
-    --------
-    >>> outcome_met(pd.Series([1.3, 1.1, None]), Outcome(question="welfare_to_line", at_least=1.2)).tolist()
-    [1.0, 0.0, nan]
-    """
-    good = answers.isin(outcome.is_one_of) if outcome.at_least is None else answers >= outcome.at_least
-    met = good.to_numpy(dtype=float, copy=True)
-    met[answers.isna().to_numpy()] = np.nan
-    return met
+GOOD, NO_VISIT = "good_at_every_visit", "visit_missing"
+NOT_OVER, NOT_DECIDED, NOT_FOLLOWED = "horizon_not_over", "not_decided", "not_followed"
+UNEXPLAINED = "reentry_without_reason"
+QUALITY_A, QUALITY_B = "A", "B"
+NEVER = np.datetime64("NaT", "s")
 
 
 def label_assessments(
-    assessments: pd.DataFrame, followups: pd.DataFrame, *, known_by: pd.Timestamp, label: LabelParams
+    assessments: pd.DataFrame,
+    followups: pd.DataFrame,
+    *,
+    known_by: pd.Timestamp,
+    label: LabelParams,
+    decisions: pd.DataFrame | None = None,
+    every: pd.DataFrame | None = None,
+    visited_is_due: bool = False,
 ) -> pd.DataFrame:
     """Label each assessment with what was known by a date.
 
@@ -38,78 +43,198 @@ def label_assessments(
     assessments : frame (n, ...)
         With household_id and assessment_date.
     followups : frame
-        With household_id, followup_date and the outcome's question.
+        With household_id, followup_date and the questions that the label names.
     known_by
-        Follow-ups dated later do not exist yet.
+        Follow-ups and decisions dated later do not exist yet.
     label
         The programme's declaration.
+    decisions : frame, optional
+        As `contract.schemas` says.
+    every : frame, optional
+        All assessments: a decision made after a family's next one belongs to that.
+    visited_is_due
+        Whether a family is due as soon as somebody set out for its last visit. Only a test on a folder that ends in the
+        middle of a round may say so; without it every window must be over.
 
     Returns
     -------
-    frame (n, 3)
-        label (1.0, 0.0, NaN), label_status, label_reason; the index of `assessments`.
+    frame (n, 12)
+        label (1.0, 0.0, NaN), label_status, label_reason, label_quality (A, B, missing), failure_date, complete (every
+        required visit is known), in_register (came back by the horizon, whoever was visited), label_due (the day by
+        which the last visit is certainly over), and decision, exit_kind, decision_date, effective_date; the
+        index of `assessments`.
     """
-    known = _observations(followups, known_by, label)
-    outcomes = [_outcome_at(assessments, known, visit) for visit in label.visits]
-    due = _due_dates(assessments["assessment_date"], label) <= pd.Timestamp(known_by)
-    return _combine(np.column_stack(outcomes), due.to_numpy(), label).set_index(assessments.index)
+    decided = decision_after(
+        assessments,
+        pd.DataFrame() if decisions is None else decisions,
+        known_by=known_by,
+        within_months=label.clock.within_months,
+        every=every,
+    )
+    by_decision = label.clock.starts == "decision"
+    start = decided["effective_date"] if by_decision else assessments["assessment_date"].astype("datetime64[s]")
+    families = pd.DataFrame(
+        {"household_id": assessments["household_id"].astype("str").to_numpy(), "start": start.array}
+    )
+    found = _found(families, followups, pd.Timestamp(known_by), label)
+    due = _due_dates(families["start"], label)
+    over = (due <= pd.Timestamp(known_by)).to_numpy()
+    if visited_is_due:
+        over = over | found.visited[:, _required(label)].all(axis=1)
+    followed = found.visited.any(axis=1) | decided["decision"].isin(label.clock.followed).to_numpy()
+    table = _combine(found, over, followed | (not by_decision), decided["exit_kind"], label)
+    table["label_due"] = due.to_numpy()
+    return pd.concat([table.set_index(assessments.index), decided], axis=1)
 
 
-def _observations(followups: pd.DataFrame, known_by: pd.Timestamp, label: LabelParams) -> pd.DataFrame:
-    seen = followups["followup_date"] <= pd.Timestamp(known_by)
-    if label.interviewed is not None:
-        seen &= followups[label.interviewed.question].isin(label.interviewed.is_one_of)
-    known = followups.loc[seen, ["household_id", "followup_date"]].copy()
-    known["good"] = outcome_met(followups.loc[seen, label.outcome.question], label.outcome)
-    return known.dropna(subset="good").sort_values("followup_date", kind="stable")
+@dataclass(frozen=True)
+class _Found:
+    """What the follow-ups of n families say of v visits.
+
+    Attributes
+    ----------
+    good, bad, visited, independent : bool array (n, v)
+        `visited`: somebody set out. A visit that is neither good nor bad is not known.
+    why : text array (n,)
+        Why the last required visit is not known.
+    failed : datetime array (n,), failure : text array (n,)
+        The first failure, and which.
+    ended : datetime array (n,), ending : text array (n,)
+        The first competing event, and which.
+    reentered : bool array (n,)
+        Came back by the horizon for a reason that counts.
+    unexplained : bool array (n,)
+        Came back, and nobody knows for what.
+    """
+
+    good: np.ndarray
+    bad: np.ndarray
+    visited: np.ndarray
+    independent: np.ndarray
+    why: np.ndarray
+    failed: np.ndarray
+    failure: np.ndarray
+    ended: np.ndarray
+    ending: np.ndarray
+    reentered: np.ndarray
+    unexplained: np.ndarray
 
 
-def _due_dates(dates: pd.Series, label: LabelParams) -> pd.Series:
+def _found(families: pd.DataFrame, followups: pd.DataFrame, known_by: pd.Timestamp, label: LabelParams) -> _Found:
+    n, shape = len(families), (len(families), len(label.visits))
+    marks = {name: np.zeros(shape, dtype=bool) for name in ("good", "bad", "visited", "independent")}
+    why = np.full(n, NO_VISIT, dtype=object)
+    last = max(np.flatnonzero(_required(label)), key=lambda visit: label.visits[visit].months)
+    seen = _pair(families, observations(followups, known_by=known_by, label=label))
+    scheduled = np.zeros(len(seen), dtype=bool)
+    for number, visit in enumerate(label.visits):
+        late = seen["date"] - months_after(seen["start"], visit.months).astype("datetime64[s]")
+        within = (late.abs() <= pd.Timedelta(days=visit.tolerance_days)).to_numpy()
+        scheduled |= within
+        rows, place = seen[within], seen.loc[within, "place"].to_numpy()
+        marks["visited"][place, number] = True
+        marks["good"][place[rows["good"]], number] = True
+        marks["bad"][place[rows["bad"] != ""], number] = True
+        marks["independent"][place[rows["independent"] & (rows["why"] == "")], number] = True
+        if number == last:
+            why[place] = np.where(rows["why"] == "", NO_VISIT, rows["why"])
+    back = _pair(families, reentries(followups, known_by=known_by, reentry=label.reentry))
+    back = back[(back["date"] <= months_after(back["start"], label.horizon_months).astype("datetime64[s]")).to_numpy()]
+    failed, failure = _first(
+        n,
+        seen[scheduled & (seen["bad"] != "").to_numpy()].rename(columns={"bad": "what"}),
+        back[back["counts"].to_numpy()].assign(what=label.reentry.question if label.reentry else ""),
+    )
+    over = seen["date"] <= _due_dates(seen["start"], label)
+    ended, ending = _first(n, seen[(over & (seen["competing"] != "")).to_numpy()].rename(columns={"competing": "what"}))
+    reentered, unexplained = np.zeros((2, n), dtype=bool)
+    reentered[back.loc[back["counts"].to_numpy(), "place"]] = True
+    unexplained[back.loc[back["unexplained"].to_numpy(), "place"]] = True
+    return _Found(
+        **marks,
+        why=why,
+        failed=failed,
+        failure=failure,
+        ended=ended,
+        ending=ending,
+        reentered=reentered,
+        unexplained=unexplained,
+    )
+
+
+def _required(label: LabelParams) -> np.ndarray:
+    return np.array([visit.required for visit in label.visits])
+
+
+def _due_dates(start: pd.Series, label: LabelParams) -> pd.Series:
     """The day on which the last visit is certainly over: before it successes cannot be seen, but failures can."""
-    ends = [months_after(dates, visit.months) + pd.Timedelta(days=visit.tolerance_days) for visit in label.visits]
-    return pd.concat(ends, axis=1).max(axis=1)
+    ends = [months_after(start, visit.months) + pd.Timedelta(days=visit.tolerance_days) for visit in label.visits]
+    return pd.concat(ends, axis=1).max(axis=1).astype("datetime64[s]")
 
 
-def _outcome_at(assessments: pd.DataFrame, known: pd.DataFrame, visit: Visit) -> np.ndarray:
-    """The outcome at the follow-up nearest to the day on which this visit is due; NaN where there is none."""
-    due = (
-        pd.DataFrame(
-            {
-                "household_id": assessments["household_id"].to_numpy(),
-                "due": months_after(assessments["assessment_date"], visit.months).astype("datetime64[s]").to_numpy(),
-                "place": np.arange(len(assessments)),
-            }
-        )
-        .astype({"household_id": "str"})
-        .sort_values("due", kind="stable")
-    )
-    seen = known.astype({"household_id": "str", "followup_date": "datetime64[s]"})
-    nearest = pd.merge_asof(
-        due,
-        seen,
-        left_on="due",
-        right_on="followup_date",
-        by="household_id",
-        direction="nearest",
-        tolerance=pd.Timedelta(days=visit.tolerance_days),
-    )
-    outcome = np.full(len(assessments), np.nan)
-    outcome[nearest["place"].to_numpy()] = nearest["good"].to_numpy()
-    return outcome
+def _pair(families: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """Every row beside every clock of its family that started before it, in order of dates; `place` is the clock's."""
+    clocks = families.assign(place=np.arange(len(families))).dropna(subset="start")
+    pairs = clocks.merge(rows, on="household_id")
+    return pairs[pairs["date"] > pairs["start"]].sort_values("date", kind="stable", ignore_index=True)
 
 
-def _combine(outcomes: np.ndarray, due: np.ndarray, label: LabelParams) -> pd.DataFrame:
-    required = np.array([visit.required for visit in label.visits])
-    complete = ~np.isnan(outcomes[:, required]).any(axis=1)
-    failed = (outcomes == 0).any(axis=1)
-    settled = complete | (failed & label.early_failure_counts)
-    value = np.where(failed, 0.0, 1.0)
-    # Maturity: a cohort whose horizon is not over would show its failures and hide its successes.
-    labelled = settled & due
-    status = np.select([labelled, ~due], [LABELLED, NOT_DUE], LOST)
+def _first(n: int, *events: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """The first of some events (place, date, what) for each of n families; of one day, that of the earlier table."""
+    together = pd.concat([part[["place", "date", "what"]] for part in events], ignore_index=True)
+    first = together.sort_values("date", kind="stable").drop_duplicates("place")
+    date, what = np.full(n, NEVER), np.full(n, "", dtype=object)
+    date[first["place"]] = first["date"].to_numpy(dtype="datetime64[s]")
+    what[first["place"]] = first["what"]
+    return date, what
+
+
+def _combine(
+    found: _Found, over: np.ndarray, followed: np.ndarray, exit_kind: pd.Series, label: LabelParams
+) -> pd.DataFrame:
+    known = found.good | found.bad
+    complete = known[:, _required(label)].all(axis=1)
+    failed = ~np.isnat(found.failed)
+    # NaT is never before anything: an event that did not happen comes first nowhere.
+    ended = ~np.isnat(found.ended) & ~complete & ~(found.failed <= found.ended)
+    left_out = exit_kind.isin(label.excluded_exits).to_numpy() & ~complete
+    settled = (complete & ~(found.unexplained & ~failed)) | (failed & label.early_failure_counts)
+    undecided = exit_kind.isna().to_numpy() & (label.clock.starts == "decision")
+    # The first that holds says what is known. Maturity comes before all outcomes: a cohort whose horizon is not over
+    # would show its failures and hide its successes.
+    rules = [
+        (undecided, NOT_DUE, NOT_DECIDED),
+        (~over, NOT_DUE, NOT_OVER),
+        (left_out, EXCLUDED, exit_kind.to_numpy(dtype=object)),
+        (ended, EXCLUDED, found.ending),
+        # Of those whom nobody set out to visit a register shows the failures alone.
+        (~followed, NOT_DUE, NOT_FOLLOWED),
+        (settled & failed, LABELLED, found.failure),
+        (settled, LABELLED, GOOD),
+        (found.unexplained & complete, LOST, UNEXPLAINED),
+    ]
+    holds = [rule[0] for rule in rules]
+    status = np.select(holds, [rule[1] for rule in rules], LOST)
     reason = np.select(
-        [~due, labelled & ~failed, labelled & failed],
-        ["horizon_not_over", "good_at_every_visit", "bad_at_a_visit"],
-        "visit_missing",
+        holds, [np.broadcast_to(np.asarray(rule[2], dtype=object), len(over)) for rule in rules], found.why
     )
-    return pd.DataFrame({"label": np.where(labelled, value, np.nan), "label_status": status, "label_reason": reason})
+    labelled = status == LABELLED
+    return pd.DataFrame(
+        {
+            "label": np.where(labelled, np.where(failed, 0.0, 1.0), np.nan),
+            "label_status": status,
+            "label_reason": reason,
+            "label_quality": _quality(found, known, labelled, label),
+            "failure_date": np.where(labelled & failed, found.failed, NEVER),
+            "complete": complete,
+            "in_register": found.reentered,
+        }
+    ).astype({"label_status": "str", "label_reason": "str"})
+
+
+def _quality(found: _Found, known: np.ndarray, labelled: np.ndarray, label: LabelParams) -> pd.Series:
+    """A: seen at every visit, at the required ones by somebody independent. B: labelled on less."""
+    if label.independent is None:
+        return pd.Series(None, index=range(len(labelled)), dtype="str")
+    best = known.all(axis=1) & found.independent[:, _required(label)].all(axis=1)
+    return pd.Series(np.where(best, QUALITY_A, QUALITY_B)).where(labelled, None).astype("str")

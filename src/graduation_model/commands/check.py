@@ -5,15 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from graduation_model.commands.inputs import ProgrammeLike, key_facts, open_key, open_programme, read_tables
+from graduation_model.commands.inputs import ProgrammeLike, key_facts, mapping_of, open_key, open_programme, read_tables
 from graduation_model.commands.outputs import output_folder
 from graduation_model.params import LANGUAGES
 
-AT_THE_DOOR = {
+BY_COLUMN = {
     "privacy": "dropped at the door",
     "masked": "identity numbers masked in free text",
     "pseudonyms": "replaced by keyed pseudonyms",
+    "not_believed": "computed here, and the source's column not believed",
+    "does_not_know": "answered 'does not know'",
+    "refused": "refused to answer",
+    "ignored_sheets": "sheets not read",
+    "ignored_repeats": "members' sheets not read",
+    "ignored_columns": "columns not read",
+    "absent_questions": "questions not asked, by the mapping",
 }
+NO_TABLES = {*BY_COLUMN, "linkage", "findings"}
+MOST_NAMED = 6
 
 
 @dataclass(frozen=True)
@@ -24,14 +33,18 @@ class Checked:
     ----------
     out : Path
     quarantined : int
-        Failing cells; the command ends with 1 where there are any.
+        Cells that were set aside or contradict another; the command ends with 1 where there are any.
+    doubted : int
+        Cells that may be right and were kept.
     counts : dict
-        Rows read, kept, collapsed and set aside, by table; rows dropped, masked and replaced at the door, by column;
-        families found again from one year to the next.
+        Rows read, kept, collapsed and set aside, by table; rows dropped, masked and replaced at the door, answers that
+        were refused or not known, and sheets and columns that were not read, by column; families found again from one
+        year to the next; findings about columns, files and facilitators, by rule.
     """
 
     out: Path
     quarantined: int
+    doubted: int
     counts: dict[str, dict[str, int]]
 
     def story(self) -> str:
@@ -40,18 +53,22 @@ class Checked:
             f"{table}: " + ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in counts.items())
             for table, counts in of_tables(self.counts).items()
         ]
-        door = [
-            f"{words}: " + ", ".join(f"{column} ({rows:,} rows)" for column, rows in self.counts[done].items())
-            for done, words in AT_THE_DOOR.items()
-            if done in self.counts
-        ]
-        found = f"{self.quarantined:,} cells in quarantine; see {self.out / 'en' / 'check.html'}"
-        return "\n".join([*tables, *door, *found_again(self.counts.get("linkage", {})), found])
+        columns = [f"{words}: {_named(self.counts[what])}" for what, words in BY_COLUMN.items() if what in self.counts]
+        warned = [f"{rule.replace('_', ' ')}: {count:,}" for rule, count in self.counts.get("findings", {}).items()]
+        warnings = [f"warnings: {', '.join(warned)}"] if warned else []
+        cells = f"{self.quarantined:,} cells to mend, {self.doubted:,} doubtful; see {self.out / 'en' / 'check.html'}"
+        return "\n".join([*tables, *columns, *found_again(self.counts.get("linkage", {})), *warnings, cells])
+
+
+def _named(columns: dict[str, int]) -> str:
+    """Name the columns with their rows; of many only the first, since the manifest has them all."""
+    first = [f"{column} ({rows:,} rows)" for column, rows in list(columns.items())[:MOST_NAMED]]
+    return ", ".join(first) + (f" and {len(columns) - MOST_NAMED} more" if len(columns) > MOST_NAMED else "")
 
 
 def of_tables(counts: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
     """Return the counts of the tables alone."""
-    return {name: counted for name, counted in counts.items() if name not in {*AT_THE_DOOR, "linkage"}}
+    return {name: counted for name, counted in counts.items() if name not in NO_TABLES}
 
 
 def found_again(linkage: dict[str, int]) -> list[str]:
@@ -70,7 +87,14 @@ def found_again(linkage: dict[str, int]) -> list[str]:
     ]
 
 
-def check(*, programme: ProgrammeLike, data: str | Path, out: str | Path, key: str | Path | None = None) -> Checked:
+def check(
+    *,
+    programme: ProgrammeLike,
+    data: str | Path,
+    out: str | Path,
+    key: str | Path | None = None,
+    mapping: str | Path | None = None,
+) -> Checked:
     """Check a data folder against the programme's instrument and codebooks.
 
     Parameters
@@ -80,31 +104,40 @@ def check(*, programme: ProgrammeLike, data: str | Path, out: str | Path, key: s
     data
         The folder with `assessments`, `followups`, …
     out
-        Gets the checked tables, `quarantine.parquet` and `.xlsx`, `check.html` (Indonesian), `en/check.html` and a
-        manifest.
+        Gets the checked tables, `quarantine.parquet` and `.xlsx` (each cell to mend), `findings.parquet` (columns,
+        files, facilitators), `check.html` (Indonesian), `en/check.html` and a manifest.
     key
         A file with the secret that replaces every household_id by a keyed HMAC; needed where the ids are NIK or KK.
+    mapping
+        Which column is which question, as `check --suggest` drafted it and a person confirmed it; default the
+        `mapping.yaml` in the data folder, where there is one.
     """
+    from graduation_model.contract.waves import doubtful_rules
     from graduation_model.reports.check_page import check_page
-    from graduation_model.reports.workbook import quarantine_workbook
+    from graduation_model.reports.quarantine_workbook import quarantine_workbook
 
     programme, secret = open_programme(programme), open_key(key, data)
-    tables = read_tables(programme, data, need_followups=False, key=secret)
-    with output_folder(out, "check", {"programme": programme.folder, "data": Path(data).resolve()}) as output:
+    tables = read_tables(programme, data, need_followups=False, key=secret, mapping=mapping)
+    parameters = {"programme": programme.folder, "data": Path(data).resolve(), "mapping": mapping_of(data, mapping)}
+    with output_folder(out, "check", parameters) as output:
         output.parquet(tables.assessments, "assessments.parquet")
         output.parquet(tables.followups, "followups.parquet")
+        for name in ("decisions", "uep"):
+            if name in tables.counts:
+                output.parquet(getattr(tables, name), f"{name}.parquet")
         output.parquet(tables.quarantine, "quarantine.parquet")
-        rules = {check.name: check.label for check in programme.instrument.cross_checks}
-        output.text(quarantine_workbook(tables.quarantine, "id", rules), "quarantine.xlsx")
+        output.parquet(tables.findings, "findings.parquet")
+        instrument = programme.instrument
+        output.text(quarantine_workbook(tables.quarantine, "id", instrument), "quarantine.xlsx")
         for language in LANGUAGES:
             page = check_page(
-                tables.quarantine,
-                of_tables(tables.counts),
+                tables,
                 title=programme.title,
+                instrument=instrument,
                 language=language,
-                rules=rules,
                 simulated=programme.reports.simulated,
             )
             output.text(page, "check.html" if language == "id" else f"{language}/check.html")
         output.facts.update(inputs=tables.sources, counts=tables.counts, **key_facts(secret))
-    return Checked(Path(out).resolve(), len(tables.quarantine), tables.counts)
+    doubted = int(tables.quarantine["rule"].isin(doubtful_rules(programme.instrument)).sum())
+    return Checked(Path(out).resolve(), len(tables.quarantine) - doubted, doubted, tables.counts)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from graduation_model.commands.inputs import ProgrammeLike, open_programme
-from graduation_model.commands.promote import promote
+from graduation_model.commands.promote import Promotion, promote
 from graduation_model.commands.report import Report, report
 from graduation_model.commands.score import Scoring, score
 from graduation_model.commands.select import SelectionResult, select
@@ -24,6 +24,7 @@ class Demo:
 
     out: Path
     training: Training
+    promotion: Promotion
     scoring: Scoring
     selection: SelectionResult
     report: Report
@@ -35,6 +36,8 @@ class Demo:
             [
                 self.training.story(),
                 "",
+                self.promotion.story(),
+                "",
                 f"{self.scoring.scored:,} families scored, {summary['selected']:,} proposed of at most "
                 f"{summary['quota']}. Everything here is simulated.",
                 "",
@@ -42,6 +45,7 @@ class Demo:
                 f"  {self.report.out / 'index.html'}        (Indonesian)",
                 f"  {self.report.out / 'en' / 'index.html'}     (English)",
                 f"  {self.training.out / 'model_card.html'}",
+                f"  {self.training.out / 'points_card.html'}",
             ]
         )
 
@@ -76,9 +80,13 @@ def demo(
     as_of = f"{programme.simulation.last_year}-12-31"
     simulate(programme=programme, out=out / "data", households=households, waves=WAVES, seed=seed)
     training = train(programme=programme, data=out / "data", as_of=as_of, out=out / "train", tracking=out)
-    promote(programme=programme, version=training.registered.split("/")[1], approver="demo (simulated)", tracking=out)
-    scoring = score(programme=programme, data=out / "data", as_of=as_of, out=out / "scores", tracking=out)
+    version = training.registered.split("/")[1]
+    promotion = promote(programme=programme, version=version, approver="demo (simulated)", tracking=out)
+    # Where the gate stays closed, as it may in a small province, the year is shown with the candidate, and the story
+    # says that it is none that should decide.
+    model = None if promotion.promoted else out / "train" / "bundle"
+    scoring = score(programme=programme, data=out / "data", as_of=as_of, out=out / "scores", model=model, tracking=out)
     quota = round((programme.selection.quota or 0) * households / BANTEN_FAMILIES)
     selection = select(programme=programme, scores=out / "scores", out=out / "selection", quota=quota)
     pages = report(programme=programme, selection=out / "selection", out=out / "report")
-    return Demo(out.resolve(), training, scoring, selection, pages)
+    return Demo(out.resolve(), training, promotion, scoring, selection, pages)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from graduation_model.commands.inputs import ProgrammeLike, open_programme
 from graduation_model.config import Programme
+from graduation_model.contract.instrument import asked
 from graduation_model.errors import OutputError
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def form(*, programme: ProgrammeLike, out: str | Path) -> Forms:
     """Write a programme's assessment and follow-up as XLSForms.
 
     Every question of the instrument is asked, also what is blocked (it is never a feature, but it is read and shown)
-    and what the source of today does not have.
+    and what the source of today does not have. What is derived from other answers is not.
 
     Parameters
     ----------
@@ -85,7 +86,7 @@ def form(*, programme: ProgrammeLike, out: str | Path) -> Forms:
     return Forms(
         assessment=out,
         followup=followup,
-        questions={"assessments": len(instrument.questions), "followups": len(instrument.followup)},
+        questions={"assessments": len(asked(instrument.questions)), "followups": len(asked(instrument.followup))},
         ignored=tuple(question.name for question in instrument.questions if question.name in absent),
     )
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -11,8 +13,10 @@ from graduation_model.commands.progress import step
 from graduation_model.config import Programme, load_programme
 from graduation_model.contract.tables import Tables
 from graduation_model.errors import DataError, UserError
-from graduation_model.ingest.identity import Key, read_key
+from graduation_model.ingest.formats import sha256_of
+from graduation_model.ingest.identity import Key, pseudonym_of, read_key
 from graduation_model.ingest.load import load_tables
+from graduation_model.ingest.mapping import MAPPING, find_mapping, read_mapping
 
 ProgrammeLike = Programme | str | Path
 
@@ -20,6 +24,14 @@ ProgrammeLike = Programme | str | Path
 def open_programme(programme: ProgrammeLike) -> Programme:
     """Return a programme, loaded if its folder or name was given."""
     return programme if isinstance(programme, Programme) else load_programme(programme)
+
+
+def model_name(programme: Programme, *, uri: str, alias: str | None = None) -> str:
+    """Return the registered name of a programme's models: of the best of its labels that one was learnt from."""
+    from graduation_model.tracking import first_registered, registered_name
+
+    names = [registered_name(programme.name, kind) for kind in programme.label.order]
+    return first_registered(names, uri=uri, alias=alias)
 
 
 def as_date(value: str | dt.date | pd.Timestamp) -> pd.Timestamp:
@@ -40,7 +52,7 @@ def as_date(value: str | dt.date | pd.Timestamp) -> pd.Timestamp:
         ) from error
 
 
-def open_key(key: str | Path | None, data: str | Path) -> Key | None:
+def open_key(key: str | Path | None, data: str | Path | None) -> Key | None:
     """Return the key that turns ids into pseudonyms, where a file of it was given."""
     return None if key is None else read_key(key, data=data)
 
@@ -50,19 +62,52 @@ def key_facts(key: Key | None) -> dict[str, str]:
     return {} if key is None else {"key_fingerprint": key.fingerprint}
 
 
+def one_family(household: str, key: Key | None) -> str:
+    """Return the id under which the package knows a family: with a key, its pseudonym."""
+    return household if key is None else pseudonym_of(household, key)
+
+
+def no_such_family(where: str) -> DataError:
+    """Say that a family is not there, without saying which others are."""
+    return DataError(
+        f"No such family in {where}",
+        where="--household",
+        mend="Give the id as the lists show it; with --key the id of the source files serves, too",
+    )
+
+
+def mapping_of(data: str | Path, mapping: str | Path | None) -> Path | None:
+    """Return the mapping file in effect: the one given, or the one in the data folder; None without either."""
+    return find_mapping(Path(data)) if mapping is None else Path(mapping).resolve()
+
+
 def read_tables(
-    programme: Programme, data: str | Path, *, need_followups: bool = True, key: Key | None = None
+    programme: Programme,
+    data: str | Path,
+    *,
+    need_followups: bool = True,
+    key: Key | None = None,
+    mapping: str | Path | None = None,
 ) -> Tables:
-    """Read and check a data folder."""
+    """Read and check a data folder, through its mapping where it has one."""
+    path = mapping_of(data, mapping)
+    parts: dict[str, Any] = {
+        "instrument": programme.instrument,
+        "params": programme.ingest,
+        "codebooks": programme.codebooks,
+    }
+    meant = read_mapping(path, programme=programme.name, **parts) if path else None
     with step("Reading and checking the data"):
-        return load_tables(
+        tables = load_tables(
             data,
-            instrument=programme.instrument,
-            params=programme.ingest,
-            codebooks=programme.codebooks,
+            **parts,
             need_followups=need_followups,
             key=key,
+            mapping=meant,
+            own_lines=programme.poverty_lines,
+            references=programme.references,
         )
+    return replace(tables, sources={**tables.sources, MAPPING: sha256_of(path)}) if path else tables
 
 
 def known_by(tables: Tables, as_of: pd.Timestamp) -> pd.DataFrame:

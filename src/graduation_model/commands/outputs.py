@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,14 +40,19 @@ class Output:
     def parquet(self, frame: Any, name: str) -> Path:  # Any: this module must not pull in pandas for its type alone
         """Write a table; the same rows give the same bytes."""
         import pyarrow as pa
+
+        return self.arrow(pa.Table.from_pandas(frame, preserve_index=False), name)
+
+    def arrow(self, table: Any, name: str) -> Path:
+        """Write a table as Arrow holds it."""
+        import pyarrow as pa
         import pyarrow.parquet as pq
 
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        table = pa.Table.from_pandas(frame, preserve_index=False)
         text = [column.name for column in table.schema if not pa.types.is_floating(column.type)]
         pq.write_table(table.replace_schema_metadata(None), path, use_dictionary=text, compression="zstd")
-        self.rows[name] = len(frame)
+        self.rows[name] = table.num_rows
         return path
 
     def text(self, content: str | bytes, name: str) -> Path:
@@ -130,6 +135,53 @@ def _replace(work: Path, out: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
+def swap_in(places: Sequence[tuple[Path, Path]]) -> None:
+    """Put prepared files or folders in the places of what stands there: all of them, or none.
+
+    Parameters
+    ----------
+    places
+        What was prepared beside its place, and its place. What stood there is deleted at the end.
+
+    Raises
+    ------
+    OutputError
+        Where one cannot be moved: then everything stands where it stood.
+    """
+    moved: list[tuple[Path, Path]] = []
+    try:
+        for work, out in places:
+            old = out.with_name(f".{out.name}.old-{os.getpid()}")
+            out.rename(old)
+            moved.append((old, out))
+            work.rename(out)
+    except OSError as error:
+        for old, out in reversed(moved):
+            _delete(out)
+            old.rename(out)
+        raise OutputError(
+            f"A folder cannot be replaced, and nothing was changed ({error.strerror or type(error).__name__})",
+            where=out,
+            mend="Close what has it open, and check your rights",
+        ) from error
+    for old, _ in moved:
+        try:
+            _delete(old)
+        except OSError as error:
+            raise OutputError(
+                "The new files are in place, but the old ones beside them cannot be deleted",
+                where=old,
+                mend="Delete them yourself: they still hold what was taken out",
+            ) from error
+
+
+def _delete(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
 def read_manifest(folder: str | Path, command: str) -> dict[str, Any]:
     """Return the manifest of an output folder, after checking that every file is the one it lists.
 
@@ -139,21 +191,27 @@ def read_manifest(folder: str | Path, command: str) -> dict[str, Any]:
         Where the folder is no output of `command`, or a file changed or is gone.
     """
     folder = Path(folder)
-    path = folder / MANIFEST
-    if not path.is_file():
-        raise DataError(f"There is no {MANIFEST}", where=folder, mend=f"Give a folder that '{command} --out' wrote")
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-        found, outputs = manifest["command"], manifest["outputs"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise DataError("The manifest cannot be read", where=path, mend=f"Run '{command}' again") from error
-    if found != command:
+    manifest = read_any_manifest(folder, f"'{command} --out'")
+    if manifest["command"] != command:
         raise DataError(
-            f"This is the output of '{found}', not of '{command}'",
+            f"This is the output of '{manifest['command']}', not of '{command}'",
             where=folder,
             mend=f"Give a folder that '{command} --out' wrote",
         )
-    changed = [name for name, entry in outputs.items() if not _is(folder / name, entry["sha256"])]
+    return manifest
+
+
+def read_any_manifest(folder: Path, writer: str = "a command of this package") -> dict[str, Any]:
+    """Return the manifest of a folder that any command wrote, after the same check of every file."""
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise DataError(f"There is no {MANIFEST}", where=folder, mend=f"Give a folder that {writer} wrote")
+    try:
+        manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        command, outputs = str(manifest["command"]), manifest["outputs"]
+        changed = [name for name, entry in outputs.items() if not _is(folder / name, entry["sha256"])]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataError("The manifest cannot be read", where=path, mend="Run its command again") from error
     if changed:
         raise DataError(
             f"{len(changed)} files changed since they were written, or are gone (first: {changed[0]})",

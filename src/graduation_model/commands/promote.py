@@ -1,11 +1,59 @@
-"""`promote`: a registered version becomes the champion in a named person's name, or the one before comes back."""
+"""`promote`: a registered version becomes the champion if the gate opens, in a named person's name; or the one before
+comes back."""
 
 from __future__ import annotations
 
+import datetime as dt
+import json
+from dataclasses import dataclass
 from pathlib import Path
 
-from graduation_model.commands.inputs import ProgrammeLike, open_programme
-from graduation_model.errors import UserError
+import pandas as pd
+
+from graduation_model.commands.inputs import ProgrammeLike, model_name, open_programme
+from graduation_model.commands.progress import step
+from graduation_model.commands.train import EVIDENCE, PREDICTIONS
+from graduation_model.config import Programme
+from graduation_model.errors import ModelError, UserError
+from graduation_model.evaluation.gate import Evaluation, Verdict, gate
+from graduation_model.params import Language
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """What came of it.
+
+    Attributes
+    ----------
+    champion : str or None
+        The version that is the champion now; None where there is still none.
+    approver : str
+    version : str
+        That was asked for.
+    verdict : Verdict or None
+        Of the gate; None for a rollback, which no gate stands before.
+    reasons : str
+        The verdict in words.
+    """
+
+    champion: str | None
+    approver: str
+    version: str
+    verdict: Verdict | None = None
+    reasons: str = ""
+
+    @property
+    def promoted(self) -> bool:
+        """Whether the version that was asked for is the champion now."""
+        return self.champion == self.version
+
+    def story(self) -> str:
+        """The reasons, then who is the champion, for a terminal."""
+        if self.promoted:
+            now = f"Champion: version {self.champion}, approved by {self.approver}"
+        else:
+            now = f"Champion: version {self.champion}, as before" if self.champion else "There is still no champion"
+        return "\n".join(line for line in (self.reasons, now) if line)
 
 
 def promote(
@@ -14,30 +62,102 @@ def promote(
     approver: str,
     version: str | int | None = None,
     rollback: bool = False,
+    language: Language = "en",
     tracking: str | Path = ".",
-) -> str:
-    """Move the programme's `champion` alias; returns the version that holds it now.
+) -> Promotion:
+    """Ask the gate, and move the programme's `champion` alias if it opens.
 
     Parameters
     ----------
     programme
         A programme, its folder, or its name.
     approver
-        Who takes responsibility; kept with the version.
+        Who takes responsibility; kept with the version and in its run.
     version
         The registered version to promote.
     rollback
         Go back to the champion before instead.
+    language
+        Of the reasons.
     tracking
         Folder of the default tracking store, where MLFLOW_TRACKING_URI is not set.
+
+    Returns
+    -------
+    Promotion
+        Look at `promoted`: a closed gate is no error, and leaves the champion as it was.
     """
     from graduation_model import tracking as registry
 
-    name, uri = open_programme(programme).name, registry.tracking_uri(Path(tracking))
+    programme, uri = open_programme(programme), registry.tracking_uri(Path(tracking))
+    name = model_name(programme, uri=uri)
     if not approver.strip():
         raise UserError("Nobody approves", where="--approver", mend="Give the name of the person who decides")
     if rollback:
-        return registry.rollback(name, approver=approver, uri=uri)
+        back = registry.rollback(name, approver=approver, uri=uri)
+        return Promotion(back, approver, back)
     if version is None:
         raise UserError("No version is named", where="--version", mend="Give the version that 'train' registered")
-    return registry.promote(name, str(version), approver=approver, uri=uri)
+    before = registry.champion_version(name, uri=uri)
+    challenger = _evaluation(name, str(version), uri)
+    if challenger is None:
+        raise ModelError(
+            f"The run of version {version} of {name} keeps nothing that the gate could read",
+            where=f"{EVIDENCE}, {PREDICTIONS}",
+            mend="Train again with this version of the program",
+        )
+    today = dt.date.today()
+    with step("Asking the gate"):
+        champion = _evaluation(name, before, uri, needed=False) if before else None
+        verdict = gate(challenger, champion, params=programme.evaluation, approver=approver, on=today)
+    facts = {"version": challenger.version, "approver": approver.strip(), "date": today.isoformat()}
+    _keep(verdict, facts, programme, name, uri)
+    champion_now = before
+    if verdict.opens:
+        codes = ", ".join(reason.code for reason in verdict.reasons)
+        champion_now = registry.promote(name, challenger.version, approver=approver, reason=codes, uri=uri)
+    return Promotion(champion_now, approver, challenger.version, verdict, _in_words(verdict, programme, language))
+
+
+def _evaluation(name: str, version: str, uri: str, *, needed: bool = True) -> Evaluation | None:
+    """What the run of a version keeps for the gate; None where it keeps nothing, or nothing readable."""
+    from graduation_model.tracking import read_run
+
+    run = read_run(name, version, (EVIDENCE, PREDICTIONS), uri=uri)
+    try:
+        record = json.loads(run.files[EVIDENCE].read_text(encoding="utf-8"))
+        predictions = pd.read_parquet(run.files[PREDICTIONS])
+        return Evaluation.from_record(record, predictions, run.version)
+    except (KeyError, TypeError, ValueError):
+        return None if needed else _without_forecasts(run.version)
+
+
+def _without_forecasts(version: str) -> Evaluation:
+    """A champion from before runs kept anything for the gate: that it cannot be compared is said, not hidden."""
+    return Evaluation(
+        version=version, model="", label="", instrument_version="", as_of="", expires="", questions=0, models=(),
+        groups=(), predictions=pd.DataFrame(), explanation_gap=0.0, explanation_overlap=None, set_aside=0.0, leaks=(),
+    )  # fmt: skip
+
+
+def _keep(verdict: Verdict, facts: dict[str, str], programme: Programme, name: str, uri: str) -> None:
+    from graduation_model.reports.verdict import verdict_markdown, verdict_record
+    from graduation_model.tracking import record_verdict
+
+    record = json.dumps(verdict_record(verdict, facts), indent=1, ensure_ascii=False) + "\n"
+    words = verdict_markdown(verdict, facts, title=programme.title.in_("id"), instrument=programme.instrument)
+    record_verdict(
+        name,
+        facts["version"],
+        opens=verdict.opens,
+        approver=facts["approver"],
+        codes=[reason.code for reason in verdict.reasons],
+        files={"verdict.json": record, "verdict.md": words},
+        uri=uri,
+    )
+
+
+def _in_words(verdict: Verdict, programme: Programme, language: Language) -> str:
+    from graduation_model.reports.verdict import verdict_story
+
+    return verdict_story(verdict, language, instrument=programme.instrument)

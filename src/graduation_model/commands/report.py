@@ -12,10 +12,11 @@ from graduation_model.commands.inputs import ProgrammeLike, open_key, open_progr
 from graduation_model.commands.outputs import output_folder, read_manifest
 from graduation_model.commands.progress import step, track
 from graduation_model.config import Programme
-from graduation_model.contract.tables import Tables
+from graduation_model.contract.tables import KEPT, Tables
 from graduation_model.errors import DataError
 from graduation_model.ingest.identity import Key
-from graduation_model.params import LANGUAGES, Language
+from graduation_model.ingest.mapping import MAPPING, find_mapping
+from graduation_model.params import LANGUAGES, Label, Language
 
 LISTED = ("ready", "review")
 
@@ -41,6 +42,7 @@ def report(
     data: str | Path | None = None,
     language: str = "both",
     key: str | Path | None = None,
+    mapping: str | Path | None = None,
 ) -> Report:
     """Write the pages of a selection.
 
@@ -53,9 +55,9 @@ def report(
     out
         Gets `index.html`, `cohort.html`, `households/<household_id>.html` for every selected, review-band and
         waiting-list family; with `both`, the English pages in `en/`.
-    scores, data
-        Default: the folders that the manifests name. Hashes are checked: a page never explains other numbers than
-        those that the list was made from.
+    scores, data, mapping
+        Default: the folders and the mapping file that the manifests name. Hashes are checked: a page never explains
+        other numbers than those that the list was made from.
     language
         `id`, `en` or `both`.
     key
@@ -71,7 +73,9 @@ def report(
     data_folder = Path(data or scored["parameters"]["data"])
     secret = open_key(key, data_folder)
     _same_key(scored, secret, scores_folder)
-    tables = read_tables(programme, data_folder, need_followups=False, key=secret)
+    if mapping is None and find_mapping(data_folder) is None:
+        mapping = scored["parameters"].get("mapping")
+    tables = read_tables(programme, data_folder, need_followups=False, key=secret, mapping=mapping)
     _same_data(scored, tables, data_folder)
     inputs = _inputs(programme, chosen_folder, chosen, scores_folder, scored, tables)
     languages = _languages(language)
@@ -118,11 +122,12 @@ def _same_key(scored: dict[str, Any], key: Key | None, folder: Path) -> None:
 
 
 def _same_data(scored: dict[str, Any], tables: Tables, folder: Path) -> None:
-    now = {name: digest for name, digest in tables.sources.items() if name.startswith("assessments")}
-    before = {name: digest for name, digest in scored["inputs"].items() if name.startswith("assessments")}
+    scored_from = ("assessments", "corrections", "poverty_lines", MAPPING)
+    now = {name: digest for name, digest in tables.sources.items() if name.startswith(scored_from)}
+    before = {name: digest for name, digest in scored["inputs"].items() if name.startswith(scored_from)}
     if now != before:
         raise DataError(
-            "These are not the assessments that were scored",
+            "These are not the assessments that were scored, or the mapping was another",
             where=folder,
             mend="Run 'score' on them again, or give the data that was scored",
         )
@@ -149,8 +154,8 @@ def _inputs(
         instrument=programme.instrument,
         params=programme.reports,
         selection_params=programme.selection,
-        label_title=programme.label.title,
-        caveat=programme.label.caveat,
+        label_title=Label(**scored["model"]["label_title"]),
+        caveat=Label(**scored["model"]["caveat"]),
         model=scored["model"],
         selection=selection,
         summary=chosen["summary"],
@@ -159,7 +164,7 @@ def _inputs(
         answers=answers,
         previous=previous,
         not_scored=not_scored["reason"].value_counts().to_dict(),
-        quarantine=pd.read_parquet(scores_folder / "quarantine.parquet")["rule"].value_counts().to_dict(),
+        quarantine=_set_aside(pd.read_parquet(scores_folder / "quarantine.parquet")),
         hashes={"bundle": scored["model"]["bundle_sha256"], **scored["inputs"]},
         currency=programme.currency,
         area=programme.cohort.area,
@@ -170,7 +175,13 @@ def _inputs(
 def _answers(assessments: pd.DataFrame, listed: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The listed families' answers at the assessment that was scored, and at the one before it."""
     of_listed = assessments[assessments["household_id"].isin(listed["household_id"])]
-    dates = of_listed["household_id"].map(listed.set_index("household_id")["assessment_date"])
-    now = of_listed[(of_listed["assessment_date"] == dates).to_numpy()].set_index("household_id")
-    before = of_listed[(of_listed["assessment_date"] < dates).to_numpy()].sort_values("assessment_date", kind="stable")
+    # An empty list has no dates to look up by, and is a result too.
+    dates = listed.set_index("household_id")["assessment_date"].reindex(of_listed["household_id"]).to_numpy()
+    now = of_listed[of_listed["assessment_date"].to_numpy() == dates].set_index("household_id")
+    before = of_listed[of_listed["assessment_date"].to_numpy() < dates].sort_values("assessment_date", kind="stable")
     return now, before.drop_duplicates("household_id", keep="last").set_index("household_id")
+
+
+def _set_aside(quarantine: pd.DataFrame) -> dict[str, int]:
+    """Rule -> cells that left the data; what was only flagged is still in them."""
+    return quarantine.loc[quarantine["effect"] != KEPT, "rule"].value_counts().to_dict()

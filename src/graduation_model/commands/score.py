@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,10 @@ from graduation_model.commands.inputs import (
     as_date,
     key_facts,
     known_by,
+    mapping_of,
+    model_name,
+    no_such_family,
+    one_family,
     open_key,
     open_programme,
     read_tables,
@@ -30,6 +35,8 @@ from graduation_model.estimators.bundle import Bundle, load_bundle
 from graduation_model.features.catalogue import catalogue
 from graduation_model.features.context import wave_context
 from graduation_model.scoring.stream import BLOCK, score_blocks
+
+logger = logging.getLogger(__name__)
 
 SET_ASIDE = "assessment_set_aside"
 
@@ -47,18 +54,22 @@ class Scoring:
         Reason -> number of families.
     quarantined : int
         Failing cells.
+    out_of_date : str
+        The day on which the model expired, where that was before the as-of date.
     """
 
     out: Path
     scored: int
     not_scored: dict[str, int]
     quarantined: int
+    out_of_date: str = ""
 
     def story(self) -> str:
         """Who was scored and who was not, for a terminal."""
         left = [f"{count:,} not scored: {reason.replace('_', ' ')}" for reason, count in self.not_scored.items()]
         scored = f"{self.scored:,} families scored; {self.quarantined:,} cells in quarantine"
-        return "\n".join([scored, *left, f"See {self.out}"])
+        late = [f"The model expired on {self.out_of_date}: every page says so"] if self.out_of_date else []
+        return "\n".join([scored, *left, *late, f"See {self.out}"])
 
 
 def score(
@@ -70,8 +81,10 @@ def score(
     model: str | Path | None = None,
     tracking: str | Path = ".",
     key: str | Path | None = None,
+    mapping: str | Path | None = None,
+    household: str | None = None,
 ) -> Scoring:
-    """Score every family of a programme as of a date.
+    """Score every family of a programme as of a date, or one of them again.
 
     Parameters
     ----------
@@ -89,6 +102,12 @@ def score(
         Folder of the default tracking store, where MLFLOW_TRACKING_URI is not set.
     key
         A file with the secret that replaces every household_id by a keyed HMAC; needed where the ids are NIK or KK.
+    mapping
+        Which column is which question, as `check --suggest` drafted it and a person confirmed it; default the
+        `mapping.yaml` in the data folder, where there is one.
+    household
+        Write this family alone, seen against the whole wave of the same data: its line is the one that all families
+        together would give, bit for bit.
 
     Raises
     ------
@@ -96,14 +115,29 @@ def score(
         Whatever a person can mend; nothing half-written stays behind.
     """
     programme, date, secret = open_programme(programme), as_date(as_of), open_key(key, data)
-    address = str(model) if model is not None else f"models:/{programme.name}@champion"
+    address = str(model) if model is not None else _champion(programme, tracking)
     bundle, version = _open_model(address, programme, tracking)
-    tables = read_tables(programme, data, need_followups=False, key=secret)
+    expired = bundle.card.expired(str(date.date()))
+    if expired:
+        logger.warning("The model expired on %s: train again before deciding", bundle.card.expires)
+    tables = read_tables(programme, data, need_followups=False, key=secret, mapping=mapping)
     known = known_by(tables, date)
     where = standing(known, date, programme.cohort)
     rows = np.sort(where.loc[where["reason"] == IN_COHORT, "row"].to_numpy())
     _check_cohort(len(rows), date, programme)
-    parameters = {"programme": programme.folder, "data": Path(data).resolve(), "as_of": date.date(), "model": address}
+    left_out = _not_scored(where, tables, known, date, programme)
+    families, quarantine = len(rows), tables.quarantine
+    if household is not None:
+        family = one_family(household, secret)
+        rows = _block_of(family, known, rows, left_out)
+        left_out, quarantine = (table[table["household_id"] == family] for table in (left_out, quarantine))
+    parameters = {
+        "programme": programme.folder,
+        "data": Path(data).resolve(),
+        "as_of": date.date(),
+        "model": address,
+        "mapping": mapping_of(data, mapping),
+    }
     with output_folder(out, "score", parameters) as output:
         with step("Building the wave context"):
             context = wave_context(
@@ -120,14 +154,23 @@ def score(
             model_version=version,
         )
         for number, block in enumerate(track(blocks, "Scoring and explaining", -(-len(rows) // BLOCK))):
-            output.parquet(block.scores, f"scores/part-{number:05d}.parquet")
-            output.parquet(block.contributions, f"contributions/part-{number:05d}.parquet")
-        left_out = _not_scored(where, tables, known, date, programme)
+            for name, table in (("scores", block.scores), ("contributions", block.contributions)):
+                kept = table if household is None else table[table["household_id"] == family]
+                output.parquet(kept, f"{name}/part-{number:05d}.parquet")
         output.parquet(left_out, "not_scored.parquet")
-        output.parquet(tables.quarantine, "quarantine.parquet")
-        output.facts.update(_facts(bundle, version, tables, len(rows)), **key_facts(secret))
+        output.parquet(quarantine, "quarantine.parquet")
+        scored = len(rows) if household is None else 1
+        output.facts.update(_facts(bundle, version, tables, scored, expired=expired), **key_facts(secret))
+        output.facts["context"] = _context_facts(known, families, scored)
     counts = {str(reason): int(count) for reason, count in left_out["reason"].value_counts().items()}
-    return Scoring(Path(out).resolve(), len(rows), counts, len(tables.quarantine))
+    late = bundle.card.expires if expired else ""
+    return Scoring(Path(out).resolve(), scored, counts, len(quarantine), late)
+
+
+def _champion(programme: Programme, tracking: str | Path) -> str:
+    from graduation_model.tracking import tracking_uri
+
+    return f"models:/{model_name(programme, uri=tracking_uri(Path(tracking)), alias='champion')}@champion"
 
 
 def _open_model(address: str, programme: Programme, tracking: str | Path) -> tuple[Bundle, str]:
@@ -149,6 +192,27 @@ def _open_model(address: str, programme: Programme, tracking: str | Path) -> tup
             mend="Train again, or use the programme's folder of that training",
         )
     return bundle, located.version
+
+
+def _block_of(family: str, known: pd.DataFrame, rows: np.ndarray, left_out: pd.DataFrame) -> np.ndarray:
+    """The block of the cohort that holds one family: scored whole, since sums over other blocks round otherwise."""
+    places = np.flatnonzero((known["household_id"].iloc[rows] == family).to_numpy())
+    if len(places):
+        start = int(places[0]) // BLOCK * BLOCK
+        return rows[start : start + BLOCK]
+    reasons = left_out.loc[left_out["household_id"] == family, "reason"]
+    if reasons.empty:
+        raise no_such_family("these assessments")
+    raise DataError(
+        f"This family has no score on that date: {reasons.iloc[0].replace('_', ' ')}",
+        where="--household",
+        mend="Check --as-of, and what 'check' says of its visit",
+    )
+
+
+def _context_facts(known: pd.DataFrame, families: int, scored: int) -> dict[str, Any]:
+    """Against whom the families written here were seen: always the whole wave, also where one family is written."""
+    return {"wave": "whole", "visits": len(known), "families": families, "written": scored}
 
 
 def _check_cohort(families: int, date: pd.Timestamp, programme: Programme) -> None:
@@ -190,14 +254,19 @@ def _not_scored(
     )
 
 
-def _facts(bundle: Bundle, version: str, tables: Tables, scored: int) -> dict[str, Any]:
+def _facts(bundle: Bundle, version: str, tables: Tables, scored: int, *, expired: bool) -> dict[str, Any]:
     return {
         "model": {
             "name": bundle.card.model,
             "version": version,
             "bundle_sha256": bundle.sha256,
             "label": bundle.card.label,
+            "label_kind": bundle.card.label_kind,
+            "label_title": bundle.card.label_title.model_dump(exclude_none=True),
+            "caveat": bundle.card.caveat.model_dump(exclude_none=True),
             "as_of": bundle.card.as_of,
+            "expires": bundle.card.expires,
+            "expired": expired,
             "simulated": bundle.card.simulated,
         },
         "inputs": tables.sources,

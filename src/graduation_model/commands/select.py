@@ -9,6 +9,7 @@ from typing import Any
 from graduation_model.commands.inputs import ProgrammeLike, open_programme, read_parts
 from graduation_model.commands.outputs import output_folder, read_manifest
 from graduation_model.commands.progress import step
+from graduation_model.errors import DataError
 from graduation_model.params import Language
 
 
@@ -64,6 +65,12 @@ def select(
     folder = Path(scores).resolve()
     with step("Checking the scores"):
         scored = read_manifest(folder, "score")
+        if scored["model"].get("label_kind") == "imitation":
+            raise DataError(
+                "These scores imitate past decisions: they are no measure of readiness, and no list is made of them",
+                where=folder,
+                mend="Follow families up and train again, or read the scores as what people used to decide",
+            )
         table = read_parts(folder, "scores")
     quota = programme.selection.quota if quota is None else quota
     with step("Applying the rules"):

@@ -3,38 +3,49 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import json
 from dataclasses import dataclass
 from importlib.metadata import version as version_of_package
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from graduation_model.cohort.dates import months_after
+from graduation_model.commands.appraisal import Appraisal, appraise
 from graduation_model.commands.inputs import (
     ProgrammeLike,
     as_date,
     key_facts,
     known_by,
+    mapping_of,
     open_key,
     open_programme,
     read_tables,
 )
 from graduation_model.commands.outputs import Output, output_folder
-from graduation_model.commands.progress import step
+from graduation_model.commands.progress import step, track
 from graduation_model.config import Programme
 from graduation_model.contract.tables import Tables
-from graduation_model.estimators.bundle import Bundle, BundleCard, save_bundle
-from graduation_model.estimators.calibration import CalibratedAdditive
+from graduation_model.estimators.bundle import Bundle, BundleCard, Model, save_bundle
+from graduation_model.estimators.stack import StackModel
 from graduation_model.estimators.support import support_ranges
-from graduation_model.evaluation.backtest import Backtest, backtest
-from graduation_model.evaluation.leak import leak_warnings
-from graduation_model.explanation.contributions import contributions
+from graduation_model.evaluation.backtest import LABEL, POPULATION, Backtest, backtest
+from graduation_model.evaluation.knowledge import Past, first_training
+from graduation_model.features.catalogue import catalogue
 from graduation_model.features.context import reference_context
-from graduation_model.params import LANGUAGES
+from graduation_model.params import LANGUAGES, Label
+from graduation_model.wording import text
+
+if TYPE_CHECKING:
+    from graduation_model.evaluation.tuning import Tuned
 
 LIBRARIES = ("lightgbm", "numpy", "pandas", "scikit-learn")
-EXPLAINED = 2_000  # families in the beeswarm: a picture, not a table
+# What the gate reads from a run, beside TABLES' evaluation.
+PREDICTIONS, EVIDENCE = "predictions.parquet", "evidence.json"
+MARKDOWN = {"id": "{}.md", "en": "{}.en.md"}
 
 
 @dataclass(frozen=True)
@@ -44,7 +55,7 @@ class Training:
     Attributes
     ----------
     out : Path
-        Holds `bundle/`, `evaluation.parquet`, `model_card.html`.
+        Holds `bundle/`, `evaluation.parquet`, `fairness.parquet`, `model_card.html`, `points_card.html`.
     evaluation : frame
         Every model x year x metric; see TABLES.
     model : str
@@ -76,6 +87,7 @@ class Training:
             [
                 f"AUC on cohorts not seen in fitting (the bundle holds '{self.model}')",
                 *lines,
+                *under_other_lines(self.evaluation),
                 *notes,
                 f"Registered as {self.registered}, alias 'challenger'; see {self.out / 'model_card.html'}",
             ]
@@ -83,13 +95,27 @@ class Training:
 
 
 def overall(evaluation: pd.DataFrame, metric: str = "auc") -> pd.DataFrame:
-    """Return model x test year of one metric as text with its interval."""
+    """Return model x test year of one metric of the programme's families as text with its interval."""
     rows = evaluation[
-        (evaluation["group"] == "all") & (evaluation["baseline"] == "") & (evaluation["metric"] == metric)
+        (evaluation["group"] == "all")
+        & (evaluation["baseline"] == "")
+        & (evaluation["metric"] == metric)
+        & (evaluation["population"] == POPULATION)
     ]
     text = rows.assign(text=[f"{row.value:.3f} [{row.low:.3f}, {row.high:.3f}]" for row in rows.itertuples()])
     order = rows.groupby("model")["value"].mean().sort_values(ascending=False).index
     return text.pivot(index="model", columns="test_year", values="text").reindex(order).fillna("-")
+
+
+def under_other_lines(evaluation: pd.DataFrame) -> list[str]:
+    """Return how many stayed out under each line of the label, and the model's AUC, in the last year that has them."""
+    rows = evaluation[(evaluation["group"] == LABEL) & evaluation["metric"].isin(["share_positive", "auc"])]
+    if rows.empty:
+        return []
+    year = rows["test_year"].max()
+    table = rows[rows["test_year"] == year].pivot(index="level", columns="metric", values="value").dropna()
+    said = [f"{level} {row.share_positive:.1%} and AUC {row.auc:.3f}" for level, row in table.iterrows()]
+    return [f"Under other lines, {year}, share that stayed out and AUC of the same model: {'; '.join(said)}"]
 
 
 def train(
@@ -100,6 +126,8 @@ def train(
     out: str | Path,
     tracking: str | Path = ".",
     key: str | Path | None = None,
+    mapping: str | Path | None = None,
+    tune: int = 0,
 ) -> Training:
     """Fit the programme's model and every baseline, try them on past years, register the candidate.
 
@@ -112,15 +140,26 @@ def train(
     as_of
         Bounds all that fitting, tuning and calibration may see. Outcomes dated later serve as tests only.
     out
-        Gets `bundle/`, `evaluation.parquet`, `model_card.html`, `quarantine.parquet` and a manifest.
+        Gets `bundle/`, `evaluation.parquet`, `fairness.parquet`, `predictions.parquet` and `evidence.json` for the
+        gate, `model_card.html` and `points_card.html` (both also as Markdown, `.md` and `.en.md`),
+        `quarantine.parquet` and a manifest.
     tracking
         Folder of the default tracking store, where MLFLOW_TRACKING_URI is not set.
     key
         A file with the secret that replaces every household_id by a keyed HMAC; needed where the ids are NIK or KK.
+    mapping
+        Which column is which question, as `check --suggest` drafted it and a person confirmed it; default the
+        `mapping.yaml` in the data folder, where there is one.
+    tune
+        Trials of the search for better settings, on nothing that the report tests; 0: the programme's own. The search
+        is kept in `<out>.tuning.db`: interrupted, it goes on where it stopped.
     """
     programme, date, secret = open_programme(programme), as_date(as_of), open_key(key, data)
-    tables = read_tables(programme, data, key=secret)
+    tables = read_tables(programme, data, key=secret, mapping=mapping)
     known_by(tables, date)
+    tuned = _tune(programme, tables, date, Path(out), tune) if tune else None
+    if tuned is not None:
+        programme = programme.model_copy(update={"estimators": tuned.params})
     with step("Fitting and back-testing"):
         tried = backtest(
             tables.assessments,
@@ -132,42 +171,97 @@ def train(
             features=programme.features,
             estimators=programme.estimators,
             evaluation=programme.evaluation,
+            decisions=tables.decisions,
         )
-    notes = (*tried.notes, *leak_warnings(tried.evaluation, programme.evaluation))
-    parameters = {"programme": programme.folder, "data": Path(data).resolve(), "as_of": date.date()}
+    bundle = _bundle(programme, tried, date)
+    with step("Looking for harm, leaks and reasons that do not hold"):
+        appraisal = appraise(programme, bundle, tried, tables, date)
+    notes = (*tried.notes, *_tuning_notes(tuned), *(finding.sentence() for finding in appraisal.leaks))
+    parameters = {
+        "programme": programme.folder,
+        "data": Path(data).resolve(),
+        "as_of": date.date(),
+        "mapping": mapping_of(data, mapping),
+        "tune": tune,
+    }
     with output_folder(out, "train", parameters) as output:
-        bundle = _bundle(programme, tried, date)
         sha256 = save_bundle(bundle, output.folder / "bundle")
         output.parquet(tried.evaluation, "evaluation.parquet")
+        output.parquet(appraisal.fairness, "fairness.parquet")
+        output.parquet(appraisal.evaluation.predictions, PREDICTIONS)
+        output.text(json.dumps(appraisal.evaluation.record(), indent=1) + "\n", EVIDENCE)
         output.parquet(tables.quarantine, "quarantine.parquet")
         output.facts.update(
-            model={"name": bundle.card.model, "bundle_sha256": sha256, "label": bundle.card.label},
+            model={
+                "name": bundle.card.model,
+                "bundle_sha256": sha256,
+                "label": bundle.card.label,
+                "label_kind": bundle.card.label_kind,
+                "expires": bundle.card.expires,
+            },
             inputs=tables.sources,
             counts=tables.counts,
             notes=list(notes),
+            tuning={} if tuned is None else {name: value for name, value in vars(tuned).items() if name != "params"},
             **key_facts(secret),
         )
         with step("Drawing and writing the model card"):
-            figures = _figures(bundle, tried, programme)
-            card = _card(programme, bundle, tried, figures, sha256)
-            output.text(card, "model_card.html")
+            figures = _figures(bundle, tried, appraisal, programme)
+            for name, page in _pages(programme, bundle, tried, appraisal, figures, sha256).items():
+                output.text(page, name)
         with step("Tracking and registering"):
-            registered = _track(programme, bundle, tried, tables, notes, figures, card, output, tracking)
+            registered = _track(programme, bundle, tried, tables, notes, figures, output, tracking)
     return Training(Path(out).resolve(), tried.evaluation, bundle.card.model, registered, notes)
+
+
+def _tune(programme: Programme, tables: Tables, date: pd.Timestamp, out: Path, trials: int) -> Tuned:
+    """Search on what was known at the end of the first test year; a study belongs to its data and settings."""
+    from graduation_model.evaluation.tuning import Tuning
+
+    past = Past(
+        assessments=tables.assessments,
+        followups=tables.followups,
+        catalogue=catalogue(programme.instrument, programme.features),
+        cohort=programme.cohort,
+        label=programme.label,
+        decisions=tables.decisions,
+    )
+    first = first_training(past, date, programme.evaluation)
+    settings = [programme.estimators.model_dump_json(), programme.label.model_dump_json(), str(date)]
+    name = hashlib.sha256("".join([*settings, *sorted(tables.sources.values())]).encode()).hexdigest()[:16]
+    out.resolve().parent.mkdir(parents=True, exist_ok=True)
+    storage = out.resolve().with_name(f"{out.name}.tuning.db")
+    search = Tuning(first, programme.estimators, past.catalogue, storage=storage, name=name)
+    for _ in track(search.run(trials), "Tuning", trials):
+        pass
+    return search.result()
+
+
+def _tuning_notes(tuned: Tuned | None) -> tuple[str, ...]:
+    if tuned is None:
+        return ()
+    chosen = ", ".join(f"{name} {value:.4g}" for name, value in tuned.settings.items())
+    return (
+        f"Tuned in {tuned.trials} trials ({tuned.pruned} cut short) on what was known at the end of the first test "
+        f"year: {chosen or 'the settings of the programme'} "
+        f"(log-loss {tuned.loss:.4f} instead of {tuned.default_loss:.4f})",
+    )
 
 
 def _bundle(programme: Programme, tried: Backtest, date: pd.Timestamp) -> Bundle:
     name = programme.estimators.model
     model = tried.models[name]
-    assert isinstance(model, CalibratedAdditive), "a programme can only name a learner"  # EstimatorParams.model
-    training = tried.training
+    assert isinstance(model, Model), "a programme can only name a learner"  # EstimatorParams.model
+    training, own = tried.training, tried.label_kind == "sustained_exit"
     card = BundleCard(
         programme=programme.name,
-        label=programme.label.name,
-        label_title=programme.label.title,
-        caveat=programme.label.caveat,
+        label=programme.label.name if own else tried.label_kind,
+        label_title=programme.label.title if own else label_words(tried.label_kind, "title"),
+        caveat=programme.label.caveat if own else label_words(tried.label_kind, "caveat"),
+        label_kind=tried.label_kind,
         model=name,
         as_of=str(date.date()),
+        expires=_months_later(date, programme.evaluation.gate.expiry_months),
         cohorts=tried.cohorts,
         training_rows=len(training.y),
         base_rate=float(np.average(training.y, weights=training.weight)),
@@ -175,6 +269,7 @@ def _bundle(programme: Programme, tried: Backtest, date: pd.Timestamp) -> Bundle
         instrument_version=programme.instrument.version,
         package_versions={library: version_of_package(library) for library in LIBRARIES},
         simulated=programme.reports.simulated,
+        members=model.members if isinstance(model, StackModel) else {},
         levels={question.name: question.levels for question in programme.instrument.questions if question.levels},
     )
     return Bundle(
@@ -183,14 +278,22 @@ def _bundle(programme: Programme, tried: Backtest, date: pd.Timestamp) -> Bundle
         catalogue=tried.catalogue,
         support=support_ranges(training.X),
         reference_context=reference_context(tried.context),
+        uncertainty=tried.uncertainty,
     )
 
 
-def _figures(bundle: Bundle, tried: Backtest, programme: Programme) -> dict[str, bytes]:
+def label_words(kind: str, what: str) -> Label:
+    """Return the house's own title or caveat of a label that stands in for the programme's."""
+    return Label(**{language: text(f"label_kinds.{kind}_{what}", language) for language in LANGUAGES})
+
+
+def _months_later(date: pd.Timestamp, months: int) -> str:
+    return str(months_after(pd.Series([date]), months)[0].date())
+
+
+def _figures(bundle: Bundle, tried: Backtest, appraisal: Appraisal, programme: Programme) -> dict[str, bytes]:
     from graduation_model.reports.figures import beeswarm_png, reliability_png
 
-    X = tried.training.X.iloc[-EXPLAINED:]
-    explained = contributions(bundle, X)
     years = tried.predictions.groupby("test_year") if len(tried.predictions) else ()
     figures: dict[str, bytes] = {}
     for language in LANGUAGES:
@@ -199,25 +302,61 @@ def _figures(bundle: Bundle, tried: Backtest, programme: Programme) -> dict[str,
             for year, part in years
         }
         figures[f"beeswarm.{language}.png"] = beeswarm_png(
-            explained.by_question, X, bundle.catalogue, programme.instrument, language
+            appraisal.explained.by_question, appraisal.X, bundle.catalogue, programme.instrument, language
         )
     return figures
 
 
-def _card(programme: Programme, bundle: Bundle, tried: Backtest, figures: dict[str, bytes], sha256: str) -> str:
-    from graduation_model.reports.model_card import model_card
+def _pages(
+    programme: Programme,
+    bundle: Bundle,
+    tried: Backtest,
+    appraisal: Appraisal,
+    figures: dict[str, bytes],
+    sha256: str,
+) -> dict[str, str]:
+    """The model card and the points card: one HTML page of both languages, one Markdown file a language."""
+    from graduation_model.reports.model_card import CardInputs, model_card, model_card_markdown
+    from graduation_model.reports.points_page import PointsInputs, points_markdown, points_page
 
-    return model_card(
-        bundle.card,
-        tried.evaluation,
+    points = (
+        None
+        if appraisal.points is None
+        else PointsInputs(
+            card=appraisal.points,
+            agreement=appraisal.agreement,
+            model=bundle.card.model,
+            as_of=bundle.card.as_of,
+            title=programme.title,
+            outcome=bundle.card.label_title,
+            instrument=programme.instrument,
+            amounts=bundle.reference_context,
+            currency=programme.currency,
+            quota_share=programme.evaluation.quota_share,
+            simulated=bundle.card.simulated,
+        )
+    )
+    inputs = CardInputs(
+        card=bundle.card,
         title=programme.title,
+        evaluation=tried.evaluation,
         instrument=programme.instrument,
         area_names=programme.reports.area_names,
         params=programme.evaluation,
+        fairness=appraisal.fairness,
+        leaks=appraisal.leaks,
+        points=points,
         notes=tried.notes,
         figures=figures,
         bundle_sha256=sha256,
+        min_cell=programme.reports.min_cell,
     )
+    pages = {"model_card.html": model_card(inputs)}
+    pages |= {MARKDOWN[language].format("model_card"): model_card_markdown(inputs, language) for language in LANGUAGES}
+    if points:
+        pages["points_card.html"] = points_page(points)
+        pages |= {MARKDOWN[language].format("points_card"): points_markdown(points, language) for language in LANGUAGES}
+    return pages
 
 
 def _track(
@@ -227,13 +366,12 @@ def _track(
     tables: Tables,
     notes: tuple[str, ...],
     figures: dict[str, bytes],
-    card: str,
     output: Output,
     tracking: str | Path,
 ) -> str:
     from graduation_model.tracking import TrainingRecord, log_training, tracking_uri
 
-    rows = {"assessments": len(tables.assessments), "followups": len(tables.followups)}
+    rows = {name: len(getattr(tables, name)) for name in ("assessments", "followups", "decisions", "uep")}
     record = TrainingRecord(
         programme=programme.name,
         params=_params(programme, bundle),
@@ -242,11 +380,12 @@ def _track(
             name: (digest, rows.get(Path(name).parts[0].split(".")[0], 0)) for name, digest in tables.sources.items()
         },
         figures=figures,
-        artifacts={"model_card.html": card},
+        artifacts={path.name: path.read_bytes() for path in _kept_files(output.folder)},
         bundle_folder=output.folder / "bundle",
         example=example_answers(programme),
         notes=notes,
-        label=programme.label.name,
+        label=bundle.card.label,
+        label_kind=bundle.card.label_kind,
         simulated=programme.reports.simulated,
     )
     version = log_training(record, uri=tracking_uri(Path(tracking)))
@@ -254,18 +393,25 @@ def _track(
     return f"{version.name}/{version.version}"
 
 
+def _kept_files(folder: Path) -> list[Path]:
+    """The files that the run keeps as they are: cards, and what the gate reads. None names a household."""
+    kept = (EVIDENCE, PREDICTIONS, "fairness.parquet")
+    return [path for path in sorted(folder.iterdir()) if path.name in kept or path.suffix in (".html", ".md")]
+
+
 def _params(programme: Programme, bundle: Bundle) -> dict[str, Any]:
-    chosen = getattr(programme.estimators, bundle.card.model)
+    chosen = getattr(programme.estimators, bundle.card.model).model_dump(exclude={"components"})
     return {
         "as_of": bundle.card.as_of,
         "label": bundle.card.label,
+        "label_kind": bundle.card.label_kind,
         "model": bundle.card.model,
         "seed": bundle.card.seed,
         "training_rows": bundle.card.training_rows,
         "cohorts": ",".join(bundle.card.cohorts),
         "features": len(bundle.catalogue.names),
         "quota_share": programme.evaluation.quota_share,
-        **{f"{bundle.card.model}.{name}": value for name, value in chosen.model_dump().items()},
+        **{f"{bundle.card.model}.{name}": value for name, value in chosen.items()},
     }
 
 

@@ -1,8 +1,9 @@
 """The bundle: a fitted model in, a folder of plain data out, and back again.
 
-`model.txt` (LightGBM's text) or `linear.json`, `bundle.json` (card, catalogue, calibration, ranges), `context.parquet`
-(quantiles of the last training wave, no household's row), `manifest.json` (file -> sha256). The manifest is checked
-before anything else is parsed, nothing is unpickled, and the same model gives the same bytes.
+`model.txt` (LightGBM's text) or `linear.json`, or one such file a component of a stack; `bundle.json` (card, catalogue,
+calibration, ranges), `context.parquet` (quantiles of the last training wave, no household's row), `uncertainty.parquet`
+(arrays; see `uncertainty.py`), `manifest.json` (file -> sha256). The manifest is checked before anything else is
+parsed, nothing is unpickled, and the same model gives the same bytes.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Callable
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,18 +20,27 @@ import numpy as np
 import pandas as pd
 from pydantic import ValidationError
 
+from graduation_model.cohort.params import LabelKind
 from graduation_model.errors import ModelError, OutputError
+from graduation_model.estimators.arrays import arrays_from_bytes, arrays_to_bytes
 from graduation_model.estimators.boosting import LightGBMScorer
 from graduation_model.estimators.calibration import CalibratedAdditive, Calibration
+from graduation_model.estimators.combination import Combination
 from graduation_model.estimators.scorecard import LogisticScorecard
+from graduation_model.estimators.stack import AdditiveStack, StackModel
+from graduation_model.estimators.uncertainty import NOTHING_CLAIMED, Uncertainty
 from graduation_model.features.catalogue import Catalogue
 from graduation_model.params import Label, Params
 
 FORMAT = 1
 MANIFEST, CARD, CONTEXT = "manifest.json", "bundle.json", "context.parquet"
 TREES, LINEAR = "model.txt", "linear.json"
+UNCERTAINTY = "uncertainty.parquet"
 COMPONENT_FILE = {"lightgbm": TREES, "logistic": LINEAR}
-KNOWN_FILES = frozenset({MANIFEST, CARD, CONTEXT, *COMPONENT_FILE.values()})
+KNOWN_FILES = frozenset({MANIFEST, CARD, CONTEXT, UNCERTAINTY, *COMPONENT_FILE.values()})
+# A component of a stack: its name, and LightGBM's text or a scorecard's numbers.
+MEMBER_FILE = re.compile(r"component_[a-z][a-z0-9_]*\.(txt|json)")
+Model = CalibratedAdditive | StackModel
 AGAIN = "Fetch the bundle again, or train it again"
 
 
@@ -41,16 +51,22 @@ class BundleCard(Params):
     ----------
     label, label_title, caveat
         What the model predicts, in the programme's words.
+    label_kind
+        What kind of label that is; `imitation` is never called readiness.
     model
-        `lightgbm` or `logistic`.
+        `stack`, `lightgbm` or `logistic`.
     as_of
         ISO date: nothing dated later was seen.
     cohorts
         ISO as-of dates of the cohorts with labels.
     base_rate
         Share of positive labels in training, in [0, 1].
+    expires
+        ISO date: past it the model is out of date. Empty for a bundle from before there were such dates.
     levels
         Question -> its canonical answers in order, so that a bundle can read answers by itself.
+    members
+        Component of a stack -> its weight.
     simulated
         Learnt from families that do not exist.
     """
@@ -59,8 +75,10 @@ class BundleCard(Params):
     label: str
     label_title: Label
     caveat: Label
+    label_kind: LabelKind = "sustained_exit"
     model: str
     as_of: str
+    expires: str = ""
     cohorts: tuple[str, ...]
     training_rows: int
     base_rate: float
@@ -68,7 +86,12 @@ class BundleCard(Params):
     instrument_version: str
     package_versions: dict[str, str]
     levels: dict[str, tuple[str, ...]] = {}
+    members: dict[str, float] = {}
     simulated: bool = False
+
+    def expired(self, on: str) -> bool:
+        """Return whether the model is out of date on an ISO day."""
+        return bool(self.expires) and on > self.expires
 
 
 @dataclass(frozen=True)
@@ -78,22 +101,25 @@ class Bundle:
     Attributes
     ----------
     card : BundleCard
-    model : CalibratedAdditive
+    model : CalibratedAdditive or StackModel
     catalogue : Catalogue
         Its features, in this order, are the model's.
     support : frame (n_features, 3)
         feature, low, high in training; see `support_ranges`.
     reference_context : frame (n, 3)
         quantity, quantile, value of the last training wave.
+    uncertainty : Uncertainty
+        Intervals and p-values; without any of them in a bundle of few rows.
     sha256 : str
         Of the manifest's bytes: the bundle's name. Empty until it is saved.
     """
 
     card: BundleCard
-    model: CalibratedAdditive
+    model: Model
     catalogue: Catalogue
     support: pd.DataFrame
     reference_context: pd.DataFrame
+    uncertainty: Uncertainty = NOTHING_CLAIMED
     sha256: str = ""
 
 
@@ -113,6 +139,8 @@ def save_bundle(bundle: Bundle, folder: Path) -> str:
     folder = Path(folder)
     files = {CARD: _as_json(_record(bundle)), CONTEXT: _as_parquet(bundle.reference_context)}
     files |= _component_files(bundle.model)
+    arrays = bundle.uncertainty.to_arrays()
+    files |= {UNCERTAINTY: arrays_to_bytes(arrays)} if arrays else {}
     manifest = _as_json({name: _sha256(content) for name, content in files.items()})
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -128,7 +156,7 @@ def save_bundle(bundle: Bundle, folder: Path) -> str:
 
 
 def _make_room(folder: Path) -> None:
-    strangers = sorted(path.name for path in folder.iterdir() if path.name not in KNOWN_FILES)
+    strangers = sorted(path.name for path in folder.iterdir() if not _is_known(path.name))
     if strangers:
         raise OutputError(
             f"The folder holds {len(strangers)} things that are no part of a bundle",
@@ -163,6 +191,7 @@ def load_bundle(folder: Path) -> Bundle:
             catalogue=Catalogue.from_records(record["catalogue"]),
             support=_support(record["support"]),
             reference_context=pd.read_parquet(io.BytesIO(files[CONTEXT])),
+            uncertainty=_uncertainty(record, files),
             sha256=sha256,
         )
     except (KeyError, TypeError, ValueError, ValidationError) as error:
@@ -205,7 +234,8 @@ def _read_manifest(content: bytes, where: Path) -> dict[str, str]:
         manifest = None
     texts = isinstance(manifest, dict) and all(isinstance(value, str) for value in manifest.values())
     # Written again it must give the same bytes: a blank more is a change, too.
-    if not texts or _as_json(manifest) != content or not {CARD, CONTEXT} <= set(manifest) <= KNOWN_FILES:
+    named = texts and {CARD, CONTEXT} <= set(manifest) and all(_is_known(name) for name in manifest)
+    if not named or _as_json(manifest) != content:
         raise ModelError("The manifest is not the one that was saved", where=where, mend=AGAIN)
     return manifest
 
@@ -217,36 +247,80 @@ def _read(path: Path) -> bytes:
         raise ModelError(f"The file cannot be read ({error.strerror})", where=path, mend=AGAIN) from error
 
 
+def _is_known(name: str) -> bool:
+    return name in KNOWN_FILES or MEMBER_FILE.fullmatch(name) is not None
+
+
 def _record(bundle: Bundle) -> dict[str, Any]:
-    if bundle.card.model not in COMPONENT_FILE or not hasattr(bundle.model, "calibration"):
-        raise ValueError(f"a bundle holds one of {', '.join(COMPONENT_FILE)}")
+    if not isinstance(bundle.model, Model):
+        raise ValueError("a bundle holds a stack, lightgbm or logistic")
     return {
         "format": FORMAT,
         "card": bundle.card.model_dump(mode="json"),
         "component": bundle.card.model,
         "features": list(bundle.catalogue.names),
         "catalogue": bundle.catalogue.to_records(),
-        "calibration": asdict(bundle.model.calibration),
+        **_model_record(bundle.model),
         "support": [
             [row.feature, _or_none(row.low), _or_none(row.high)] for row in bundle.support.itertuples(index=False)
         ],
     }
 
 
-def _component_files(model: CalibratedAdditive) -> dict[str, bytes]:
-    if isinstance(model.component, LightGBMScorer):
-        return {TREES: model.component.text_.encode()}
-    return {LINEAR: _as_json(model.component.to_record())}
+def _model_record(model: Model) -> dict[str, Any]:
+    if isinstance(model, CalibratedAdditive):
+        return {"calibration": asdict(model.calibration)}
+    stack = model.stack
+    return {"stack": {"members": list(stack.names_), "left_out": stack.left_out_, **asdict(stack.combination_)}}
 
 
-def _model(record: dict[str, Any], files: dict[str, bytes]) -> CalibratedAdditive:
-    make: dict[str, Callable[[], Any]] = {
-        "lightgbm": lambda: LightGBMScorer.from_text(files[TREES].decode(), record["features"]),
-        "logistic": lambda: LogisticScorecard.from_record(json.loads(files[LINEAR]), record["features"]),
-    }
-    model = CalibratedAdditive(make[record["component"]](), name=record["component"])
+def _component_files(model: Model) -> dict[str, bytes]:
+    if isinstance(model, StackModel):
+        members = zip(model.stack.names_, model.stack.fitted_, strict=True)
+        return {_member_file(name, fitted): _component_bytes(fitted) for name, fitted in members}
+    return {TREES if _is_trees(model.component) else LINEAR: _component_bytes(model.component)}
+
+
+def _is_trees(component: Any) -> bool:
+    return isinstance(component, LightGBMScorer)
+
+
+def _member_file(name: str, fitted: Any) -> str:
+    return f"component_{name}.{'txt' if _is_trees(fitted) else 'json'}"
+
+
+def _component_bytes(component: Any) -> bytes:
+    return component.text_.encode() if _is_trees(component) else _as_json(component.to_record())
+
+
+def _model(record: dict[str, Any], files: dict[str, bytes]) -> Model:
+    features = record["features"]
+    if record["component"] == "stack":
+        return _stack(record["stack"], files, features)
+    component = _component(COMPONENT_FILE[record["component"]], files, features)
+    model = CalibratedAdditive(component, name=record["component"])
     model.calibration = Calibration(**record["calibration"])
     return model
+
+
+def _component(file: str, files: dict[str, bytes], features: list[str]) -> Any:
+    if file.endswith(".txt"):
+        return LightGBMScorer.from_text(files[file].decode(), features)
+    return LogisticScorecard.from_record(json.loads(files[file]), features)
+
+
+def _stack(record: dict[str, Any], files: dict[str, bytes], features: list[str]) -> StackModel:
+    names, left_out = record.pop("members"), record.pop("left_out")
+    ending = {name: "txt" if f"component_{name}.txt" in files else "json" for name in names}
+    fitted = [_component(f"component_{name}.{ending[name]}", files, features) for name in names]
+    combination = Combination(**{**record, "weights": tuple(record["weights"])})
+    return StackModel(AdditiveStack.of_parts(names, fitted, combination, left_out))
+
+
+def _uncertainty(record: dict[str, Any], files: dict[str, bytes]) -> Uncertainty:
+    if UNCERTAINTY not in files:
+        return NOTHING_CLAIMED
+    return Uncertainty.from_arrays(arrays_from_bytes(files[UNCERTAINTY]), record["features"])
 
 
 def _support(rows: list[list[Any]]) -> pd.DataFrame:

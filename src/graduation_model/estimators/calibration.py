@@ -116,6 +116,8 @@ class CalibratedAdditive:
         self.seed = seed
         self.name = name
         self.calibration = Calibration()
+        # Calibrated log-odds of the training rows, each from a fit that had not seen it; None where there is none.
+        self.cross_fitted: np.ndarray | None = None
 
     def fit(self, training: TrainingSet) -> Self:
         """Cross-fit the line, then refit the component on every row.
@@ -138,7 +140,7 @@ class CalibratedAdditive:
     def _cross_fit(self, training: TrainingSet) -> Calibration:
         folds = min(self.folds, len(np.unique(training.groups)))
         fold = _folds(training, folds, self.seed)
-        reason = _why_not(training, fold)
+        reason = why_not_cross_fitted(training.y, fold)
         if reason:
             logger.info("%s: its scores are taken as they come, since %s", self.name, reason)
             return Calibration(reason=reason)
@@ -148,7 +150,13 @@ class CalibratedAdditive:
             fitted = clone(self.component).fit(training.X[kept], training.y[kept], sample_weight=training.weight[kept])
             raw[held_out] = fitted.decision_function(training.X[held_out])
         slope, intercept = fit_line(raw, training.y, training.weight)
+        self.cross_fitted = intercept + slope * raw
         return Calibration(slope=slope, intercept=intercept, rows=len(raw), folds=folds)
+
+    @property
+    def degraded(self) -> tuple[str, ...]:
+        """What could not be done as declared, and why."""
+        return (f"is not calibrated: {self.calibration.reason}",) if self.calibration.reason else ()
 
     def log_odds(self, X: pd.DataFrame) -> np.ndarray:
         """Return calibrated log-odds (n,)."""
@@ -159,7 +167,7 @@ class CalibratedAdditive:
         """Return the parts of the calibrated log-odds."""
         line = self.calibration
         # A base does not depend on the family; without families it is read off one that said nothing.
-        raw = self.component.additive_parts(X if len(X) else _nobody(X))
+        raw = self.component.additive_parts(X if len(X) else nobody(X))
         return AdditiveParts(base=line.intercept + line.slope * raw.base, parts=line.slope * raw.parts[: len(X)])
 
 
@@ -168,18 +176,19 @@ def _folds(training: TrainingSet, folds: int, seed: int) -> np.ndarray:
     return group_folds(numbers, max(folds, 1), seed)
 
 
-def _why_not(training: TrainingSet, fold: np.ndarray) -> str:
-    """Say why no line can be cross-fitted; nothing where it can."""
+def why_not_cross_fitted(y: np.ndarray, fold: np.ndarray) -> str:
+    """Say why nothing can be cross-fitted on labels (n,) in their folds (n,); nothing where it can."""
     n = len(fold)
     if n < FEWEST_ROWS:
         return f"there are fewer than {FEWEST_ROWS} labelled rows ({n})"
     if max(np.bincount(fold)) > n / 2:
         return "more than half of the rows hang together by household or cluster"
-    seen = [training.y[fold != number] for number in np.unique(fold)]
-    return "a fold leaves labels of one kind only" if any(len(np.unique(y)) < 2 for y in seen) else ""
+    seen = [y[fold != number] for number in np.unique(fold)]
+    return "a fold leaves labels of one kind only" if any(len(np.unique(part)) < 2 for part in seen) else ""
 
 
-def _nobody(X: pd.DataFrame) -> pd.DataFrame:
+def nobody(X: pd.DataFrame) -> pd.DataFrame:
+    """Return one row of the same features that says nothing."""
     return pd.DataFrame(np.full((1, X.shape[1]), np.nan, dtype="float32"), columns=X.columns)
 
 

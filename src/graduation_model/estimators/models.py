@@ -12,13 +12,14 @@ from graduation_model.estimators.boosting import LightGBMScorer
 from graduation_model.estimators.calibration import CalibratedAdditive
 from graduation_model.estimators.params import EstimatorParams
 from graduation_model.estimators.scorecard import LogisticScorecard
+from graduation_model.estimators.stack import AdditiveStack, Component, StackModel
 from graduation_model.estimators.training_set import AdditiveModel
 from graduation_model.features.catalogue import ANSWER, LEVEL, RANK, RATIO, Catalogue
 
 logger = logging.getLogger(__name__)
 
-# The two that learn, in the order in which tables show them; a bundle holds one of them.
-LEARNERS = ("lightgbm", "logistic")
+# Those that learn, in the order in which tables show them; a bundle holds one of them.
+LEARNERS = ("stack", "lightgbm", "logistic")
 # The feature that is a question's own answer: not a level of a choice, not its history or its neighbours.
 MAIN_SOURCES = (ANSWER, RANK)
 # What an enumerator can see or count: a proxy means test has neither money nor last year's file.
@@ -39,20 +40,15 @@ def make_models(params: EstimatorParams, catalogue: Catalogue, *, status_questio
     Returns
     -------
     dict
-        `lightgbm`, `logistic`, `pmt`, `weighted_sum` (where the programme declares points), `status_now` (where the
-        status is a feature), `random`; none is fitted.
+        `stack` (where the programme declares it), `lightgbm`, `logistic`, `pmt`, `weighted_sum` (where the programme
+        declares points), `status_now` (where the status is a feature), `random`; none is fitted.
 
     Raises
     ------
     ModelError
         If points are given for a question whose answers have no order, or that is no feature.
     """
-    trees = LightGBMScorer(**params.lightgbm.model_dump(), signs=tuple(catalogue.signs), seed=params.seed)
-    components = {"lightgbm": trees, "logistic": LogisticScorecard(**params.logistic.model_dump())}
-    models: dict[str, AdditiveModel] = {
-        name: CalibratedAdditive(components[name], params.calibration_folds, params.seed, name=name)
-        for name in LEARNERS
-    }
+    models = make_learners(params, catalogue)
     main = main_features(catalogue.table)
     models["pmt"] = ProxyMeansTest(_pmt_features(catalogue, params.pmt_exclude))
     if params.weighted_sum:
@@ -63,6 +59,25 @@ def make_models(params: EstimatorParams, catalogue: Catalogue, *, status_questio
         logger.info("status_now is left out: %s has no feature of its own", status_question)
     models["random"] = RandomOrder(params.seed)
     return models
+
+
+def make_learners(params: EstimatorParams, catalogue: Catalogue) -> dict[str, AdditiveModel]:
+    """Make the models that a bundle can hold, unfitted and by name."""
+    signs = tuple(catalogue.signs)
+    trees = LightGBMScorer(**params.lightgbm.model_dump(), signs=signs, seed=params.seed)
+    kinds = {"lightgbm": trees, "logistic": LogisticScorecard(**params.logistic.model_dump(), signs=signs)}
+    learners: dict[str, AdditiveModel] = {}
+    if params.stack is not None:
+        members = [
+            Component(estimator=kinds[member.kind], **member.model_dump(exclude={"kind"}))
+            for member in params.stack.components
+        ]
+        learners["stack"] = StackModel(
+            AdditiveStack(members, params.calibration_folds, params.stack.pull, params.stack.caution, seed=params.seed)
+        )
+    for name, component in kinds.items():
+        learners[name] = CalibratedAdditive(component, params.calibration_folds, params.seed, name=name)
+    return learners
 
 
 def main_features(table: pd.DataFrame) -> dict[str, str]:

@@ -11,12 +11,12 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.linear_model import LogisticRegression
 from sklearn.utils import Tags
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 from threadpoolctl import threadpool_limits
 
 from graduation_model.estimators.boosting import as_two_columns, two_classes
+from graduation_model.estimators.ridge import ridge_logistic
 from graduation_model.estimators.training_set import AdditiveParts
 
 # Below this share of missing rows an indicator would learn from a handful of families.
@@ -25,6 +25,7 @@ INDICATED_FROM = 0.01
 # halves, and would upset a later cohort where thirty give it. Cross-validation within the training rows of three real
 # cohorts agreed (log-loss .464 against .476, .502 against .508, .499 against .505). Cf. Gelman et al. 2008.
 LEAST_SPREAD = 0.5
+CELLS_AT_ONCE = 10_000_000
 FITTED = ("coef_", "missing_coef_", "fill_", "mean_", "missing_mean_")
 
 
@@ -35,6 +36,8 @@ class LogisticScorecard(ClassifierMixin, BaseEstimator):
     ----------
     c : float
         Inverse strength of the penalty, as scikit-learn's `C`.
+    signs : sequence of int (n_features,), optional
+        1: a higher value never lowers the score; -1: never raises it; 0: free. None: all free.
 
     Attributes
     ----------
@@ -47,8 +50,9 @@ class LogisticScorecard(ClassifierMixin, BaseEstimator):
         Training medians; weighted means after filling; weighted shares missing.
     """
 
-    def __init__(self, c: float = 0.02) -> None:
+    def __init__(self, c: float = 0.02, signs: Sequence[int] | None = None) -> None:
         self.c = c
+        self.signs = signs
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -72,40 +76,52 @@ class LogisticScorecard(ClassifierMixin, BaseEstimator):
         ValueError
             If y holds one class, or more than two.
         """
-        X, y = validate_data(self, X, y, ensure_all_finite="allow-nan", dtype=np.float64)
+        X, y = validate_data(self, X, y, ensure_all_finite="allow-nan", dtype=[np.float64, np.float32])
         weight = _check_sample_weight(sample_weight, X)
         counted = weight > 0  # a row without weight is no row: neither its range nor its median counts
-        X, weight = X[counted], weight[counted]
-        self.classes_, target = two_classes(y[counted])
-        missing = np.isnan(X)
+        if not counted.all():
+            X, y, weight = X[counted], y[counted], weight[counted]
+        self.classes_, target = two_classes(y)
         self.fill_ = column_medians(X)
-        terms = np.hstack([np.where(missing, self.fill_, X), missing])
-        mean, spread = _mean_and_spread(terms, weight)
-        used = spread > 0
-        used[X.shape[1] :] &= mean[X.shape[1] :] > INDICATED_FROM
-        self._solve(terms, target, weight, mean, spread, used)
+        columns = [_of_column(X[:, j], fill, weight) for j, fill in enumerate(self.fill_)]
+        self.mean_, spread, self.missing_mean_, missing_spread = np.array(columns).T
+        missing_spread[self.missing_mean_ <= INDICATED_FROM] = 0.0
+        self._solve(X, target, weight, spread, missing_spread)
         return self
 
     def _solve(
-        self,
-        terms: np.ndarray,
-        target: np.ndarray,
-        weight: np.ndarray,
-        mean: np.ndarray,
-        spread: np.ndarray,
-        used: np.ndarray,
+        self, X: np.ndarray, target: np.ndarray, weight: np.ndarray, spread: np.ndarray, missing_spread: np.ndarray
     ) -> None:
-        coef, base = np.zeros(len(used)), float(np.log(weight[target == 1].sum() / weight[target == 0].sum()))
-        if used.any():
-            # One thread: the last bits of a product of matrices depend on how many there are.
-            with threadpool_limits(limits=1, user_api="blas"):
-                fitted = LogisticRegression(C=self.c, solver="newton-cholesky", tol=1e-8, max_iter=100).fit(
-                    (terms[:, used] - mean[used]) / spread[used], target, sample_weight=weight
-                )
-            coef[used], base = fitted.coef_[0] / spread[used], float(fitted.intercept_[0])
-        half = len(used) // 2
-        self.base_, self.coef_, self.missing_coef_ = base, coef[:half], coef[half:]
-        self.mean_, self.missing_mean_ = mean[:half], mean[half:]
+        used, indicated = np.flatnonzero(spread > 0), np.flatnonzero(missing_spread > 0)
+
+        def terms(rows: slice) -> np.ndarray:
+            block = X[rows].astype(np.float64, copy=False)
+            missing = np.isnan(block)
+            filled = np.where(missing, self.fill_, block)[:, used]
+            return np.hstack(
+                [
+                    (filled - self.mean_[used]) / spread[used],
+                    (missing[:, indicated] - self.missing_mean_[indicated]) / missing_spread[indicated],
+                ]
+            )
+
+        # Made once where they fit, anew for each step where they would fill the memory.
+        whole = terms(slice(None)) if X.size <= CELLS_AT_ONCE else None
+        signs = np.append(np.zeros(X.shape[1]) if self.signs is None else self.signs, np.zeros(X.shape[1]))
+        signs = signs[np.append(used, X.shape[1] + indicated)]
+        # One thread: the last bits of a product of matrices depend on how many there are.
+        with threadpool_limits(limits=1, user_api="blas"):
+            found, self.base_ = ridge_logistic(
+                terms if whole is None else whole.__getitem__,
+                target,
+                weight,
+                c=self.c,
+                lower=np.where(signs > 0, 0.0, -np.inf),
+                upper=np.where(signs < 0, 0.0, np.inf),
+            )
+        self.coef_, self.missing_coef_ = np.zeros(X.shape[1]), np.zeros(X.shape[1])
+        self.coef_[used] = found[: len(used)] / spread[used]
+        self.missing_coef_[indicated] = found[len(used) :] / missing_spread[indicated]
 
     def additive_parts(self, X: Any) -> AdditiveParts:
         """Return `coef * (x - mean)` a feature, its being missing included; they add up to the log-odds."""
@@ -162,17 +178,22 @@ def column_medians(X: np.ndarray) -> np.ndarray:
     >>> column_medians(np.array([[1.0, np.nan], [3.0, np.nan], [np.nan, np.nan]])).tolist()
     [2.0, 0.0]
     """
-    answered = ~np.isnan(X).all(axis=0)
-    medians = np.zeros(X.shape[1])
-    if answered.any():
-        medians[answered] = np.nanmedian(X[:, answered], axis=0)
-    return medians
+    # Column by column: the whole table would be copied twice.
+    answered = (column[~np.isnan(column)] for column in X.T)
+    return np.array([np.median(column.astype(float)) if len(column) else 0.0 for column in answered])
 
 
-def _mean_and_spread(terms: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return weighted means, and what one unit of the penalty is for each term; 0 where a term does not vary."""
-    mean = np.average(terms, axis=0, weights=weight)
-    spread = np.sqrt(np.average((terms - mean) ** 2, axis=0, weights=weight))
-    varies = spread > 1e-9 * np.maximum(1.0, np.abs(mean))
-    step = np.minimum(terms.max(axis=0) - terms.min(axis=0), 1.0)
-    return mean, np.where(varies, np.maximum(spread, LEAST_SPREAD * step), 0.0)
+def _of_column(values: np.ndarray, fill: float, weight: np.ndarray) -> tuple[float, float, float, float]:
+    """Return the mean and the unit of a feature after filling, and the same of its being missing."""
+    missing = np.isnan(values)
+    filled = np.where(missing, fill, values.astype(np.float64, copy=False))
+    return (*_mean_and_spread(filled, weight), *_mean_and_spread(missing.astype(np.float64), weight))
+
+
+def _mean_and_spread(term: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
+    """Return the weighted mean of a term, and what one unit of the penalty is for it; 0 where it does not vary."""
+    mean = float(np.average(term, weights=weight))
+    spread = float(np.sqrt(np.average((term - mean) ** 2, weights=weight)))
+    if not spread > 1e-9 * max(1.0, abs(mean)):
+        return mean, 0.0
+    return mean, max(spread, LEAST_SPREAD * min(float(term.max() - term.min()), 1.0))

@@ -25,6 +25,12 @@ class TrainingSet:
         Every assessed household, programme or not, of every wave up to that day.
     everybody_status : array (m,), 1, 0 or NaN
         Its status at that assessment, not later: what a proxy means test predicts.
+    everybody_next : array (m,), 1, 0 or NaN, optional
+        Its status one wave later, where it was seen again by that day.
+    everybody_groups : array (m,), int, optional
+        Numbered as `groups` are: no household and no cluster has two numbers, in whichever population.
+    everybody_member : array (m,), bool, optional
+        Which of them are the programme's.
     """
 
     X: pd.DataFrame
@@ -33,6 +39,9 @@ class TrainingSet:
     groups: np.ndarray
     everybody_X: pd.DataFrame
     everybody_status: np.ndarray
+    everybody_next: np.ndarray | None = None
+    everybody_groups: np.ndarray | None = None
+    everybody_member: np.ndarray | None = None
 
     @property
     def base_rate(self) -> float:

@@ -9,36 +9,42 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from graduation_model.cohort.cohorts import build_cohort, build_cohorts, eligible_rows
-from graduation_model.cohort.dates import as_of_dates, months_after
-from graduation_model.cohort.labels import LABELLED, outcome_met
-from graduation_model.cohort.params import CohortParams, LabelParams
-from graduation_model.cohort.splits import independent_groups
+from graduation_model.cohort.cohorts import eligible_rows
+from graduation_model.cohort.dates import as_of_dates
+from graduation_model.cohort.params import CohortParams, Condition, LabelKind, LabelParams
 from graduation_model.contract.instrument import Instrument, Question
-from graduation_model.errors import DataError, ModelError
-from graduation_model.estimators.calibration import CalibratedAdditive
-from graduation_model.estimators.models import LEARNERS, make_models
+from graduation_model.errors import DataError
+from graduation_model.estimators.models import make_learners
 from graduation_model.estimators.params import EstimatorParams
 from graduation_model.estimators.training_set import AdditiveModel, TrainingSet
-from graduation_model.evaluation.evaluate import evaluate
+from graduation_model.estimators.uncertainty import Uncertainty
+from graduation_model.evaluation.coverage import seen_of_uncertainty
+from graduation_model.evaluation.due import decided_families, due_families
+from graduation_model.evaluation.evaluate import COLUMNS, evaluate
+from graduation_model.evaluation.follow_up import what_is_unknown
+from graduation_model.evaluation.forecasts import forecasts
+from graduation_model.evaluation.groups import group_questions, levels_of, with_levels
+from graduation_model.evaluation.knowledge import Knowledge, Past, first_label, knowledge, why_untrained
+from graduation_model.evaluation.learning import Learnt, learn, weighted_training
+from graduation_model.evaluation.outcomes import cohorts_by, in_hindsight, labelled, outcome_known
 from graduation_model.evaluation.params import EvaluationParams
+from graduation_model.evaluation.pooled import pooled_differences
 from graduation_model.features.catalogue import Catalogue, catalogue
-from graduation_model.features.context import WaveContext, wave_context
-from graduation_model.features.matrix import feature_matrix
+from graduation_model.features.context import WaveContext
 from graduation_model.features.params import FeatureParams
 
 logger = logging.getLogger(__name__)
 
 POPULATION = "programme"
-BY_AS_OF, AFTER = "by_as_of", "after"
-CLUSTER_SEEN = "cluster_in_training"
-MISSING = "missing"
+CLUSTER_SEEN, EXIT_KIND = "cluster_in_training", "exit_kind"
+NO_ROWS = pd.DataFrame(columns=list(COLUMNS))
+LABEL = "label"  # the group whose levels are other lines of the same label
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,8 @@ class Backtest:
         At the as-of date.
     models : dict
         Name -> model, fitted on `training`.
+    uncertainty : Uncertainty
+        Of the model that the programme names.
     catalogue : Catalogue
     context : WaveContext
         Of the assessments up to the as-of date.
@@ -61,55 +69,51 @@ class Backtest:
     predictions : frame
         Of every test year, for figures: test_year, household_id, cluster, y, weight, the groups, and a column of
         probabilities a model.
+    forecasts : frame
+        Every family of every test cohort, its outcome known or not; see `forecasts.forecasts`.
+    groups : tuple of str
+        The columns of `forecasts` whose levels are compared.
+    trials : tuple of Trial
+        A test year each, oldest first.
     notes : tuple of str
         What was left out, and why.
+    label_kind : str
+        Which of `label.order` was there to learn from.
     """
 
     evaluation: pd.DataFrame
     training: TrainingSet
     models: dict[str, AdditiveModel]
+    uncertainty: Uncertainty
     catalogue: Catalogue
     context: WaveContext
     cohorts: tuple[str, ...]
     predictions: pd.DataFrame
+    forecasts: pd.DataFrame
+    groups: tuple[str, ...]
+    trials: tuple[Trial, ...]
     notes: tuple[str, ...]
+    label_kind: LabelKind = "sustained_exit"
 
 
 @dataclass(frozen=True)
-class Past:
-    """A programme's tables and the declarations that a back-test reads them by."""
-
-    assessments: pd.DataFrame
-    followups: pd.DataFrame
-    catalogue: Catalogue
-    cohort: CohortParams
-    label: LabelParams
-
-
-@dataclass(frozen=True)
-class Knowledge:
-    """What was known on a date, as features: every family that stood in a cohort up to it.
+class Trial:
+    """The models of one test year, with what they learnt from and what they were tried on.
 
     Attributes
     ----------
-    assessments : frame
-        Dated on or before it; positions below are in it.
-    positions : array (m,), ascending
+    year : int
+    models : dict
+        Name -> model.
+    learnt : frame (n, n_features)
     X : frame (m, n_features)
-    context : WaveContext
-    labelled : frame
-        The programme's rows with a label by that date, one an assessment: row, as_of_date, household_id, label, weight.
+        Of the tested families, in the order of the year's `predictions`.
     """
 
-    assessments: pd.DataFrame
-    positions: np.ndarray
+    year: int
+    models: dict[str, AdditiveModel]
+    learnt: pd.DataFrame
     X: pd.DataFrame
-    context: WaveContext
-    labelled: pd.DataFrame
-
-    def features(self, rows: np.ndarray) -> pd.DataFrame:
-        """Return the features of some positions."""
-        return self.X.iloc[np.searchsorted(self.positions, rows)].reset_index(drop=True)
 
 
 def backtest(
@@ -123,16 +127,19 @@ def backtest(
     features: FeatureParams,
     estimators: EstimatorParams,
     evaluation: EvaluationParams,
+    decisions: pd.DataFrame | None = None,
 ) -> Backtest:
     """Fit and try every model on the last test years up to an as-of date.
 
     Parameters
     ----------
     assessments, followups : frame
-        Typed tables of everybody. Assessments dated after `as_of` are not looked at; follow-ups dated after it are
-        looked at as tests alone.
+        Typed tables of everybody. Assessments dated after `as_of` are not looked at, but where the label is the next
+        wave's; follow-ups (and decisions) dated after it are looked at as tests alone.
     as_of : Timestamp
         On which the models of the bundle are fitted.
+    decisions : frame, optional
+        Where the programme has any.
 
     Returns
     -------
@@ -144,195 +151,235 @@ def backtest(
         If nothing can be learnt at `as_of`: no label is due, or all labels are the same.
     """
     as_of = pd.Timestamp(as_of)
-    past = Past(assessments, followups, catalogue(instrument, features), cohort, label)
+    past = Past(assessments, followups, decisions, catalogue(instrument, features), cohort, label)
     dates = as_of_dates(assessments, as_of, cohort)[-evaluation.test_years :]
     if not dates:
         raise DataError(f"No assessment is dated on or before {as_of.date()}", mend="Take a later --as-of")
-    known = knowledge(past, as_of)
-    training = _training_or_stop(past, known, as_of)
-    models, notes = fit_models(training, past, estimators, as_of)
-    groups = group_questions(instrument, evaluation, assessments)
-    tables, cohorts = [], []
+    kind, known, notes = first_label(past, as_of)
+    learnt = learn(past, known, estimators, as_of)
+    assert isinstance(learnt, Learnt), "first_label returns what can be learnt"
+    tests = _Tests(past, kind, as_of, known, estimators, evaluation, instrument, [*notes, *learnt.notes])
     for date in dates:
-        fitted, there = models, known
-        if date != as_of:
-            there = knowledge(past, date)
-            earlier = training_set(past, there)
-            reason = _why_untrained(earlier)
-            if reason:
-                notes.append(f"Test year {date.year} is left out: {reason} by {date.date()}")
-                continue
-            fitted, more = fit_models(earlier, past, estimators, date)
-            notes += more
-        tested, names, outcome_known = tested_cohort(past, there, date, as_of, groups)
-        if tested["y"].nunique() < 2:
-            notes.append(f"Test year {date.year} is left out: its outcomes are unknown or all the same")
-            continue
-        tested = tested.join(_probabilities(fitted, there.features(tested.pop("row").to_numpy())))
-        tables.append(
-            evaluate(
-                tested,
-                params=evaluation,
-                population=POPULATION,
-                test_year=date.year,
-                outcome_known=outcome_known,
-                groups=names,
-            )
-        )
-        cohorts.append(tested.assign(test_year=date.year))
-        logger.info("test year %d: %d models on %d labelled families", date.year, len(fitted), len(tested))
+        there = known if date == as_of else knowledge(past, date, kind)
+        tests.of_programme(there, date, learnt if date == as_of else None)
+        if kind == "sustained_exit":
+            for population in evaluation.populations:
+                tests.of_population(there, date, population.name, population.condition)
     return Backtest(
-        evaluation=_together(tables),
-        training=training,
-        models=models,
+        evaluation=_together([*tests.tables, *tests.pooled(), NO_ROWS]),
+        training=learnt.training,
+        models=learnt.models,
+        uncertainty=learnt.uncertainty,
         catalogue=past.catalogue,
         context=known.context,
         cohorts=_cohort_dates(known),
-        predictions=_together(cohorts),
-        notes=tuple(notes),
+        predictions=_together(tests.predictions[POPULATION]),
+        forecasts=with_levels(_together(tests.forecasts), tests.groups),
+        groups=tuple(question.name for question in tests.groups),
+        trials=tuple(tests.trials),
+        notes=tuple(dict.fromkeys(tests.notes)),
+        label_kind=kind,
     )
 
 
-def knowledge(past: Past, date: pd.Timestamp) -> Knowledge:
-    """Return what was known on a date: nothing dated later is handed on to anything below."""
-    known = past.assessments[(past.assessments["assessment_date"] <= date).to_numpy()].reset_index(drop=True)
-    ends = as_of_dates(known, date, past.cohort)
-    context = wave_context(known, ends, past.catalogue, cluster=past.cohort.cluster)
-    positions = np.unique(
-        np.concatenate([eligible_rows(known, end, past.cohort, everybody=True) for end in ends] or [np.empty(0, int)])
-    )
-    X = feature_matrix(known.iloc[positions], context, past.catalogue)
-    labelled = build_cohorts(known, past.followups, date, params=past.cohort, label=past.label)
-    # An assessment that stands in two cohorts is one family's one outcome.
-    labelled = labelled[labelled["label_status"] == LABELLED].drop_duplicates("row", ignore_index=True)
-    return Knowledge(assessments=known, positions=positions, X=X, context=context, labelled=labelled)
+class _Tests:
+    """The test years as they are gone through: tables, predictions and notes gather here."""
 
+    def __init__(
+        self,
+        past: Past,
+        kind: LabelKind,
+        as_of: pd.Timestamp,
+        known: Knowledge,
+        estimators: EstimatorParams,
+        evaluation: EvaluationParams,
+        instrument: Instrument,
+        notes: Sequence[str],
+    ) -> None:
+        self.past, self.kind, self.as_of, self.known = past, kind, as_of, known
+        self.estimators, self.params, self.notes = estimators, evaluation, list(notes)
+        self.groups = group_questions(instrument, evaluation, past.assessments)
+        self.tables: list[pd.DataFrame] = []
+        self.predictions: dict[str, list[pd.DataFrame]] = {POPULATION: []}
+        self.forecasts: list[pd.DataFrame] = []
+        self.trials: list[Trial] = []
 
-def training_set(past: Past, known: Knowledge) -> TrainingSet:
-    """Turn what was known into what a model learns from."""
-    rows = known.labelled["row"].to_numpy()
-    own = known.assessments.iloc[rows]
-    status = known.assessments[past.label.status_now.question].iloc[known.positions]
-    return TrainingSet(
-        X=known.features(rows),
-        y=known.labelled["label"].to_numpy(dtype=int),
-        weight=known.labelled["weight"].to_numpy(dtype=float),
-        groups=independent_groups(own["household_id"], own[past.cohort.cluster]),
-        everybody_X=known.X.reset_index(drop=True),
-        everybody_status=outcome_met(status, past.label.status_now),
-    )
+    def of_programme(self, there: Knowledge, date: pd.Timestamp, learnt: Learnt | None) -> None:
+        """Try every model on the programme's cohort; `learnt`: the bundle's, in their own year."""
+        if learnt is None:
+            earlier = learn(self.past, there, self.estimators, date)
+            if isinstance(earlier, str):
+                self.notes.append(f"Test year {date.year} is left out: {earlier} by {date.date()}")
+                return
+            learnt = earlier
+            self.notes += learnt.notes
+        cohort = in_hindsight(self.past.outcomes(self.kind), self.past.cohort, date, self.as_of)
+        rows = labelled(cohort)
+        tested = _tested(rows, self.past, there)
+        self.forecasts.append(_forecasts(self.past, there, self.known, date, learnt.models, tested, self.groups))
+        X = self._test(there, date, POPULATION, rows, learnt.models, _groups_of(rows, self.past, there, self.groups))
+        if X is None:
+            return
+        self.trials.append(Trial(date.year, learnt.models, learnt.training.X, X))
+        self._uncertain(there, date, learnt, cohort, X)
+        if self.kind == "sustained_exit":
+            self._under_other_lines(there, date, learnt.models[self.estimators.model])
 
+    def _shown(self, tested: pd.DataFrame) -> list[str]:
+        """The columns of a tested cohort by whose levels results are shown apart."""
+        names = [*(question.name for question in self.groups), self.past.cohort.area, CLUSTER_SEEN, EXIT_KIND]
+        return [name for name in names if name in tested]
 
-def _why_untrained(training: TrainingSet) -> str:
-    if not len(training.y):
-        return "no label is due"
-    return "" if len(np.unique(training.y)) == 2 else "all labels are the same"
+    def _uncertain(
+        self, there: Knowledge, date: pd.Timestamp, learnt: Learnt, cohort: pd.DataFrame, X: pd.DataFrame
+    ) -> None:
+        """Hold intervals against what happened, and say what the families may have done of whom nothing is known."""
+        name = self.estimators.model
+        model, tested = learnt.models[name], self.predictions[POPULATION][-1]
+        tables = [
+            seen_of_uncertainty(
+                learnt.uncertainty, model, tested, X, model=name, groups=self._shown(tested), params=self.params
+            )
+        ]
+        if self.kind == "sustained_exit":
+            unknown, notes = what_is_unknown(
+                cohort,
+                there.features,
+                there.assessments,
+                model,
+                cohort_params=self.past.cohort,
+                label=self.past.label,
+                estimators=self.estimators,
+                params=self.params,
+                test_year=date.year,
+            )
+            tables.append(unknown)
+            self.notes += notes
+        stamp = {"population": POPULATION, "test_year": date.year, "outcome_known": tested["outcome_known"].iloc[0]}
+        self.tables.append(pd.concat(tables, ignore_index=True).assign(baseline="", **stamp)[list(COLUMNS)])
 
+    def of_population(self, there: Knowledge, date: pd.Timestamp, name: str, condition: Condition) -> None:
+        """Fit the learners on another population's own labels, and try them on its cohort."""
+        cohort = self.past.cohort.model_copy(update={"population": condition})
+        past = replace(self.past, cohort=cohort)
+        known = cohorts_by(there.assessments, past.outcomes(self.kind), cohort, date)
+        there = replace(there, due=due_families(known), decided=decided_families(known))
+        training, _ = weighted_training(past, there, self.estimators)
+        reason = why_untrained(training)
+        if reason:
+            self.notes.append(f"Population {name} of {date.year} is left out: {reason} by {date.date()}")
+            return
+        fitted = {model: made.fit(training) for model, made in make_learners(self.estimators, past.catalogue).items()}
+        rows = labelled(in_hindsight(past.outcomes(self.kind), cohort, date, self.as_of))
+        self._test(there, date, name, rows, fitted, {})
 
-def _training_or_stop(past: Past, known: Knowledge, as_of: pd.Timestamp) -> TrainingSet:
-    training = training_set(past, known)
-    reason = _why_untrained(training)
-    if reason:
-        raise DataError(
-            f"{reason.capitalize()} by {as_of.date()} (horizon {past.label.horizon_months} months)",
-            mend="Take a later --as-of, or bring older assessments and their follow-ups",
+    def _test(
+        self,
+        there: Knowledge,
+        date: pd.Timestamp,
+        population: str,
+        rows: pd.DataFrame,
+        models: dict[str, AdditiveModel],
+        shown: dict[str, pd.Series],
+    ) -> pd.DataFrame | None:
+        """Measure the models on the labelled rows of one cohort; return these families' features, if they tell."""
+        if rows["label"].nunique() < 2:
+            of = "" if population == POPULATION else f" of population {population}"
+            self.notes.append(f"Test year {date.year}{of} is left out: its outcomes are unknown or all the same")
+            return None
+        tested = _tested(rows, self.past, there)
+        X = there.features(tested.pop("row").to_numpy())
+        tested = tested.assign(**shown).join(_probabilities(models, X))
+        known = outcome_known(rows, self.as_of)
+        self.tables.append(
+            evaluate(
+                tested,
+                params=self.params,
+                population=population,
+                test_year=date.year,
+                outcome_known=known,
+                groups=tuple(shown),
+            )
         )
-    return training
+        self.predictions.setdefault(population, []).append(tested.assign(test_year=date.year, outcome_known=known))
+        logger.info("test year %d: %d models on %d labelled families", date.year, len(models), len(tested))
+        return X
+
+    def _under_other_lines(self, there: Knowledge, date: pd.Timestamp, model: AdditiveModel) -> None:
+        """Try the bundle's model, as it was learnt, on the same cohort's outcomes under other lines."""
+        label = self.past.label
+        line = label.outcome.at_least
+        for other in sorted({line, *label.sensitivity}) if line is not None and label.sensitivity else ():
+            outcomes = replace(self.past.outcomes(self.kind), label=label.at(other))
+            rows = labelled(in_hindsight(outcomes, self.past.cohort, date, self.as_of))
+            tested = _tested(rows, self.past, there)
+            tested[self.estimators.model] = expit(model.log_odds(there.features(tested.pop("row").to_numpy())))
+            self.tables.append(
+                evaluate(
+                    tested.assign(**{LABEL: f"at least {other:g}"}),
+                    params=self.params,
+                    population=POPULATION,
+                    test_year=date.year,
+                    outcome_known=outcome_known(rows, self.as_of),
+                    groups=(LABEL,),
+                    overall=False,
+                )
+            )
+
+    def pooled(self) -> list[pd.DataFrame]:
+        """Paired differences over all test years, a population."""
+        return [
+            pooled_differences(_together(parts), params=self.params, population=population)
+            for population, parts in self.predictions.items()
+            if len(parts) > 1
+        ]
 
 
-def fit_models(
-    training: TrainingSet, past: Past, params: EstimatorParams, date: pd.Timestamp
-) -> tuple[dict[str, AdditiveModel], list[str]]:
-    """Fit every model; a baseline that cannot be fitted is left out with a note, a learner is not."""
-    fitted: dict[str, AdditiveModel] = {}
-    notes = []
-    made = make_models(params, past.catalogue, status_question=past.label.status_now.question)
-    for name, model in made.items():
-        try:
-            fitted[name] = model.fit(training)
-        except ModelError as error:
-            if name in LEARNERS:
-                raise
-            notes.append(f"{name} of {date.year} is left out: {error.what}")
-        if isinstance(model, CalibratedAdditive) and model.calibration.reason:
-            notes.append(f"{name} of {date.year} is not calibrated: {model.calibration.reason}")
-    return fitted, notes
-
-
-def tested_cohort(
-    past: Past, known: Knowledge, date: pd.Timestamp, as_of: pd.Timestamp, groups: Sequence[Question]
-) -> tuple[pd.DataFrame, tuple[str, ...], str]:
-    """Return the labelled families of a cohort, the names of their group columns, and when the outcomes were known."""
-    latest = past.followups["followup_date"].max() if len(past.followups) else as_of
-    cohort = build_cohort(
-        known.assessments, past.followups, date, known_by=max(latest, as_of), params=past.cohort, label=past.label
-    )
-    cohort = cohort[cohort["label_status"] == LABELLED]
-    answers = known.assessments.iloc[cohort["row"].to_numpy()].reset_index(drop=True)
-    families = pd.DataFrame(
+def _tested(rows: pd.DataFrame, past: Past, known: Knowledge) -> pd.DataFrame:
+    return pd.DataFrame(
         {
-            "household_id": cohort["household_id"].to_numpy(),
-            "cluster": answers[past.cohort.cluster],
-            "y": cohort["label"].to_numpy(dtype=float),
-            "weight": cohort["weight"].to_numpy(dtype=float),
-            "row": cohort["row"].to_numpy(),
+            "household_id": rows["household_id"].to_numpy(),
+            "cluster": known.assessments[past.cohort.cluster].iloc[rows["row"].to_numpy()].to_numpy(),
+            "y": rows["label"].to_numpy(dtype=float),
+            "weight": rows["weight"].to_numpy(dtype=float),
+            "row": rows["row"].to_numpy(),
         }
     )
-    shown = {question.name: levels_of(answers[question.name], question) for question in groups}
+
+
+def _groups_of(rows: pd.DataFrame, past: Past, known: Knowledge, questions: Sequence[Question]) -> dict[str, pd.Series]:
+    """Return the level of each tested family in every group by which results are shown apart."""
+    answers = known.assessments.iloc[rows["row"].to_numpy()].reset_index(drop=True)
+    shown = {question.name: levels_of(answers[question.name], question) for question in questions}
     shown |= {past.cohort.area: answers[past.cohort.area], CLUSTER_SEEN: _clusters_seen(past, known, answers)}
-    return families.assign(**shown), tuple(shown), _outcome_known(cohort, past.label, as_of)
+    return shown | ({EXIT_KIND: rows[EXIT_KIND]} if rows[EXIT_KIND].notna().any() else {})
 
 
-def group_questions(
-    instrument: Instrument, params: EvaluationParams, assessments: pd.DataFrame
-) -> tuple[Question, ...]:
-    """Return the protected questions, and those that the programme wants shown apart, in the instrument's order."""
-    return tuple(
-        question
-        for question in instrument.questions
-        if (question.protected or question.name in params.groups)
-        and question.name in assessments.columns
-        and (question.is_numeric or question.levels)
+def _forecasts(
+    past: Past,
+    there: Knowledge,
+    known: Knowledge,
+    date: pd.Timestamp,
+    models: dict[str, AdditiveModel],
+    tested: pd.DataFrame,
+    groups: Sequence[Question],
+) -> pd.DataFrame:
+    rows = eligible_rows(there.assessments, date, past.cohort)
+    answers = there.assessments.iloc[rows].reset_index(drop=True)
+    shown = {question.name: answers[question.name] for question in groups}
+    families = answers[["household_id"]].assign(cluster=answers[past.cohort.cluster], **shown)
+    return forecasts(
+        families,
+        _probabilities(models, there.features(rows)),
+        test_year=date.year,
+        tested=tested[["household_id", "y", "weight"]],
+        known=known.labelled[known.labelled["as_of_date"] == date],
     )
 
 
-def levels_of(answers: pd.Series, question: Question) -> pd.Series:
-    """Return the level of each answer as text: the answer itself, or the third of the families that a number lies in.
-
-    Examples
-    --------
-    >>> from graduation_model.params import Label
-    >>> size = Question(name="hh_size", kind="count", section="people", label=Label(id="Jumlah", en="Size"))
-    >>> levels_of(pd.Series([1.0, 2.0, 4.0, 6.0, 8.0, 9.0, None]), size).tolist()
-    ['up to 3.3', 'up to 3.3', '3.3 to 6.7', '3.3 to 6.7', 'over 6.7', 'over 6.7', 'missing']
-    """
-    if not question.is_numeric:
-        return answers.astype("object").where(answers.notna(), MISSING).astype("str")
-    values = answers.to_numpy(dtype=float)
-    known = ~np.isnan(values)
-    if not known.any():
-        return pd.Series(MISSING, index=answers.index, dtype="str")
-    # Thirds, not their ends: a smallest or largest value would be some family's own.
-    low, high = np.quantile(values[known], [1 / 3, 2 / 3])
-    level = np.select(
-        [~known, values <= low, values <= high],
-        [MISSING, f"up to {low:.2g}", f"{low:.2g} to {high:.2g}"],
-        f"over {high:.2g}",
-    )
-    return pd.Series(level, index=answers.index, dtype="str")
-
-
-def _clusters_seen(past: Past, known: Knowledge, answers: pd.DataFrame) -> np.ndarray:
+def _clusters_seen(past: Past, known: Knowledge, answers: pd.DataFrame) -> pd.Series:
     learnt = known.assessments[past.cohort.cluster].iloc[known.labelled["row"].to_numpy()].unique()
-    return np.where(answers[past.cohort.cluster].isin(learnt), "seen", "unseen")
-
-
-def _outcome_known(cohort: pd.DataFrame, label: LabelParams, as_of: pd.Timestamp) -> str:
-    ends = [
-        months_after(cohort["assessment_date"], visit.months) + pd.Timedelta(days=visit.tolerance_days)
-        for visit in label.visits
-    ]
-    return BY_AS_OF if all((end <= as_of).all() for end in ends) else AFTER
+    return pd.Series(np.where(answers[past.cohort.cluster].isin(learnt), "seen", "unseen"))
 
 
 def _probabilities(models: dict[str, AdditiveModel], X: pd.DataFrame) -> pd.DataFrame:
@@ -344,4 +391,5 @@ def _cohort_dates(known: Knowledge) -> tuple[str, ...]:
 
 
 def _together(tables: list[pd.DataFrame]) -> pd.DataFrame:
-    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+    filled = [table for table in tables if len(table)]
+    return pd.concat(filled, ignore_index=True) if filled else (tables or [pd.DataFrame()])[-1]

@@ -59,6 +59,7 @@ def evaluate(
     test_year: int,
     outcome_known: str,
     groups: Sequence[str] = (),
+    overall: bool = True,
 ) -> pd.DataFrame:
     """Measure every model on one test cohort.
 
@@ -74,17 +75,19 @@ def evaluate(
         `by_as_of` or `after`.
     groups : sequence of str
         Columns by whose levels results are shown apart.
+    overall : bool
+        Whether the rows of all families together are wanted.
 
     Returns
     -------
     frame
         TABLES' `evaluation`. Overall: every metric of every model, its paired difference to `status_now`, and those of
-        the two learners to each other. Groups with fewer than `params.min_group` families or of one outcome have no
+        the learners to each other. Groups with fewer than `params.min_group` families or of one outcome have no
         row; neither has a metric that is not defined.
     """
     models = [name for name in predictions.columns if name not in {*KEYS, *groups}]
     families = predictions[predictions["y"].notna()]
-    rows = list(_overall(families, models, params, test_year))
+    rows = list(_overall(families, models, params, test_year)) if overall else []
     for group in groups:
         for level, part in families.groupby(group, observed=True, sort=True):
             rows += _plain_rows(part, models, params, (group, str(level)), test_year)
@@ -152,7 +155,7 @@ def _measure(
     draws = bootstrap(
         y,
         probabilities,
-        cluster=_cluster_numbers(families["cluster"]),
+        cluster=cluster_numbers(families["cluster"]),
         weight=weight,
         metrics=metrics,
         quota_share=params.quota_share,
@@ -162,7 +165,8 @@ def _measure(
     return points, draws
 
 
-def _cluster_numbers(clusters: pd.Series) -> np.ndarray:
+def cluster_numbers(clusters: pd.Series) -> np.ndarray:
+    """Return a number a family, 0 to n_clusters - 1; one without a cluster is a cluster of its own."""
     numbers, names = pd.factorize(clusters)
     alone = numbers < 0
     numbers[alone] = len(names) + np.arange(alone.sum())

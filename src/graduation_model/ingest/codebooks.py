@@ -11,6 +11,8 @@ import pandas as pd
 
 from graduation_model.ingest.params import Codebook, CodeMap
 
+OWN = "own"  # the version of rows whose answers already are the instrument's values
+
 
 def maps_of(question: str, codebooks: Sequence[Codebook]) -> tuple[CodeMap, ...]:
     """Return every code map of one question."""
@@ -26,8 +28,19 @@ def as_code(raw: pd.Series) -> pd.Series:
     ['6', '7']
     """
     place, seen = pd.factorize(raw)  # a column holds few distinct codes: only those are turned into text
-    texts = np.array([_code_text(value) for value in seen] + [None], dtype=object)
+    if isinstance(raw.dtype, pd.StringDtype):
+        texts = np.array([*_plain_or_tidied(pd.Series(seen)), None], dtype=object)
+    else:
+        texts = np.array([_code_text(value) for value in seen] + [None], dtype=object)
     return pd.Series(texts[place], index=raw.index, name=raw.name, dtype="object")
+
+
+def _plain_or_tidied(texts: pd.Series) -> np.ndarray:
+    """Tidy only the texts that may need it: ids are as many as rows, and most are letters and figures alone."""
+    codes = texts.to_numpy(dtype=object, copy=True)
+    for place in np.flatnonzero(~texts.str.fullmatch(r"[0-9A-Za-z_:/-]+").to_numpy(dtype=bool)):
+        codes[place] = _code_text(codes[place])
+    return codes
 
 
 def _code_text(value: object) -> str | None:
@@ -59,3 +72,24 @@ def decode(codes: pd.Series, versions: pd.Series, maps: Sequence[CodeMap]) -> pd
         rows = versions.isin(code_map.versions)
         value[rows] = codes[rows].map(code_map.codes)
     return value.where(value.notna(), None)
+
+
+def own_values(codes: pd.Series, levels: Sequence[str], maps: Sequence[CodeMap]) -> pd.Series:
+    """Return those cells that already are the instrument's own values, where they cannot be a code of any version.
+
+    Figures are never taken for a value (`900` of a form is code 900), nor a word that some version lists as the code of
+    another value. A truth value, as a database has it, is yes or no.
+
+    Examples
+    --------
+    >>> maps = [CodeMap(versions=(2016,), codes={1: "earth", "other": "cement"})]
+    >>> own_values(pd.Series(["earth", "1", "900", "other"]), ["earth", "cement", "900", "other"], maps).tolist()
+    ['earth', None, None, None]
+    """
+    listed = {code for code_map in maps for code, value in code_map.codes.items() if value != code}
+    values = {level: level for level in levels} | (
+        {"True": "yes", "False": "no"} if set(levels) == {"yes", "no"} else {}
+    )
+    meaning = {cell: level for cell, level in values.items() if cell not in listed and not cell.isdigit()}
+    found = codes.map(meaning).astype("object")
+    return found.where(found.notna(), None)

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from graduation_model.errors import DataError
+from graduation_model.errors import DataError, UserError
 from graduation_model.ingest import kobo, odk
 from graduation_model.ingest.delimited import read_delimited
 from graduation_model.ingest.headers import refuse_twice
+from graduation_model.ingest.sql import DIGEST, read_sql
 from graduation_model.ingest.workbook import read_workbook
 
 
@@ -40,19 +41,24 @@ FORMATS: dict[str, Callable[[Path], pd.DataFrame]] = {
     ".csv": _read_csv,
     ".xlsx": _read_xlsx,
     ".zip": odk.read_zip,
+    ".sql.yaml": read_sql,
 }
 
 
 def find_parts(folder: Path, table: str) -> list[Path]:
     """Return the files of a table in a data folder: one file, or the parts in a folder of the table's name."""
     single = [folder / f"{table}{ending}" for ending in FORMATS if (folder / f"{table}{ending}").is_file()]
-    parts = sorted(path for path in (folder / table).glob("*") if path.suffix in FORMATS)
+    parts = sorted(path for path in (folder / table).glob("*") if _ending(path) in FORMATS)
     if len(single) > 1 or (single and parts):
         found = ", ".join(path.name for path in [*single, *parts][:3])
         raise DataError(
             f"The table '{table}' stands there more than once ({found})", where=folder, mend="Keep one of them"
         )
     return single or parts
+
+
+def _ending(path: Path) -> str:
+    return next((ending for ending in FORMATS if path.name.endswith(ending)), path.suffix)
 
 
 def read_part(path: Path) -> pd.DataFrame:
@@ -64,13 +70,13 @@ def read_part(path: Path) -> pd.DataFrame:
         Where the file is empty, damaged, or holds a column twice.
     """
     try:
-        frame = FORMATS[path.suffix](path)
-    except DataError:
+        frame = FORMATS[_ending(path)](path)
+    except UserError:
         raise
     except Exception as error:  # each reader has its own family of errors for a damaged file
         reason = type(error).__name__
         raise DataError(
-            f"The file cannot be read as {path.suffix[1:]} ({reason})",
+            f"The file cannot be read as {_ending(path)[1:]} ({reason})",
             where=path,
             mend="It may be empty, cut short or of another format: save it again and retry",
         ) from error
@@ -83,3 +89,8 @@ def sha256_of(path: Path) -> str:
     """Return the sha256 of a file's bytes, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def digest_of(path: Path, frame: pd.DataFrame) -> str:
+    """Return the sha256 of what was read: of a file its bytes, of a table in a database its rows."""
+    return str(frame.attrs.get(DIGEST) or sha256_of(path))

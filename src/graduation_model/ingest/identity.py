@@ -24,6 +24,7 @@ MOST_COLUMNS = 16_384
 KEY_BYTES = 32
 MOST_KEY_BYTES = 4096
 DISTINCT_KEY_BYTES = 8  # a file of one letter repeated is long enough and no secret
+PSEUDONYM = re.compile(r"[0-9a-f]{64}")
 MASKED_HEADER = re.compile(r"\d{9,}")
 
 
@@ -253,6 +254,22 @@ def _pseudonym(value: str, known: dict[str, str], key: Key, *, always: bool) -> 
     if not value or (digits is None and not always):
         return value or None
     return hmac.digest(key.secret, (digits or value).encode(), "sha256").hex()
+
+
+def pseudonym_of(household_id: str, key: Key) -> str:
+    """Return what one family's own id becomes at the door; a pseudonym stays what it is.
+
+    Examples
+    --------
+    >>> key = Key(b"a secret of the Dinas, kept apart", "0" * 8)
+    >>> pseudonym = pseudonym_of("KPM-001", key)
+    >>> len(pseudonym), pseudonym_of(pseudonym, key) == pseudonym
+    (64, True)
+    """
+    if PSEUDONYM.fullmatch(household_id):
+        return household_id
+    entered = _as_pseudonyms(pd.Series([household_id], dtype="object"), "--household", True, key)
+    return str(entered.iloc[0])
 
 
 def linkage(assessments: pd.DataFrame) -> dict[str, int]:

@@ -35,7 +35,7 @@ def without_groups(frame: pd.DataFrame) -> pd.DataFrame:
     >>> list(without_groups(pd.DataFrame(rows)))
     ['_uuid', 'floor', 'aid', 'house/aid/a']
     """
-    if not is_kobo(frame.columns):
+    if not (is_kobo(frame.columns) or is_repeat(frame.columns)):
         return frame
     names = [str(name) for name in frame.columns]
     return frame.set_axis(strip_groups(names, "/", keep=_options(frame, names)), axis=1)

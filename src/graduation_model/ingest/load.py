@@ -14,49 +14,32 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from graduation_model.contract.checks import check_across, check_answers
-from graduation_model.contract.instrument import CrossCheck, Instrument, Question
+from graduation_model.contract.checks import check_answers
+from graduation_model.contract.instrument import Instrument, Question, asked
+from graduation_model.contract.references import References
+from graduation_model.contract.schemas import DECISIONS, UEP
 from graduation_model.contract.tables import (
     ANSWER_SET_ASIDE,
-    KEPT,
     KEYS,
-    QUARANTINE_COLUMNS,
     ROW_SET_ASIDE,
     Tables,
+    empty_findings,
     empty_quarantine,
 )
 from graduation_model.errors import DataError
-from graduation_model.ingest.codebooks import as_code
-from graduation_model.ingest.formats import find_parts, read_part, sha256_of
-from graduation_model.ingest.identity import Entered, Key, Roles, enter, linkage
+from graduation_model.ingest.adopt import adopt, left_out
+from graduation_model.ingest.codebooks import OWN, as_code
+from graduation_model.ingest.corrections import Corrections, read_corrections
+from graduation_model.ingest.derived import Against, computed, counts_of, not_believed
+from graduation_model.ingest.flags import Flagged, Rules, flag
+from graduation_model.ingest.formats import find_parts
+from graduation_model.ingest.identity import Key, Roles, enter, linkage
+from graduation_model.ingest.mapping import Mapping
 from graduation_model.ingest.params import Codebook, IngestParams, TableSource
-from graduation_model.ingest.places import places_of
+from graduation_model.ingest.parts import Raw, read_table
+from graduation_model.ingest.poverty_lines import read_poverty_lines
+from graduation_model.ingest.quarantine import as_quarantine
 from graduation_model.ingest.typing import NOT_A_DATE, to_dates, type_question
-
-MENDS = {
-    "not_a_number": "Write the number in figures, or leave the cell empty",
-    "not_a_date": "Write the date as YYYY-MM-DD or dd/mm/yyyy",
-    "not_in_codebook": "Correct the code, or add it to the codebook of its version",
-    "not_an_allowed_answer": "Use one of the allowed answers",
-    "minimum": "Check the answer with the family or the facilitator",
-    "maximum": "Check the answer with the family or the facilitator",
-    "whole_number": "Write a whole number",
-    "required": "Ask again: a visit cannot be used without this answer",
-    "duplicate_key": "Keep the right one of the visits with this id and date, and delete the others",
-}
-
-
-CONTRADICTION = "Ask which of the two answers is right, and correct the other"
-
-
-@dataclass(frozen=True)
-class _Raw:
-    """One table as read: the frame, where each row came from, and the files' hashes."""
-
-    frame: pd.DataFrame
-    files: pd.Series
-    rows: pd.Series
-    sources: dict[str, str]
 
 
 def load_tables(
@@ -67,6 +50,9 @@ def load_tables(
     codebooks: Sequence[Codebook],
     need_followups: bool = True,
     key: Key | None = None,
+    own_lines: Path | None = None,
+    references: References | None = None,
+    mapping: Mapping | None = None,
 ) -> Tables:
     """Read a data folder into checked tables.
 
@@ -80,38 +66,82 @@ def load_tables(
         Whether a folder without follow-ups is an error (training) or not (scoring).
     key
         Turns every household_id into its keyed HMAC; without it, ids that are a NIK or KK are refused.
+    own_lines
+        The programme's poverty lines, where the folder has no table of its own.
+    references
+        Table -> amounts by area and year that the cross-checks hold answers against.
+    mapping
+        Which column of these files is which question, confirmed; without it, columns have the programme's names.
 
     Raises
     ------
     DataError
         Where a table is missing, empty, unreadable, without a column that the programme expects, of a version that
-        no codebook knows, or would bring identity numbers in.
+        no codebook knows, or would bring identity numbers in; or a visit has no poverty line to be set against.
     """
     folder = Path(folder)
     if not folder.is_dir():
         raise DataError("There is no such folder", where=folder, mend="Give the folder that holds assessments.*")
+    corrections = read_corrections(folder)
+    against = _against(folder, instrument, params, own_lines)
     assessments = _load(
-        folder, "assessments", instrument.questions, params.assessments, codebooks, key, instrument.cross_checks
+        folder,
+        "assessments",
+        instrument.questions,
+        params.assessments,
+        codebooks,
+        key,
+        mapping,
+        corrections,
+        Rules(instrument, params.checks, references or {}),
+        against,
     )
     if need_followups or find_parts(folder, "followups"):
-        followups = _load(folder, "followups", instrument.followup, params.followups, codebooks, key)
+        where = replace(against, assessments=assessments.table) if against else None
+        followups = _load(
+            folder,
+            "followups",
+            instrument.followup,
+            params.followups,
+            codebooks,
+            key,
+            mapping,
+            corrections,
+            against=where,
+        )
     else:
         followups = _empty("followups", instrument.followup, params.followups)
-    decisions = _decisions(folder, params.decisions, key)
+    decisions = _optional(folder, "decisions", DECISIONS, params.decisions, key)
+    uep = _optional(folder, "uep", UEP, params.uep, key)
+    loaded = {"assessments": assessments, "followups": followups, "decisions": decisions, "uep": uep}
     return Tables(
         assessments=assessments.table,
         followups=followups.table,
-        decisions=decisions.frame,
-        quarantine=pd.concat([assessments.quarantine, followups.quarantine], ignore_index=True),
+        decisions=decisions.table,
+        uep=uep.table,
+        quarantine=pd.concat([one.quarantine for one in loaded.values()], ignore_index=True),
+        findings=assessments.findings,
         set_aside=assessments.set_aside,
         counts={
-            "assessments": assessments.counts,
-            "followups": followups.counts,
-            **_sum_of(assessments.at_the_door, followups.at_the_door, decisions.counts()),
+            **{name: one.counts for name, one in loaded.items() if one.sources or name in ("assessments", "followups")},
+            **_sum_of(*(one.by_column for one in loaded.values())),
             "linkage": linkage(assessments.table),
+            "findings": {str(rule): int(n) for rule, n in assessments.findings["rule"].value_counts().items()},
         },
-        sources=assessments.sources | followups.sources,
+        sources={
+            **{name: digest for one in loaded.values() for name, digest in one.sources.items()},
+            **corrections.sources,
+            **(against.lines.sources if against else {}),
+        },
     )
+
+
+def _against(folder: Path, instrument: Instrument, params: IngestParams, own_lines: Path | None) -> Against | None:
+    """What derived questions are set against; None where the programme has none."""
+    if not any(question.derived for question in (*instrument.questions, *instrument.followup)):
+        return None
+    assert params.poverty_lines is not None, "config asks for ingest.poverty_lines where a question is derived"
+    return Against(read_poverty_lines(folder, own_lines, params.poverty_lines), params.poverty_lines)
 
 
 @dataclass(frozen=True)
@@ -121,7 +151,8 @@ class _Loaded:
     set_aside: pd.DataFrame
     counts: dict[str, int]
     sources: dict[str, str]
-    at_the_door: dict[str, dict[str, int]] = field(default_factory=dict)
+    findings: pd.DataFrame = field(default_factory=empty_findings)
+    by_column: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
 def _empty(name: str, questions: tuple[Question, ...], source: TableSource) -> _Loaded:
@@ -135,12 +166,13 @@ def _empty(name: str, questions: tuple[Question, ...], source: TableSource) -> _
     return _Loaded(table, empty_quarantine(), table[list(KEYS[name])], {"read": 0, "kept": 0}, {})
 
 
-def _decisions(folder: Path, source: TableSource | None, key: Key | None) -> Entered:
-    parts = find_parts(folder, "decisions")
-    if not parts:
-        return Entered(pd.DataFrame())
-    frame = pd.concat([read_part(part) for part in parts], ignore_index=True)
-    return enter(frame, table="decisions", roles=_roles("decisions", (), source or TableSource(dates={})), key=key)
+def _optional(
+    folder: Path, name: str, questions: tuple[Question, ...], source: TableSource, key: Key | None
+) -> _Loaded:
+    """A table that a folder need not have, and of which a source need not have every column."""
+    if not find_parts(folder, name):
+        return _empty(name, questions, source)
+    return _load(folder, name, questions, source, (), key, None, Corrections(), fixed=True)
 
 
 def _roles(name: str, questions: tuple[Question, ...], source: TableSource) -> Roles:
@@ -174,23 +206,40 @@ def _load(
     source: TableSource,
     codebooks: Sequence[Codebook],
     key: Key | None,
-    cross_checks: tuple[CrossCheck, ...] = (),
+    mapping: Mapping | None,
+    corrections: Corrections,
+    rules: Rules | None = None,
+    against: Against | None = None,
+    *,
+    fixed: bool = False,
 ) -> _Loaded:
-    raw = _read(folder, name)
+    meant = mapping.of(name) if mapping else None
+    raw, source = adopt(read_table(folder, name), meant, name=name, questions=asked(questions), source=source)
     questions = tuple(question for question in questions if question.name not in source.absent)
-    entered = enter(raw.frame, table=name, roles=_roles(name, questions, source), key=key)
-    raw = replace(raw, frame=entered.frame)
-    _check_columns(raw.frame, name, questions, source)
-    typed, faults = _type(raw.frame, name, questions, source, codebooks)
+    told = asked(questions)
+    if fixed:
+        source = source.model_copy(update={"absent": (*source.absent, *_not_there(raw.frame, told, source))})
+        told = tuple(question for question in told if question.name not in source.absent)
+    entered = enter(raw.frame, table=name, roles=_roles(name, told, source), key=key)
+    derived = tuple(question for question in questions if question.derived)
+    unbelieved = not_believed(entered.frame, derived, source)
+    raw = replace(raw, frame=entered.frame.drop(columns=list(unbelieved)))
+    _check_columns(raw.frame, name, told, source)
+    typed, faults, no_answers = _type_by_file(raw, name, told, source, codebooks, corrections)
     required = {question.name for question in questions if question.need == "required"} | set(KEYS[name])
-    faults["effect"] = np.where(faults["column"].isin(required), ROW_SET_ASIDE, ANSWER_SET_ASIDE)
+    typed, faults = _set_aside(typed, faults, required)
+    if derived and against:
+        typed, broken = _derive(typed, faults, derived, against, name, required)
+        faults = pd.concat([faults, broken], ignore_index=True)
+    typed = typed.assign(**{one.name: _nobody_said(one, typed.index) for one in questions if one.name not in typed})
     lost = faults.loc[faults["effect"] == ROW_SET_ASIDE, "row"].unique()
-    typed = _blank(typed, faults)
     kept, repeated, conflicting = _settle_repeats(typed.drop(index=lost), KEYS[name])
     lost = np.union1d(lost, conflicting["row"])
-    crossed = check_across(typed, cross_checks).table.assign(effect=KEPT)
-    crossed = crossed[~crossed["row"].isin(lost)].drop_duplicates(["row", "column"])
-    cells = pd.concat([faults, conflicting, crossed], ignore_index=True)
+    flagged = Flagged()
+    if rules is not None:
+        absent = meant.absent.questions if meant and meant.absent else ()
+        flagged = flag(kept, typed=typed, faults=faults, files=raw.files, rows=raw.rows, rules=rules, not_asked=absent)
+    cells = pd.concat([faults, conflicting, *flagged.cells], ignore_index=True)
     table = kept.sort_values(list(KEYS[name]), kind="stable", ignore_index=True)
     counts = {
         "read": len(raw.frame),
@@ -198,40 +247,54 @@ def _load(
         "identical_repeats": repeated,
         "rows_set_aside": len(lost),
         "answers_set_aside": int((cells["effect"] == ANSWER_SET_ASIDE).sum()),
-        **({"contradictions": len(crossed)} if cross_checks else {}),
+        **flagged.counts(),
+        **corrections.of(name, typed, told).counts,
+        **counts_of(table),
     }
     set_aside = typed.loc[lost, list(KEYS[name])].reset_index(drop=True)
-    return _Loaded(table, _as_quarantine(cells, raw, source), set_aside, counts, raw.sources, entered.counts())
+    by_column = {
+        **entered.counts(),
+        **({"not_believed": unbelieved} if unbelieved else {}),
+        **{reason: {f"{name}.{question}": n for question, n in found.items()} for reason, found in no_answers.items()},
+        **left_out(raw, meant, name=name, read=set(_source_columns(name, told, source).values())),
+    }
+    quarantine = as_quarantine(cells, raw, source, typed, rules)
+    return _Loaded(table, quarantine, set_aside, counts, raw.sources, flagged.findings, by_column)
 
 
-def _read(folder: Path, name: str) -> _Raw:
-    parts = find_parts(folder, name)
-    if not parts:
-        raise DataError(
-            f"There is no table '{name}'",
-            where=folder,
-            mend=f"Put {name}.parquet, .csv, .xlsx or .zip there, or a folder {name}/ with its parts",
-        )
-    frames, files, rows = [], [], []
-    for part in parts:
-        frame = read_part(part)
-        places = places_of(frame, part)
-        frames.append(frame)
-        files.append(places.files(part.relative_to(folder).as_posix()))
-        rows.append(places.rows)
-    if any(set(frame.columns) != set(frames[0].columns) for frame in frames):
-        odd = next(
-            part for part, frame in zip(parts, frames, strict=True) if set(frame.columns) != set(frames[0].columns)
-        )
-        raise DataError(
-            "This part has other columns than the first one", where=odd, mend="Give all parts the same columns"
-        )
-    return _Raw(
-        frame=pd.concat(frames, ignore_index=True),
-        files=pd.Series(np.concatenate(files)),
-        rows=pd.Series(np.concatenate(rows)),
-        sources={part.relative_to(folder).as_posix(): sha256_of(part) for part in parts},
-    )
+def _set_aside(typed: pd.DataFrame, faults: pd.DataFrame, required: set[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Say of each failing cell whether it costs the row or the answer, and make those answers missing."""
+    effect = np.where(faults["column"].isin(required), ROW_SET_ASIDE, ANSWER_SET_ASIDE)
+    return _blank(typed, faults), faults.assign(effect=effect)
+
+
+def _not_there(frame: pd.DataFrame, questions: tuple[Question, ...], source: TableSource) -> list[str]:
+    """Optional columns that a source does not have."""
+    return [
+        question.name
+        for question in questions
+        if question.need != "required" and source.columns.get(question.name, question.name) not in frame.columns
+    ]
+
+
+def _nobody_said(question: Question, index: pd.Index) -> pd.Series:
+    return pd.Series(None, index=index, dtype=question.dtype())  # type: ignore[call-overload]
+
+
+def _derive(
+    typed: pd.DataFrame,
+    faults: pd.DataFrame,
+    derived: tuple[Question, ...],
+    against: Against,
+    name: str,
+    required: set[str],
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Compute what is derived for the rows that stay, and hold it to its bounds like any answer."""
+    whole = ~typed.index.isin(faults.loc[faults["effect"] == ROW_SET_ASIDE, "row"])
+    made = computed(typed[whole], derived, against, date=KEYS[name][1], table=name)
+    broken = check_answers(made, derived).table
+    broken["row"] = np.flatnonzero(whole)[broken["row"]]
+    return _set_aside(pd.concat([typed, made.reindex(typed.index)], axis=1), broken, required)
 
 
 def _source_columns(name: str, questions: tuple[Question, ...], source: TableSource) -> dict[str, str]:
@@ -258,9 +321,33 @@ def _check_columns(frame: pd.DataFrame, name: str, questions: tuple[Question, ..
     )
 
 
+def _type_by_file(
+    raw: Raw,
+    name: str,
+    questions: tuple[Question, ...],
+    source: TableSource,
+    codebooks: Sequence[Codebook],
+    corrections: Corrections,
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, dict[str, int]]]:
+    """Type what each office wrote by itself: one's habits (`V` and `-`, the decimal comma) are not another's."""
+    typed, faults, no_answers = [], [], []
+    for rows in raw.hands.groupby(raw.hands, sort=False).indices.values():
+        hand = raw.frame.iloc[rows].reset_index(drop=True)
+        table, cells, said = _type(hand, name, questions, source, codebooks, corrections)
+        typed.append(table.set_axis(rows))
+        faults.append(cells.assign(row=rows[cells["row"].to_numpy(dtype=np.int64)]))
+        no_answers.append(said)
+    return pd.concat(typed).sort_index(), pd.concat(faults, ignore_index=True), _sum_of(*no_answers)
+
+
 def _type(
-    frame: pd.DataFrame, name: str, questions: tuple[Question, ...], source: TableSource, codebooks: Sequence[Codebook]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+    frame: pd.DataFrame,
+    name: str,
+    questions: tuple[Question, ...],
+    source: TableSource,
+    codebooks: Sequence[Codebook],
+    corrections: Corrections,
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, dict[str, int]]]:
     column_of = _source_columns(name, questions, source)
     versions = as_code(frame[source.codebook]) if source.codebook else None
     if versions is not None:
@@ -276,17 +363,23 @@ def _type(
     for column in source.keep:
         if column not in source.absent:
             typed[column] = as_code(frame[column_of[column]])
-    answers = {}
+    answers: dict[str, pd.Series] = {}
+    no_answers: dict[str, dict[str, int]] = {}
+    corrected = corrections.of(name, typed, questions)
     for question in questions:
         result = type_question(frame[column_of[question.name]], question, versions, codebooks)
+        result = corrected.in_place_of(result, question)
         answers[question.name] = result.values
+        for reason, said in result.no_answer.items():
+            if said.any():
+                no_answers.setdefault(reason, {})[question.name] = int(said.sum())
         faults.append(_cells(result.failed, question.name, result.rule, result.expected))
     checked = check_answers(pd.DataFrame(answers), questions).table
     found = pd.concat([*faults, checked], ignore_index=True)
     # An answer that could not be read is missing by now: it is reported once, as unreadable, not again as required.
     found = found.drop_duplicates(["row", "column"], keep="first", ignore_index=True)
     text = {column: pd.Series(values, dtype="str") for column, values in typed.items() if values.dtype == object}
-    return pd.DataFrame({**typed, **text, **answers}), found
+    return pd.DataFrame({**typed, **text, **answers}), found, no_answers
 
 
 def _check_versions(versions: pd.Series, codebooks: Sequence[Codebook], source: TableSource) -> None:
@@ -297,7 +390,7 @@ def _check_versions(versions: pd.Series, codebooks: Sequence[Codebook], source: 
         for code_map in maps
         for version in code_map.versions
     }
-    unknown = versions[~versions.isin(known)]
+    unknown = versions[~versions.isin(known | {OWN})]
     if known and len(unknown):
         names = ", ".join(sorted(str(name) for name in unknown.unique())[:5])
         raise DataError(
@@ -343,27 +436,3 @@ def _settle_repeats(kept: pd.DataFrame, keys: tuple[str, ...]) -> tuple[pd.DataF
         }
     )
     return distinct[~clash], int(len(kept) - len(rows) - (~clash).sum()), conflicting
-
-
-def _as_quarantine(cells: pd.DataFrame, raw: _Raw, source: TableSource) -> pd.DataFrame:
-    rows = cells["row"].to_numpy(dtype=np.int64)
-    names = {**source.columns, **{date: rule.column for date, rule in source.dates.items()}}
-    found = np.full(len(cells), "", dtype=object)
-    for column, places in cells.groupby("column").indices.items():
-        origin = names.get(str(column), str(column))
-        found[places] = _mask(raw.frame[origin].iloc[rows[places]]).to_numpy()
-    table = cells.assign(
-        source_file=raw.files.to_numpy()[rows],
-        source_row=raw.rows.to_numpy()[rows],
-        column=cells["column"].map(lambda name: names.get(name, name)),
-        found=found,
-        mend=cells["rule"].map(MENDS).fillna(CONTRADICTION),
-    )[list(QUARANTINE_COLUMNS)]
-    text = {name: "str" for name in QUARANTINE_COLUMNS if name != "source_row"}
-    return table.astype(text).sort_values(["source_file", "source_row", "column"], ignore_index=True)
-
-
-def _mask(found: pd.Series) -> pd.Series:
-    """What stood there, short, and with long runs of digits hidden: they may be an identity number."""
-    text = found.astype("string").fillna("").str.slice(0, 40)
-    return text.str.replace(r"\d{9,}", "•••", regex=True)

@@ -15,8 +15,9 @@ import pandas as pd
 
 from graduation_model.contract.instrument import Kind, Value
 
-# "Does not know" and "refused" of the field's forms. They are no answers, and above all no numbers.
-NO_ANSWER = (-98.0, -99.0)
+# What the field's forms write where there is no answer. It is missing with a reason, and above all no number.
+DOES_NOT_KNOW, REFUSED = "does_not_know", "refused"
+NO_ANSWER = {-98.0: DOES_NOT_KNOW, -99.0: REFUSED}
 
 _YES = frozenset({"ya", "iya", "y", "yes", "true", "ada", "benar"})
 _NO = frozenset({"tidak", "tdk", "no", "n", "false", "tidak ada", "salah"})
@@ -50,6 +51,25 @@ def is_blank(raw: pd.Series) -> pd.Series:
 
 def _is_blank(cell: object) -> bool:
     return isinstance(cell, str) and not cell.strip()
+
+
+def distinct_cells(raw: pd.Series) -> tuple[np.ndarray, pd.Series]:
+    """Return each cell's place in the table of distinct cells, and that table, whose last cell is a missing one.
+
+    A column is read by what stands in it, not by how often: reading its distinct cells reads it.
+
+    Examples
+    --------
+    >>> place, cells = distinct_cells(pd.Series(["a", None, "b", "a"]))
+    >>> place.tolist(), cells.isna().tolist()
+    ([0, 2, 1, 0], [False, False, True])
+    """
+    if isinstance(raw.dtype, pd.StringDtype):
+        place, found = pd.factorize(raw)
+        table = np.array([*found, None], dtype=object)
+        return np.where(place < 0, len(table) - 1, place), pd.Series(table, dtype=raw.dtype)
+    place, table = _distinct_of_each_kind(raw.astype("object"))
+    return np.where(place < 0, len(table), place), pd.Series([*table, None], dtype="object")
 
 
 def _by_distinct(raw: pd.Series, read: Callable[[np.ndarray], np.ndarray], *, missing: object) -> pd.Series:
@@ -103,6 +123,30 @@ def _without(text: pd.Series, pattern: str, put: str = "") -> pd.Series:
     return result
 
 
+def no_answers(raw: pd.Series) -> dict[str, pd.Series]:
+    """Return which cells say that the family does not know (-98), and which that it refused (-99).
+
+    Examples
+    --------
+    >>> {reason: cells.tolist() for reason, cells in no_answers(pd.Series(["-98", -99.0, "-9.8"])).items()}
+    {'does_not_know': [True, False, False], 'refused': [False, True, False]}
+    """
+    if isinstance(raw.dtype, pd.StringDtype):
+        text = raw.str.strip()
+        return {reason: text.isin(_written(code)) for code, reason in NO_ANSWER.items()}
+    if raw.dtype == object:
+        meaning = {word: reason for code, reason in NO_ANSWER.items() for word in _written(code)}
+        reasons = _by_distinct(raw, lambda cells: _looked_up(pd.Series(map(_word, cells)), meaning), missing=None)
+        return {reason: reasons.eq(reason) for reason in NO_ANSWER.values()}
+    return {reason: raw.isin([code]) for code, reason in NO_ANSWER.items()}
+
+
+def _written(code: float) -> list[str]:
+    """The ways in which files write -98: with a decimal part where a program made it a number, or a typeset minus."""
+    figures = f"{-code:.0f}"
+    return [f"{minus}{figures}{part}" for minus in ("-", "\u2212") for part in ("", ".0", ",0", ".00", ",00")]
+
+
 # --- numbers
 
 
@@ -140,6 +184,9 @@ def _numbers_of(cells: np.ndarray, kind: Kind) -> np.ndarray:
     is_text = text.notna().to_numpy()
     numbers = np.full(len(cells), np.nan)
     numbers[~is_text] = [_as_number(cell) for cell in cells[~is_text]]
+    # Most columns: figures alone, or as a program writes whole numbers that it holds with decimals (4.0).
+    if is_text.all() and text.str.fullmatch(r"[0-9]+(?:\.0)?").all():
+        return text.astype("float64").to_numpy()
     whole = is_text & text.str.fullmatch(r"[0-9]+").to_numpy(dtype=bool, na_value=False)
     numbers[whole] = text[whole].astype("float64")
     left = np.flatnonzero(is_text & ~whole)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from graduation_model.errors import DataError
 from graduation_model.ingest.archive import open_archive, refuse_bombs
+from graduation_model.ingest.beside import Beside, put_beside
 from graduation_model.ingest.delimited import read_delimited
 from graduation_model.ingest.headers import strip_groups
 from graduation_model.ingest.places import Places, at_places, places_of
@@ -18,7 +19,7 @@ _OWN = frozenset({"SubmissionDate", "meta-instanceID", "instanceID"})
 
 
 def read_zip(path: Path) -> pd.DataFrame:
-    """Return the main table of an ODK Central zip; the tables of repeats (`PARENT_KEY`) are left out.
+    """Return the main table of an ODK Central zip; the tables of repeats (`PARENT_KEY`) are put beside it.
 
     `group-question` becomes `question` wherever that is unique.
 
@@ -42,7 +43,9 @@ def read_zip(path: Path) -> pd.DataFrame:
         )
     ((name, frame),) = main.items()
     places = places_of(frame, path)
-    return at_places(without_groups(frame), Places(rows=places.rows, sheets=np.full(len(frame), name, dtype=object)))
+    repeats = {PurePosixPath(other).name: without_groups(table) for other, table in tables.items() if other != name}
+    frame = at_places(without_groups(frame), Places(rows=places.rows, sheets=np.full(len(frame), name, dtype=object)))
+    return put_beside(frame, Beside(repeats=repeats))
 
 
 def without_groups(frame: pd.DataFrame) -> pd.DataFrame:
@@ -54,7 +57,7 @@ def without_groups(frame: pd.DataFrame) -> pd.DataFrame:
     ['SubmissionDate', 'floor', 'KEY']
     """
     names = [str(column) for column in frame.columns]
-    is_odk = "KEY" in names and bool(_OWN & set(names))
+    is_odk = "KEY" in names and bool({*_OWN, _REPEAT} & set(names))
     return frame.set_axis(strip_groups(names, "-"), axis=1) if is_odk else frame
 
 

@@ -6,10 +6,12 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from graduation_model.contract.params import CheckParams
 from graduation_model.params import Params
 
 
-def _text_keys(value: object) -> object:
+def text_keys(value: object) -> object:
+    """Return a mapping with text as keys."""
     # YAML reads the code 1 as a number; a code is a name, and a csv holds it as text.
     return {str(key): item for key, item in value.items()} if isinstance(value, dict) else value
 
@@ -22,7 +24,7 @@ class CodeMap(Params):
     """One question's codes in some versions of the questionnaire: raw code -> the instrument's value."""
 
     versions: Annotated[tuple[str, ...], BeforeValidator(_texts)] = Field(min_length=1)
-    codes: Annotated[dict[str, str], BeforeValidator(_text_keys)] = Field(min_length=1)
+    codes: Annotated[dict[str, str], BeforeValidator(text_keys)] = Field(min_length=1)
 
 
 class Codebook(Params):
@@ -65,9 +67,36 @@ class TableSource(Params):
     absent: tuple[str, ...] = ()
 
 
+class PovertyLineParams(Params):
+    """Which poverty line a visit is set against.
+
+    Parameters
+    ----------
+    area
+        The column of the assessments that holds the area's code; a follow-up takes its family's last one.
+    basis
+        Rows of the table with another basis are left aside.
+    province_digits
+        So many digits of an area's code are its province's.
+    province_may_stand_in
+        Whether the province's line is used, and flagged, where the area has none by the visit's date.
+    max_age_months
+        A line older than this at the visit is refused, never extrapolated.
+    """
+
+    area: str
+    basis: str = "gk"
+    province_digits: int = Field(default=2, gt=0)
+    province_may_stand_in: bool = True
+    max_age_months: int = Field(default=18, gt=0)
+
+
 class IngestParams(Params):
-    """The programme's source tables."""
+    """The programme's source tables, and the lines that its derived questions are set against."""
 
     assessments: TableSource
     followups: TableSource
-    decisions: TableSource | None = None
+    decisions: TableSource = TableSource(dates={"decision_date": DateRule(column="decision_date")})
+    uep: TableSource = TableSource(dates={"grant_date": DateRule(column="grant_date")})
+    poverty_lines: PovertyLineParams | None = None
+    checks: CheckParams = CheckParams()

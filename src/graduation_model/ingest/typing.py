@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 
 from graduation_model.contract.instrument import Question
-from graduation_model.ingest.codebooks import as_code, decode, maps_of
-from graduation_model.ingest.notation import NO_ANSWER, is_blank, read_choices, read_dates, read_numbers, read_yes_no
-from graduation_model.ingest.params import Codebook, DateRule
+from graduation_model.ingest.codebooks import OWN, as_code, decode, maps_of, own_values
+from graduation_model.ingest.notation import (
+    NO_ANSWER,
+    distinct_cells,
+    is_blank,
+    no_answers,
+    read_choices,
+    read_dates,
+    read_numbers,
+    read_yes_no,
+)
+from graduation_model.ingest.params import Codebook, CodeMap, DateRule
 
 NOT_A_NUMBER, NOT_A_DATE, NOT_IN_CODEBOOK, NOT_A_VALUE = (
     "not_a_number",
@@ -32,12 +42,15 @@ class Typed:
         Cells that held something that is no answer.
     rule, expected : str
         Why they failed, and what was expected.
+    no_answer : dict
+        Reason (`does_not_know`, `refused`) -> which cells say so. They are missing, and did not fail.
     """
 
     values: pd.Series
     failed: pd.Series
     rule: str
     expected: str
+    no_answer: dict[str, pd.Series] = field(default_factory=dict)
 
 
 def type_question(
@@ -46,14 +59,49 @@ def type_question(
     """Type one question's raw answers.
 
     Numbers, dates and yes/no are read as the field writes them (`notation`); choices through the codebook of each
-    row's own version, or, where the question has no codebook, as the instrument's own names or labels. What is not
-    blank and cannot be read has failed, "does not know" (-98) and "refused" (-99) included: they are no numbers.
+    row's own version, or, where the question or the row has no codebook, as the instrument's own names or labels.
+    -98 (does not know) and -99 (refused) become missing with that reason, unless they are answers: a codebook lists
+    them, or the question's range reaches so far down. What else is not blank and cannot be read has failed.
     """
+    if not (raw.dtype == object or isinstance(raw.dtype, pd.StringDtype)):
+        return _with_reasons(raw, question, versions, codebooks)
+    place, cells = distinct_cells(raw)
+    if versions is not None and maps_of(question.name, codebooks):  # the same code of two versions is two cells
+        version, known = pd.factorize(versions, use_na_sentinel=False)
+        place, pairs = pd.factorize(place * len(known) + version)
+        cells = cells.iloc[pairs // len(known)].reset_index(drop=True)
+        versions = pd.Series(np.asarray(known, dtype=object)[pairs % len(known)], dtype="object")
+    typed = _with_reasons(cells, question, versions, codebooks)
+
+    def at_rows(of_cells: pd.Series) -> pd.Series:
+        return of_cells.take(place).set_axis(raw.index).rename(raw.name)
+
+    no_answer = {reason: at_rows(said) for reason, said in typed.no_answer.items()}
+    return Typed(at_rows(typed.values), at_rows(typed.failed), typed.rule, typed.expected, no_answer)
+
+
+def _with_reasons(
+    raw: pd.Series, question: Question, versions: pd.Series | None, codebooks: Sequence[Codebook]
+) -> Typed:
+    typed = _typed(raw, question, versions, codebooks)
+    reasons = no_answers(raw)
+    if not any(cells.any() for cells in reasons.values()):
+        return typed
+    values, failed = typed.values, typed.failed
+    if question.is_numeric and (question.minimum is None or question.minimum > max(NO_ANSWER)):
+        values = values.mask(values.isin(list(NO_ANSWER)))
+    elif question.kind == "text":
+        values = values.mask(pd.concat(reasons, axis=1).any(axis=1))
+    missing = values.isna()
+    reasons = {reason: cells & missing for reason, cells in reasons.items()}
+    said = pd.concat(reasons, axis=1).any(axis=1)
+    return Typed(values, failed & ~said, typed.rule, typed.expected, reasons)
+
+
+def _typed(raw: pd.Series, question: Question, versions: pd.Series | None, codebooks: Sequence[Codebook]) -> Typed:
     answered = ~is_blank(raw)
     if question.is_numeric:
         values = read_numbers(raw, question.kind)
-        if question.minimum is None or question.minimum > max(NO_ANSWER):
-            values = values.mask(values.isin(NO_ANSWER))
         return Typed(values, answered & values.isna(), NOT_A_NUMBER, "a number")
     if question.kind == "date":
         values = to_dates(raw, None)
@@ -62,13 +110,25 @@ def type_question(
         return Typed(as_code(raw).astype("str").where(answered, None), answered & False, "", "")
     maps = maps_of(question.name, codebooks)
     if maps and versions is not None:
-        values, rule = decode(as_code(raw), versions, maps), NOT_IN_CODEBOOK
-    elif question.kind == "yes_no":
-        values, rule = read_yes_no(raw), NOT_A_VALUE
+        values, rule = _coded(raw, question, versions, maps), NOT_IN_CODEBOOK
     else:
-        values, rule = read_choices(raw, question.values), NOT_A_VALUE
-    expected = "a code of that version's codebook" if maps else f"one of {', '.join(question.levels)}"
+        values, rule = _named(raw, question), NOT_A_VALUE
+    expected = (
+        "a code of that version's codebook" if rule == NOT_IN_CODEBOOK else f"one of {', '.join(question.levels)}"
+    )
     return Typed(values.astype(question.dtype()), answered & values.isna(), rule, expected)
+
+
+def _coded(raw: pd.Series, question: Question, versions: pd.Series, maps: Sequence[CodeMap]) -> pd.Series:
+    codes, own = as_code(raw), versions == OWN
+    values = decode(codes, versions, maps)
+    if values.isna().any():
+        values = values.where(values.notna(), own_values(codes, question.levels, maps))
+    return values.mask(own, _named(raw.where(own, None), question)) if own.any() else values
+
+
+def _named(raw: pd.Series, question: Question) -> pd.Series:
+    return read_yes_no(raw) if question.kind == "yes_no" else read_choices(raw, question.values)
 
 
 def to_dates(raw: pd.Series, rule: DateRule | None) -> pd.Series:

@@ -22,14 +22,14 @@ import pandas as pd
 
 from graduation_model.errors import DataError
 from graduation_model.ingest.archive import open_archive, refuse_bombs
+from graduation_model.ingest.beside import Beside, put_beside
 from graduation_model.ingest.headers import refuse_twice
-from graduation_model.ingest.kobo import is_repeat
+from graduation_model.ingest.kobo import is_repeat, without_groups
 from graduation_model.ingest.places import Places, at_places
 
 logger = logging.getLogger(__name__)
 
 NOT_CALCULATED = "#NOT_CALCULATED"
-IGNORED_SHEETS = "ignored_sheets"
 
 _SEARCHED_ROWS = 40
 _NEARLY_ALL, _MOST = 0.85, 0.6
@@ -53,8 +53,8 @@ def read_workbook(path: Path) -> pd.DataFrame:
     A header is the first row that fills most of the table's width with at least three different texts; titles, blank
     rows and a row that only numbers the columns are passed over. Headings in two rows are read as `group/column`, and
     the group is left out where that is unique. Every visible sheet with the same columns is a part of the table
-    (a sheet for each kecamatan); sheets of another kind are left out, with the reason in the log and in
-    `attrs["ignored_sheets"]`.
+    (a sheet for each kecamatan); what sheets were left out, with the reason, and the rows of a Kobo export's repeats
+    are in `beside.beside_of(frame)`.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def read_workbook(path: Path) -> pd.DataFrame:
         refuse_bombs(archive.infolist(), path)
         unreadable = _unreadable_cells(archive, path)
     workbook = CalamineWorkbook.from_path(str(path))
-    sheets, ignored = [], {}
+    sheets, repeats, ignored = [], {}, {}
     for meta in workbook.sheets_metadata:
         if meta.typ != SheetTypeEnum.WorkSheet:
             ignored[meta.name] = "it is no worksheet"
@@ -81,10 +81,10 @@ def read_workbook(path: Path) -> pd.DataFrame:
         if found is None:
             ignored[meta.name] = "there is no table on it"
         elif is_repeat(found.frame.columns):
-            ignored[meta.name] = "it holds the rows of a repeat"
+            repeats[meta.name] = without_groups(found.frame)
         else:
             sheets.append(found)
-    return _join(sheets, ignored, path)
+    return _join(sheets, ignored, repeats, path)
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class _Sheet:
         return frozenset(self.frame.columns)
 
 
-def _join(sheets: list[_Sheet], ignored: dict[str, str], path: Path) -> pd.DataFrame:
+def _join(sheets: list[_Sheet], ignored: dict[str, str], repeats: dict[str, pd.DataFrame], path: Path) -> pd.DataFrame:
     if not sheets:
         return pd.DataFrame()
     rows_of: Counter[frozenset[str]] = Counter()
@@ -128,7 +128,8 @@ def _join(sheets: list[_Sheet], ignored: dict[str, str], path: Path) -> pd.DataF
     for name, reason in ignored.items():
         logger.warning("%s: sheet '%s' was left out: %s", path.name, name, reason)
     frame = parts[0].frame if len(parts) == 1 else pd.concat([part.frame for part in parts], ignore_index=True)
-    frame.attrs[IGNORED_SHEETS] = ignored
+    rows = {sheet.name: len(sheet.frame) for sheet in sheets if sheet.name in ignored}
+    put_beside(frame, Beside(ignored, rows, repeats))
     places = Places(
         rows=np.concatenate([part.rows for part in parts]),
         sheets=np.repeat(np.array([part.name for part in parts], dtype=object), [len(part.rows) for part in parts]),

@@ -29,16 +29,18 @@ def chance_words(row: Mapping[str, Any], params: SelectionParams, language: Lang
         return None
     yes = in_hundred(probability)
     limits = _limits(params)
+    interval = _interval(row, language)
     words = {name: number(value, language) for name, value in limits.items()}
     return {
         "yes": number(yes, language),
         "no": number(100 - yes, language),
         "sentence": text("chance.sentence", language, yes=number(yes, language), no=number(100 - yes, language)),
-        "interval": _interval(row, language),
+        "interval": interval,
         "threshold": text("chance.threshold", language, **words),
         "cost": text("chance.cost", language, ratio=plain(params.cost_ratio, language)),
-        "alt": text("chance.scale", language, yes=number(yes, language), threshold=words["threshold"]),
+        "alt": f"{text('chance.scale', language, yes=number(yes, language), threshold=words['threshold'])}. {interval}",
         "strip": {"yes": yes * TICK, "all": 100 * TICK, **{name: value * TICK for name, value in limits.items()}},
+        "between": _between(row) if interval else None,
         "limit": words["threshold"],
     }
 
@@ -50,6 +52,11 @@ def _limits(params: SelectionParams) -> dict[str, int]:
         "low": in_hundred(max(0.0, threshold - band)),
         "high": in_hundred(min(1.0, threshold + band)),
     }
+
+
+def _between(row: Mapping[str, Any]) -> tuple[int, int]:
+    """Where the interval's bar begins and ends on the strip."""
+    return in_hundred(row["probability_low"]) * TICK, in_hundred(row["probability_high"]) * TICK
 
 
 def _interval(row: Mapping[str, Any], language: Language) -> str:

@@ -34,13 +34,14 @@ def cohort_dict(inputs: ReportInputs, language: Language) -> dict[str, Any]:
     Returns
     -------
     dict
-        tiles (counts by place on the list), quota, false, spread, areas, carried, baselines, not_scored, quarantined,
-        hashes, model, and what names the page.
+        tiles (counts by place on the list), quota, false, unsure, spread, areas, carried, baselines, not_scored,
+        quarantined, hashes, model, and what names the page.
     """
     families = inputs.families
     return {
         "programme": inputs.title.in_(language),
         "simulated": inputs.simulated,
+        "label_stamp": inputs.label_stamp(language),
         "as_of": as_of_words(inputs, language),
         "lead": text("cohort.lead", language, scored=_families(len(inputs.scores), language)),
         "outcome": inputs.label_title.in_(language),
@@ -48,6 +49,7 @@ def cohort_dict(inputs: ReportInputs, language: Language) -> dict[str, Any]:
         "tiles": _tiles(families, language),
         "quota": _quota(inputs, language),
         "false": _false_graduations(families, language),
+        "unsure": _unsure(inputs, language),
         "spread": _spread(inputs, language),
         "areas": _by_area(inputs, language),
         "carried": _carried(inputs, language),
@@ -125,6 +127,22 @@ def _false_graduations(families: pd.DataFrame, language: Language) -> str:
         expected=number(expected, language, 0 if expected >= 20 else 1),
         share=percent(expected / len(chosen), language, 1),
     )
+
+
+def _unsure(inputs: ReportInputs, language: Language) -> list[str]:
+    """What the intervals of the proposed and the list's cap say, and what they cannot promise."""
+    families, rules = inputs.families, inputs.selection_params
+    chosen = families[families["selected"].to_numpy(dtype=bool)]
+    lines = []
+    low = chosen["probability_low"].dropna() if "probability_low" in chosen else pd.Series(dtype=float)
+    if len(low):
+        below = int((low < rules.threshold).sum())
+        threshold = number(in_hundred(rules.threshold), language)
+        lines.append(text("uncertainty.below", language, families=_families(below, language), threshold=threshold))
+    level = inputs.summary.get("conformal_level", rules.conformal_level)
+    if level is not None:
+        lines.append(text("uncertainty.cap", language, level=percent(level, language)))
+    return lines
 
 
 def _spread(inputs: ReportInputs, language: Language) -> dict[str, Any]:

@@ -19,7 +19,13 @@ GROUP_METRICS = (
     "brier",
     "calibration_in_the_large",
 )
-SHARES = frozenset({"precision_at_quota", "false_graduations_at_quota", "recall_at_quota", "share_positive"})
+_SHARES = ("precision_at_quota", "false_graduations_at_quota", "recall_at_quota", "share_positive")
+SHARES = frozenset(
+    [
+        *(f"{name}{kind}" for name in _SHARES for kind in ("", "_weighted", "_bounds")),
+        *("followed_share", "interval_bins_held", "interval_width", "bounded_list_share", "bounded_list_false"),
+    ]
+)
 MODELS = ("stack", "lightgbm", "logistic", "pmt", "weighted_sum", "facilitator", "status_now", "random")
 REFERENCE = "status_now"
 

@@ -11,11 +11,12 @@ from graduation_model.explanation.sentences import answer_words
 from graduation_model.params import Language
 from graduation_model.wording import has_text, plain, text
 
-# A number is evaluated in thirds, named by their bounds.
+# Numbers are named by their bounds: a question's thirds, and the lines under which the label is tried.
 _BANDS = (
     ("band_up_to", re.compile(r"up to (?P<high>\S+)")),
     ("band_between", re.compile(r"(?P<low>\S+) to (?P<high>\S+)")),
     ("band_over", re.compile(r"over (?P<low>\S+)")),
+    ("band_at_least", re.compile(r"at least (?P<low>\S+)")),  # a line of the label
 )
 
 
@@ -72,6 +73,11 @@ class GroupWords:
         key = f"card.level_{level}"
         return text(key, language) if has_text(key) else self.area_names.get(level, level)
 
+    def place(self, group: str) -> tuple[int, str]:
+        """Return a key to sort groups by: as the instrument asks them."""
+        asked = list(self.instrument.by_name) if self.instrument else []
+        return (asked.index(group) if group in asked else len(asked), group)
+
     def order(self, group: str, level: str) -> tuple[int, str, int, str]:
         """Return a key to sort by: questions as the instrument asks them, answers and thirds from low to high.
 
@@ -80,13 +86,12 @@ class GroupWords:
         >>> sorted(["over 52", "43 to 52", "up to 43"], key=lambda level: GroupWords().order("head_age", level))
         ['up to 43', '43 to 52', 'over 52']
         """
-        asked = list(self.instrument.by_name) if self.instrument else []
         question = self._question(group)
         levels = question.levels if question else ()
         band = _band(level)
         last = max(len(levels), len(_BANDS))
         place = levels.index(level) if level in levels else _PLACES[band[0]] if band else last
-        return (asked.index(group) if group in asked else len(asked), group, place, level)
+        return (*self.place(group), place, level)
 
 
 _PLACES = {key: place for place, (key, _) in enumerate(_BANDS)}

@@ -1,16 +1,25 @@
-"""Report inputs in, the searchable list of families out: one short array a family, read by the page itself."""
+"""Report inputs in, the searchable list of families out: one short array a family, read by the page itself.
+
+A list that was made can be asked for one family, and made again without it.
+"""
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from graduation_model.params import Language
+from graduation_model.params import LANGUAGES, Language
 from graduation_model.reports.inputs import LISTED, STANDINGS, ReportInputs
 from graduation_model.reports.render import safe_json
 from graduation_model.wording import day, number, text
+
+_DATA = re.compile(r'(?<=<script type="application/json" id="data">).*?(?=</script>)', re.DOTALL)
+_LANGUAGE = re.compile(r'<html lang="([a-z]+)">')
+_COUNT = re.compile(r"\(([\d.,]+)\)(?=</option>)")
 
 
 def index_dict(inputs: ReportInputs, language: Language) -> dict[str, Any]:
@@ -36,6 +45,7 @@ def index_dict(inputs: ReportInputs, language: Language) -> dict[str, Any]:
     return {
         "programme": inputs.title.in_(language),
         "simulated": inputs.simulated,
+        "label_stamp": inputs.label_stamp(language),
         "as_of": as_of_words(inputs, language),
         "areas": list(enumerate(areas)),
         "standings": [
@@ -88,3 +98,38 @@ def _whole(values: pd.Series) -> list[int | None]:
         None if missing else int(value)
         for value, missing in zip(numbers.fillna(0).to_numpy(dtype=float), numbers.isna(), strict=True)
     ]
+
+
+def file_in_index(page: str, household: str) -> str | None:
+    """Return the file name (without ending) of a family's sheet; '' where it has none, None where it is not listed.
+
+    Parameters
+    ----------
+    page : str
+        An `index.html` as it was written.
+    household : str
+    """
+    row = next((row for row in _data_of(page).get("rows", []) if row[0] == household), None)
+    if row is None:
+        return None
+    return household if row[-1] == 1 else str(row[-1] or "")
+
+
+def index_without(page: str, household: str) -> str:
+    """Return a list without one family: its row is gone, and the count of its standing is one less."""
+    data = _data_of(page)
+    row = next(row for row in data["rows"] if row[0] == household)
+    data["rows"] = [other for other in data["rows"] if other is not row]
+    shorter = _DATA.sub(lambda _: safe_json(data), page, count=1)
+    # The standings' choices come first on the page, in the order of their codes.
+    counts = list(_COUNT.finditer(shorter))[: len(data["standings"])]
+    language = next(known for known in LANGUAGES if known == _LANGUAGE.search(shorter)[1])  # type: ignore[index]
+    place = counts[row[2]]
+    left = number(int(re.sub(r"\D", "", place[1])) - 1, language)
+    return shorter[: place.start(1)] + left + shorter[place.end(1) :]
+
+
+def _data_of(page: str) -> dict[str, Any]:
+    found = _DATA.search(page)
+    data = json.loads(found[0]) if found else {}
+    return data if isinstance(data, dict) else {}

@@ -15,10 +15,16 @@ from graduation_model.params import Label, Language
 from graduation_model.reports.file_names import safe_names
 from graduation_model.reports.params import ReportParams
 from graduation_model.selection.params import SelectionParams
+from graduation_model.wording import text
 
 # What a family's place on the list is called; `recommendation` alone does not say who is proposed and who waits.
 STANDINGS = ("proposed", "waiting", "ready", "review", "not_ready", "cannot_say")
 LISTED = ("proposed", "waiting", "review")
+
+
+def label_stamp(kind: str, language: Language) -> str:
+    """Return the stamp of a kind of label; empty for a sustained exit."""
+    return "" if kind == "sustained_exit" else text(f"label_kinds.{kind}_stamp", language)
 
 
 @dataclass(frozen=True)
@@ -99,6 +105,10 @@ class ReportInputs:
             dates = self.answers["assessment_date"].reindex(listed["household_id"])
             listed["assessment_date"] = dates.to_numpy()
         return listed
+
+    def label_stamp(self, language: Language) -> str:
+        """Return what every page says where the label is a stand-in; empty where it is the programme's own."""
+        return label_stamp(str(self.model.get("label_kind", "sustained_exit")), language)
 
     @property
     def ceiling(self) -> int | None:

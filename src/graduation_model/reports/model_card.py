@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from graduation_model.contract.instrument import Instrument
+from graduation_model.evaluation.leak import Finding
 from graduation_model.evaluation.params import EvaluationParams
 from graduation_model.params import LANGUAGES, Label, Language
 from graduation_model.reports.evaluation_words import (
@@ -23,106 +25,109 @@ from graduation_model.reports.evaluation_words import (
     overall,
     tested_years,
 )
+from graduation_model.reports.fairness_words import fairness_section
 from graduation_model.reports.group_words import GroupWords
+from graduation_model.reports.inputs import label_stamp
+from graduation_model.reports.leak_words import leak_checks, leak_sentences
+from graduation_model.reports.points_page import PointsInputs, points_dict
 from graduation_model.reports.render import render
+from graduation_model.reports.uncertainty_words import uncertainty_dict
 from graduation_model.wording import day, has_text, number, percent, text
 
 if TYPE_CHECKING:
     from graduation_model.estimators.bundle import BundleCard
 
 
-def model_card(
-    card: BundleCard,
-    evaluation: pd.DataFrame | None,
-    *,
-    title: Label,
-    instrument: Instrument | None = None,
-    area_names: Mapping[str, str] | None = None,
-    params: EvaluationParams | None = None,
-    notes: Sequence[str] = (),
-    figures: Mapping[str, bytes] | None = None,
-    bundle_sha256: str = "",
-) -> str:
-    """Return the model card as one HTML page with a switch between the languages.
+@dataclass(frozen=True)
+class CardInputs:
+    """Everything that a model card is written from.
 
-    Parameters
+    Attributes
     ----------
     card : BundleCard
-    evaluation : frame or None
-        As TABLES says.
     title : Label
         The programme's.
+    evaluation : frame or None
+        As TABLES says; None or empty where no year could be tested.
     instrument : Instrument, optional
         Puts groups and their levels into words.
-    area_names : mapping, optional
+    area_names : mapping
         Area code -> name.
-    params : EvaluationParams, optional
-        Says how wide the intervals are, and from where on an AUC warns of a leak: warnings stand at the top.
+    params : EvaluationParams
+        Says how wide the intervals are, and where limits lie.
+    fairness : frame or None
+        As `evaluation.fairness` gives it.
+    leaks : tuple of Finding or None
+        None where nobody looked.
+    points : PointsInputs or None
+        The points card, shown with its agreement.
     notes : sequence of str
         From the back-test.
-    figures : mapping, optional
+    figures : mapping
         File name -> PNG. `reliability_2017.id.png` is shown in Indonesian, `reliability_2017.en.png` in English, a
         name without a language in both.
     bundle_sha256 : str
+    min_cell : int
+        Counts below it are hidden.
     """
-    parts = [
-        card_dict(
-            card,
-            evaluation,
-            language,
-            title=title,
-            instrument=instrument,
-            area_names=area_names,
-            params=params,
-            notes=notes,
-            figures=figures,
-            bundle_sha256=bundle_sha256,
-        )
-        for language in LANGUAGES
-    ]
+
+    card: BundleCard
+    title: Label
+    evaluation: pd.DataFrame | None = None
+    instrument: Instrument | None = None
+    area_names: Mapping[str, str] = field(default_factory=dict)
+    params: EvaluationParams = field(default_factory=EvaluationParams)
+    fairness: pd.DataFrame | None = None
+    leaks: tuple[Finding, ...] | None = None
+    points: PointsInputs | None = None
+    notes: Sequence[str] = ()
+    figures: Mapping[str, bytes] = field(default_factory=dict)
+    bundle_sha256: str = ""
+    min_cell: int = 10
+
+
+def model_card(inputs: CardInputs) -> str:
+    """Return the model card as one HTML page with a switch between the languages."""
     page = {
-        "programme": title.in_("id"),
-        "simulated": False,
+        "programme": inputs.title.in_("id"),
+        "simulated": False,  # each part has a stamp of its own
         "links": [],
-        "parts": parts,
+        "parts": [card_dict(inputs, language) for language in LANGUAGES],
         "switch": [{"language": language, "words": text("common.language", language)} for language in LANGUAGES],
     }
     return render("model_card.html.j2", page, "id")
 
 
-def card_dict(
-    card: BundleCard,
-    evaluation: pd.DataFrame | None,
-    language: Language,
-    *,
-    title: Label,
-    instrument: Instrument | None = None,
-    area_names: Mapping[str, str] | None = None,
-    params: EvaluationParams | None = None,
-    notes: Sequence[str] = (),
-    figures: Mapping[str, bytes] | None = None,
-    bundle_sha256: str = "",
-) -> dict[str, Any]:
-    """Return what the card says in one language; parameters as `model_card`.
+def model_card_markdown(inputs: CardInputs, language: Language) -> str:
+    """Return the model card as Markdown in one language, without its pictures."""
+    return render("model_card.md.j2", card_dict(inputs, language), language)
+
+
+def card_dict(inputs: CardInputs, language: Language) -> dict[str, Any]:
+    """Return what the card says in one language.
 
     Returns
     -------
     dict
-        facts, years (a table of every model a test year, and its differences), groups, figures, warnings, notes.
+        facts, expiry, years (a table of every model a test year, and its differences), fairness, groups, uncertainty,
+        leaks, points, limits, figures, warnings, notes.
     """
-    params = params or EvaluationParams()
+    card, evaluation, params = inputs.card, inputs.evaluation, inputs.params
     words = {key: text(key, language) for key in _KEYS}
+    groups = GroupWords(inputs.instrument, inputs.area_names)
     return {
         "language": language,
-        "programme": title.in_(language),
+        "programme": inputs.title.in_(language),
         "simulated": bool(card.simulated),
         "outcome": card.label_title.in_(language),
         "caveat": card.caveat.in_(language),
         "words": {key.removeprefix("card."): value for key, value in words.items()},
         "results_note": text("card.results_note", language, share=percent(params.interval, language)),
         "stamp": text("common.simulated", language),
+        "label_stamp": label_stamp(card.label_kind, language),
         "decide": text("common.people_decide", language),
         "facts": _facts(card, language),
+        "expiry": _expiry(card, language),
         "uses": [text(f"card.for_{place}", language) for place in (1, 2, 3)],
         "not_uses": [text(f"card.not_for_{place}", language) for place in (1, 2, 3, 4)],
         "metrics": [
@@ -131,13 +136,19 @@ def card_dict(
         ],
         "paired": [text(f"metrics.{metric}", language) for metric in PAIRED],
         "years": _years(card, evaluation, language),
-        "groups": _groups(card, evaluation, GroupWords(instrument, area_names or {}), language),
+        "fairness": fairness_section(inputs.fairness, groups, language, min_cell=inputs.min_cell),
+        "fairness_note": text("fairness.note", language, share=percent(params.interval, language)),
+        "groups": _groups(card, evaluation, groups, language),
         "group_metrics": [text(f"metrics.{metric}", language) for metric in GROUP_METRICS],
-        "figures": _figures(figures or {}, language),
-        "warnings": _leaks(evaluation, params, language),
-        "notes": list(notes),
+        "uncertainty": uncertainty_dict(card.model, evaluation, groups, params, language),
+        "leaks": leak_checks(inputs.leaks, inputs.instrument, language),
+        "points": points_dict(inputs.points, language) if inputs.points else None,
+        "limits": _limits(evaluation, language),
+        "figures": _figures(inputs.figures, language),
+        "warnings": leak_sentences(inputs.leaks or (), inputs.instrument, language),
+        "notes": list(inputs.notes),
         "packages": sorted(card.package_versions.items()),
-        "sha256": bundle_sha256,
+        "sha256": inputs.bundle_sha256,
         "bundle": text("common.bundle", language),
     }
 
@@ -146,6 +157,7 @@ def card_dict(
 _FIGURE = re.compile(r"(?P<what>[a-z]+)(_(?P<year>\d{4}))?(\.(?P<language>id|en))?\.png")
 # A difference of calibration slopes would say nothing: 0.8 and 1.2 are as far from 1.
 PAIRED = METRICS[:-1]
+FEW_YEARS = 3
 _KEYS = tuple(
     f"card.{name}"
     for name in (
@@ -171,13 +183,26 @@ _KEYS = tuple(
         "notes",
         "packages",
         "no_results",
+        "fairness",
+        "fairness_none",
+        "crossed",
+        "crossed_none",
+        "crossed_show",
+        "proposed",
+        "verdict",
+        "hidden",
+        "leaks",
+        "leaks_unknown",
+        "points",
+        "limits",
     )
 )
 
 
 def _facts(card: BundleCard, language: Language) -> list[dict[str, str]]:
-    facts = (
+    facts: tuple[tuple[str, str], ...] = (
         ("card.bundle_model", model_words(card.model, language)),
+        ("label_kinds.kind", text(f"label_kinds.{card.label_kind}_name", language)),
         ("card.as_of", day(card.as_of, language)),
         ("card.cohorts", ", ".join(_cohort_words(cohort, language) for cohort in card.cohorts)),
         ("card.training_rows", number(card.training_rows, language)),
@@ -185,6 +210,9 @@ def _facts(card: BundleCard, language: Language) -> list[dict[str, str]]:
         ("card.instrument", card.instrument_version),
         ("card.seed", str(card.seed)),
     )
+    if card.members:
+        weights = (f"{name} {number(weight, language, 2)}" for name, weight in card.members.items())
+        facts += (("stack.parts", "; ".join(weights)),)
     return [{"label": text(key, language), "value": value} for key, value in facts]
 
 
@@ -216,24 +244,17 @@ def _year(card: BundleCard, evaluation: pd.DataFrame, year: int, language: Langu
     }
 
 
-def _leaks(evaluation: pd.DataFrame | None, params: EvaluationParams, language: Language) -> list[str]:
-    """The same results of which `evaluation.leak` warns in a log, said to a reader in their language."""
-    years = sorted(tested_years(evaluation))
-    if evaluation is None:
-        return []
-    return [
-        text(
-            "card.leak",
-            language,
-            model=model_words(model, language),
-            auc=number(row["value"], language, 2),
-            year=year,
-            limit=number(params.leak_auc, language, 2),
-        )
-        for year in years
-        for (model, metric), row in overall(evaluation, year).items()
-        if metric == "auc" and row["value"] > params.leak_auc
-    ]
+def _expiry(card: BundleCard, language: Language) -> str:
+    return text("card.expires", language, date=day(card.expires, language)) if card.expires else ""
+
+
+def _limits(evaluation: pd.DataFrame | None, language: Language) -> list[str]:
+    """What holds for every model of this kind, and what of this one's test was thin."""
+    lines = [text(f"card.limit_{place}", language) for place in (1, 2, 3, 4)]
+    years = tested_years(evaluation)
+    if len(years) < FEW_YEARS:
+        lines.insert(0, text("card.limit_years", language, count=number(len(years), language)))
+    return lines
 
 
 def _rows(
@@ -262,6 +283,7 @@ def _groups(
         return []
     rows = main_population(evaluation)
     rows = rows[(rows["model"] == card.model) & (rows["test_year"] == years[0]) & (rows["baseline"] == "")]
+    rows = rows[rows["metric"].isin(GROUP_METRICS)]
     parts = {key: part for key, part in rows.groupby(["group", "level"]) if key[0] != "all"}
     return [
         _group(words, group, level, parts[group, level], language)

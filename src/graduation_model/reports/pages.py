@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from graduation_model.reports.index_page import index_dict
 from graduation_model.reports.inputs import ReportInputs
 from graduation_model.reports.render import render
 from graduation_model.reports.sheet import sheets
-from graduation_model.wording import text
+from graduation_model.wording import day, text
 
 INDEX, COHORT = "index.html", "cohort.html"
 
@@ -46,11 +46,25 @@ def report_pages(inputs: ReportInputs, languages: Sequence[Language]) -> Iterato
     for language in chosen:
         root = "" if language == chosen[0] else f"{language}/"
         others = {other: "" if other == chosen[0] else f"{other}/" for other in chosen if other != language}
-        yield _page("index.html.j2", INDEX, index_dict(inputs, language), root, others, language)
-        yield _page("cohort.html.j2", COHORT, cohort_dict(inputs, language), root, others, language)
+        stamp = {"expired": expiry_words(inputs.model, language)}
+        yield _page("index.html.j2", INDEX, index_dict(inputs, language) | stamp, root, others, language)
+        yield _page("cohort.html.j2", COHORT, cohort_dict(inputs, language) | stamp, root, others, language)
         for sheet in sheets(inputs, language):
             name = f"households/{sheet['file']}.html"
-            yield _page("sheet.html.j2", name, sheet, root, others, language)
+            yield _page("sheet.html.j2", name, sheet | stamp, root, others, language)
+
+
+def expiry_words(model: Mapping[str, Any], language: Language) -> str:
+    """Return what every page of an out-of-date model says; empty where it is not.
+
+    Examples
+    --------
+    >>> expiry_words({"expired": True, "expires": "2022-12-31"}, "en")
+    'Out of date: this model was meant for use up to 31 December 2022. Train again before deciding.'
+    >>> expiry_words({"name": "lightgbm"}, "en")
+    ''
+    """
+    return text("expiry.warning", language, date=day(model["expires"], language)) if model.get("expired") else ""
 
 
 def _page(

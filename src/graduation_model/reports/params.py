@@ -22,6 +22,8 @@ class ReportParams(Params):
         Stamped on every page: these are no real families.
     min_cell
         Counts below this are suppressed in breakdowns.
+    retention_years
+        Years that a family's answers are kept after it has left; told in the data dictionary, deleted by people.
     """
 
     facts: tuple[str, ...] = ()
@@ -29,3 +31,4 @@ class ReportParams(Params):
     appeal: Label
     simulated: bool = False
     min_cell: int = Field(default=10, ge=1)
+    retention_years: int = Field(default=5, ge=0)

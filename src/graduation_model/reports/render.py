@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
@@ -19,14 +20,28 @@ def environment() -> Environment:
     """Return the environment of every page."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    return Environment(
+    made = Environment(
         loader=PackageLoader("graduation_model.reports", "templates"),
-        autoescape=True,
+        # Markdown has no place for HTML's escapes: its own signs are taken care of by the filter `cell`.
+        autoescape=lambda name: not (name or "").endswith(".md.j2"),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
     )
+    made.filters["cell"] = markdown_cell
+    return made
+
+
+def markdown_cell(value: object) -> str:
+    """Return a text that stays within its cell of a Markdown table, and starts no list and no emphasis.
+
+    Examples
+    --------
+    >>> markdown_cell("a | b*")
+    'a \\\\| b\\\\*'
+    """
+    return re.sub(r"([|*_`<>])", r"\\\1", " ".join(str(value).split()))
 
 
 @cache

@@ -84,6 +84,7 @@ def _same_on_every_sheet(inputs: ReportInputs, language: Language) -> dict[str, 
     return {
         "programme": inputs.title.in_(language),
         "simulated": inputs.simulated,
+        "label_stamp": inputs.label_stamp(language),
         "outcome": inputs.label_title.in_(language),
         "caveat": inputs.caveat.in_(language),
         "appeal": inputs.params.appeal.in_(language),

@@ -1,17 +1,20 @@
-"""A selection or a quarantine in, a workbook for people out: a row a family or cell, headings that stay, filters."""
+"""A selection in, a workbook for people out: a row a family, headings that stay, filters; and how a list is written.
+
+A workbook that was made can be made again without some of its rows.
+"""
 
 from __future__ import annotations
 
 import datetime
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence, Set
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from graduation_model.contract.instrument import Instrument
-from graduation_model.params import Label, Language
-from graduation_model.reports.check_page import expected_words, fault_words, mend_words
+from graduation_model.params import LANGUAGES, Language
 from graduation_model.reports.inputs import standing
 from graduation_model.wording import has_text, text
 
@@ -23,16 +26,6 @@ TOP = 3
 WIDEST = 44
 # A workbook says when it was made; the same list shall give the same bytes, so it says nothing of the hour.
 _MADE = datetime.datetime(2000, 1, 1)
-_QUARANTINE = {
-    "source_file": "file",
-    "source_row": "row",
-    "column": "column",
-    "rule": "rule",
-    "found": "found",
-    "expected": "expected",
-    "mend": "mend",
-    "effect": "effect",
-}
 _FORMATS = {"probability": "0.00", "completeness": "0%", "as_of_date": "yyyy-mm-dd"}
 
 
@@ -55,61 +48,60 @@ def selection_workbook(
     table = workbook_table(selection, scores, language, instrument=instrument)
     about = [text(f"workbook.about_{name}", language) for name in ("decide", "quota", "probability", "reasons")]
     headings = [_heading(str(name), language) for name in table]
-    return _workbook(table, headings, about, text("index.title", language), language)
+    with new_workbook(text("index.title", language)) as (book, buffer):
+        write_list(book, text("workbook.list", language), table, headings)
+        write_about(book, about, language)
+    return buffer.getvalue()
 
 
-def quarantine_workbook(
-    quarantine: pd.DataFrame, language: Language, rules: Mapping[str, Label] | None = None
-) -> bytes:
-    """Return the cells that were set aside as an .xlsx file that can be sent back to whoever can mend them.
-
-    Parameters
-    ----------
-    quarantine : frame
-        As TABLES says; one row a cell, with what was found there.
-    language : Language
-    rules : mapping, optional
-        Rule -> its words, for the rules that a programme declares itself (cross-checks).
-    """
-    headings = [text(f"check.{name}", language) for name in _QUARANTINE.values()]
-    about = [text("check.about_mend", language), text("check.about_kept", language)]
-    return _workbook(
-        quarantine_table(quarantine, language, rules),
-        headings,
-        about,
-        text("check.title", language),
-        language,
-        freeze=3,
-    )
-
-
-def quarantine_table(
-    quarantine: pd.DataFrame, language: Language, rules: Mapping[str, Label] | None = None
-) -> pd.DataFrame:
-    """Return what that workbook's list holds: rules, mends and effects in words."""
-    declared = rules or {}
-    table = quarantine[list(_QUARANTINE)].astype({"rule": "str", "expected": "str"})
-    mends = dict(table.drop_duplicates("rule")[["rule", "mend"]].itertuples(index=False, name=None))
-    return table.assign(
-        rule=table["rule"].map({rule: fault_words(rule, language, declared) for rule in mends}),
-        mend=table["rule"].map({rule: mend_words(rule, mend, language, declared) for rule, mend in mends.items()}),
-        effect=_in_words(table["effect"], "effect", language),
-        expected=table["expected"].map({said: expected_words(said, language) for said in table["expected"].unique()}),
-    )
-
-
-def _workbook(
-    table: pd.DataFrame, headings: Sequence[str], about: Sequence[str], title: str, language: Language, freeze: int = 1
-) -> bytes:
+@contextmanager
+def new_workbook(title: str) -> Iterator[tuple[Workbook, io.BytesIO]]:
+    """Give an empty workbook in which text stays text, and the buffer that holds it once it is closed."""
     import xlsxwriter
 
     buffer = io.BytesIO()
     safe = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(buffer, safe) as book:
         book.set_properties({"title": title, "created": _MADE})
-        _write_list(book, table, headings, language, freeze)
-        _write_about(book, about, language)
+        yield book, buffer
+
+
+def workbook_without(content: bytes, rows: Set[tuple[str, ...]]) -> bytes:
+    """Return one of the house's workbooks without some rows of its lists, with its own headings, widths and filters.
+
+    Parameters
+    ----------
+    content : bytes
+        As `selection_workbook` or `quarantine_workbook` made it.
+    rows : set of tuple of str
+        What the rows to leave out hold in their key: the family's id in a list; file, sheet and row in a quarantine.
+    """
+    from python_calamine import CalamineWorkbook
+
+    book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+    sheets = {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
+    language = next(known for known in LANGUAGES if text("workbook.about", known) == book.sheet_names[-1])
+    *lists, about = sheets.items()
+    is_list = lists[0][1][0][0] == text("workbook.household_id", language)
+    keys = slice(0, 1) if is_list else slice(1, 4)
+    with new_workbook(text("index.title" if is_list else "check.title", language)) as (again, buffer):
+        for name, (headings, *cells) in lists:
+            kept = [line for line in cells if tuple(map(_key, line[keys])) not in rows]
+            if kept or name == lists[0][0]:  # the sheet of a facilitator with nothing left to mend goes
+                table = pd.DataFrame(kept, columns=_names_of(headings, language), dtype="object").replace("", None)
+                write_list(again, name, table, [str(heading) for heading in headings], freeze=1 if is_list else 4)
+        write_about(again, [str(line[0]) for line in about[1]], language)
     return buffer.getvalue()
+
+
+def _names_of(headings: Sequence[object], language: Language) -> list[str]:
+    """The columns that are written in a format of their own have their names again; the others keep their headings."""
+    formatted = {text(f"workbook.{name}", language): name for name in _FORMATS}
+    return [formatted.get(str(heading), str(heading)) for heading in headings]
+
+
+def _key(cell: object) -> str:
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
 
 
 def workbook_table(
@@ -152,8 +144,9 @@ def _question_words(names: pd.Series, instrument: Instrument | None, language: L
     return names.map(labels).astype("str")
 
 
-def _write_list(book: Workbook, table: pd.DataFrame, headings: Sequence[str], language: Language, freeze: int) -> None:
-    sheet = book.add_worksheet(text("workbook.list", language))
+def write_list(book: Workbook, name: str, table: pd.DataFrame, headings: Sequence[str], *, freeze: int = 1) -> None:
+    """Write a table as a sheet of its own, with headings that stay and filters."""
+    sheet = book.add_worksheet(name)
     head = book.add_format({"bold": True, "bg_color": "#E9EDF0", "bottom": 1, "text_wrap": True, "valign": "top"})
     for place, (name, heading) in enumerate(zip(table.columns, headings, strict=True)):
         cells = _cells(table[name])
@@ -198,7 +191,8 @@ def _width(heading: str, cells: Sequence[Any]) -> int:
     return min(WIDEST, max(12, len(heading) + 4, longest + 2))
 
 
-def _write_about(book: Workbook, about: Sequence[str], language: Language) -> None:
+def write_about(book: Workbook, about: Sequence[str], language: Language) -> None:
+    """Write sentences that a reader should know as the last sheet."""
     sheet = book.add_worksheet(text("workbook.about", language))
     sheet.set_column(0, 0, 110, book.add_format({"text_wrap": True, "valign": "top"}))
     for row, sentence in enumerate(about):

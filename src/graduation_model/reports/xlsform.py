@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
-from graduation_model.contract.instrument import CHOICE_KINDS, Instrument, Question
+from graduation_model.contract.instrument import CHOICE_KINDS, Instrument, Question, asked
 from graduation_model.contract.tables import KEYS
 from graduation_model.errors import ConfigError
-from graduation_model.ingest.codebooks import maps_of
+from graduation_model.ingest.codebooks import OWN, maps_of
 from graduation_model.ingest.params import Codebook, DateRule, IngestParams, TableSource
 from graduation_model.params import LANGUAGES, Label
 from graduation_model.wording import has_text, plain, text
@@ -99,7 +99,8 @@ def xlsform(inputs: FormInputs, table: Table) -> XlsForm:
     """
     source = inputs.ingest.assessments if table == "assessments" else inputs.ingest.followups
     instrument = inputs.instrument
-    questions = instrument.questions if table == "assessments" else instrument.followup
+    listed = instrument.questions if table == "assessments" else instrument.followup
+    questions = asked(listed)
     coding = coding_of(questions, source, inputs.codebooks, plain_version=instrument.version)
     lists = _Lists()
     survey = [
@@ -123,8 +124,9 @@ def coding_of(
 ) -> Coding:
     """Return the codes in which a form's answers are written.
 
-    A version in which every value stands for itself comes first, then the newest that knows every question. Where
-    several codes mean one value, the first is taken; a value without a code is not offered.
+    A version in which every value stands for itself comes first, then the newest that knows every question, then the
+    instrument's own values (`own`), unless the codebook is told by the year alone. Where several codes mean one value,
+    the first is taken; a value without a code is not offered.
 
     Raises
     ------
@@ -154,6 +156,8 @@ def coding_of(
     }
     covering = [version for version, meaning in meanings.items() if len(meaning) == len(levels)]
     if known and not covering:
+        if source.codebook not in {rule.column for rule in source.dates.values()}:
+            return Coding((OWN,))
         raise ConfigError(
             "No version of the codebooks knows the codes of every question that a form asks",
             where=f"column {source.codebook}",

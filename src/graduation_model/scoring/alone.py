@@ -24,7 +24,8 @@ def score_answers(bundle: Bundle, answers: pd.DataFrame) -> pd.DataFrame:
     bundle : Bundle
     answers : frame (n, ...)
         The instrument's questions as columns, numbers as numbers and choices as the instrument's value names. A
-        missing column is a missing answer.
+        missing column is a missing answer. A derived question is taken as it is given: a bundle holds no poverty
+        lines to compute it from.
 
     Returns
     -------

@@ -85,20 +85,21 @@ def score_block(
     X = feature_matrix(part, context, bundle.catalogue)
     explained = contributions(bundle, X)
     household = part["household_id"].astype("str")
+    low, high = bundle.uncertainty.bounds(X, explained.log_odds)
+    outside = outside_support(X, bundle.support) | bundle.uncertainty.never_graduated(X)
     scores = pd.DataFrame(
         {
             "household_id": household,
             "as_of_date": np.datetime64(as_of, "s"),
             "assessment_date": part["assessment_date"],
             "probability": expit(explained.log_odds),
-            # Missing until intervals are built (TABLES): a number here would be read as one.
-            "probability_low": np.nan,
-            "probability_high": np.nan,
+            "probability_low": low,
+            "probability_high": high,
             "log_odds": explained.log_odds,
             "base_log_odds": explained.base,
-            "support": np.where(outside_support(X, bundle.support), "outside", "inside"),
+            "support": np.where(outside, "outside", "inside"),
             "completeness": completeness(part, instrument),
-            "conformal_p": np.nan,
+            "conformal_p": bundle.uncertainty.conformal_p(explained.log_odds),
         }
     )
     taken = part[[name for name in carry if name not in scores.columns]]

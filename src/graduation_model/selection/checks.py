@@ -36,6 +36,8 @@ def check_scores(scores: pd.DataFrame, params: SelectionParams) -> None:
     _check_households(scores["household_id"])
     for name in ("probability", "completeness"):
         _check_share(scores[name])
+    if params.conformal_level is not None:
+        _check_conformal(scores)
     unknown = int((~scores["support"].isin(SUPPORT)).sum())
     if unknown:
         raise DataError(
@@ -62,6 +64,18 @@ def _check_columns(scores: pd.DataFrame, params: SelectionParams) -> None:
             f"Columns {', '.join(dict.fromkeys(carried))} are missing, which selection carries",
             where="scores",
             mend="Score again with this programme, or take them out of selection.carry and selection.quota_unit",
+        )
+
+
+def _check_conformal(scores: pd.DataFrame) -> None:
+    """A cap on false graduations rests on every p-value: without them it would silently be none."""
+    numbers = pd.to_numeric(scores.get("conformal_p", pd.Series(index=scores.index, dtype=float)), errors="coerce")
+    wrong = int((~numbers.between(0, 1)).sum())
+    if wrong:
+        raise DataError(
+            f"Column conformal_p is missing or outside 0-1 in {wrong} rows, and selection.conformal_level needs it",
+            where="scores",
+            mend="Score with a model that was trained on enough outcomes, or take selection.conformal_level out",
         )
 
 

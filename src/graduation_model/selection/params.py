@@ -21,6 +21,9 @@ class SelectionParams(Params):
         Families within this distance of the threshold are reviewed by people rather than proposed.
     min_completeness
         Below this share of answered questions nothing is said.
+    conformal_level
+        The expected share of false graduations that the list may have by the scores' `conformal_p`; families beyond it
+        are reviewed by people. None: no such cap. What it can and cannot promise: docs/statistics.md.
     quota_unit
         A carried column by which the list is counted; None: one list.
     carry
@@ -31,6 +34,7 @@ class SelectionParams(Params):
     cost_ratio: float = Field(default=5.0, gt=0)
     band: float = Field(default=0.05, ge=0, lt=0.5)
     min_completeness: float = Field(default=0.7, ge=0, le=1)
+    conformal_level: float | None = Field(default=None, gt=0, lt=1)
     quota_unit: str | None = None
     carry: tuple[str, ...] = ()
 

@@ -20,7 +20,15 @@ from graduation_model.selection.params import SelectionParams
 logger = logging.getLogger(__name__)
 
 RECOMMENDATIONS = ("ready", "review", "not_ready", "cannot_say")
-RULES = ("out_of_support", "incomplete", "above_threshold", "over_quota", "near_threshold", "below_threshold")
+RULES = (
+    "out_of_support",
+    "incomplete",
+    "above_threshold",
+    "beyond_bound",
+    "over_quota",
+    "near_threshold",
+    "below_threshold",
+)
 SELECTION_COLUMNS = (
     "household_id",
     "recommendation",
@@ -45,7 +53,7 @@ class Selection:
         `SELECTION_COLUMNS`; the best ranked first, those of whom nothing can be said last.
     summary : dict
         Plain values, ready for a manifest: families, recommendations (counts), rules (counts), quota, selected,
-        quota_unfilled, waiting_list, selected_by_unit, threshold, band, cost_ratio, min_completeness,
+        quota_unfilled, waiting_list, selected_by_unit, threshold, band, cost_ratio, min_completeness, conformal_level,
         expected_false_graduations, tie_break, as_of_date, model, model_version, bundle_sha256.
     """
 
@@ -119,21 +127,31 @@ folder that score wrote.
 def _recommended(scores: pd.DataFrame, params: SelectionParams) -> pd.DataFrame:
     probability = _comparable(scores["probability"])
     upper, lower = (round(params.threshold + side * params.band, DECIMALS) for side in (1, -1))
-    conditions = [
-        (scores["support"] == "outside").to_numpy(),
-        _comparable(scores["completeness"]) < round(params.min_completeness, DECIMALS),
-        probability >= upper,
-        probability >= lower,
-    ]
+    outside = (scores["support"] == "outside").to_numpy()
+    incomplete = _comparable(scores["completeness"]) < round(params.min_completeness, DECIMALS)
+    beyond = ~_within_bound(scores, ~outside & ~incomplete, params.conformal_level)
+    conditions = [outside, incomplete, (probability >= upper) & beyond, probability >= upper, probability >= lower]
+    recommendations = ["cannot_say", "cannot_say", "review", "ready", "review"]
+    rules = ["out_of_support", "incomplete", "beyond_bound", "above_threshold", "near_threshold"]
     return pd.DataFrame(
         {
             "household_id": scores["household_id"],
-            "recommendation": np.select(conditions, ["cannot_say", "cannot_say", "ready", "review"], "not_ready"),
-            "rule": np.select(
-                conditions, ["out_of_support", "incomplete", "above_threshold", "near_threshold"], "below_threshold"
-            ),
+            "recommendation": np.select(conditions, recommendations, "not_ready"),
+            "rule": np.select(conditions, rules, "below_threshold"),
         }
     ).astype("str")
+
+
+def _within_bound(scores: pd.DataFrame, judged: np.ndarray, level: float | None) -> np.ndarray:
+    """Which families the cut of Benjamini and Hochberg (1995) takes from the conformal p-values of all who are judged
+    (Jin and Candès 2023); everybody where the programme sets no level."""
+    if level is None or not judged.any():
+        return np.ones(len(scores), dtype=bool)
+    from scipy.stats import false_discovery_control
+
+    within = np.zeros(len(scores), dtype=bool)
+    within[judged] = _comparable(pd.Series(false_discovery_control(scores["conformal_p"][judged]))) <= level
+    return within
 
 
 def _comparable(share: pd.Series) -> np.ndarray:
@@ -141,13 +159,15 @@ def _comparable(share: pd.Series) -> np.ndarray:
 
 
 def _ranked(table: pd.DataFrame, scores: pd.DataFrame, seed_text: str) -> pd.DataFrame:
-    """Rank 1.. over everybody of whom something is said: by probability, completeness, then the keyed hash."""
+    """Rank 1.. over everybody of whom something is said: the ready, then by probability, completeness, keyed hash."""
+    # The ready have the highest probabilities in any case, unless p-values from elsewhere were put beside them.
     # lexsort reads its keys from the last to the first; the stable order below a hash collision is that of the ids.
     order = np.lexsort(
         (
             _hashed(table["household_id"], seed_text),
             -_comparable(scores["completeness"]),
             -_comparable(scores["probability"]),
+            table["recommendation"] != "ready",
         )
     )
     order = order[(table["recommendation"] != "cannot_say").to_numpy()[order]]
@@ -180,7 +200,7 @@ def _tie_break(seed_text: str) -> dict[str, Any]:
 
 def _fill_quota(table: pd.DataFrame, quota: int | None) -> pd.DataFrame:
     ready = table["recommendation"] == "ready"
-    # The ready are the first ranks: their probabilities lie above everybody else's.
+    # The ready are the first ranks.
     selected = ready & (table["rank"] <= (len(table) if quota is None else quota)).fillna(False).astype(bool)
     waiting = ready & ~selected
     return table.assign(
@@ -212,6 +232,7 @@ def _summary(table: pd.DataFrame, probability: pd.Series, params: SelectionParam
         "band": params.band,
         "cost_ratio": params.cost_ratio,
         "min_completeness": params.min_completeness,
+        "conformal_level": params.conformal_level,
         "expected_false_graduations": float((1 - probability[table["selected"]]).sum()),
     }
 

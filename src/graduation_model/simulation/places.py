@@ -12,23 +12,18 @@ from graduation_model.simulation.params import SimulationParams
 
 @dataclass(frozen=True)
 class Places:
-    """One entry a family, whether or not it is ever assessed.
+    """Where each family lives, whether or not it is ever assessed.
 
     Attributes
     ----------
-    codes : frame (n_families, 4)
-        district_code, subdistrict_code, village_code, facilitator_id.
-    line : array (n_families,)
-        The district's poverty line in the base year.
-    level : array (n_families,)
-        The district's log welfare above the province's.
-    village, facilitator : int array (n_families,)
+    codes : frame (n_villages, 4)
+        district_code, subdistrict_code, village_code, facilitator_id of each village.
+    district, village, facilitator : int array (n_families,)
     n_villages, n_facilitators : int
     """
 
     codes: pd.DataFrame
-    line: np.ndarray
-    level: np.ndarray
+    district: np.ndarray
     village: np.ndarray
     facilitator: np.ndarray
     n_villages: int
@@ -48,9 +43,8 @@ def draw_places(families: int, params: SimulationParams, *, households: int, rng
     village = facilitator * per + rng.integers(per, size=families)
     codes = _codes(district, params)
     return Places(
-        codes=codes.iloc[village].reset_index(drop=True),
-        line=np.array([one.line for one in params.districts])[district[facilitator]],
-        level=np.array([one.level for one in params.districts])[district[facilitator]],
+        codes=codes,
+        district=district[facilitator],
         village=village,
         facilitator=facilitator,
         n_villages=len(codes),

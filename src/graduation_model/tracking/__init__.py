@@ -1,11 +1,16 @@
 """Tracking: the only room that knows MLflow. Runs and registered models; it draws no figure and decides nothing."""
 
-from graduation_model.tracking.record import RegisteredVersion, TrainingRecord
+from graduation_model.tracking.record import RegisteredVersion, TrainingRecord, registered_name
 from graduation_model.tracking.registry import (
     LocatedBundle,
+    RegisteredRun,
+    champion_version,
+    first_registered,
     is_registry_address,
     locate,
     promote,
+    read_run,
+    record_verdict,
     rollback,
 )
 from graduation_model.tracking.runs import log_training
@@ -13,12 +18,18 @@ from graduation_model.tracking.uri import tracking_uri
 
 __all__ = [
     "LocatedBundle",
+    "RegisteredRun",
     "RegisteredVersion",
     "TrainingRecord",
+    "champion_version",
+    "first_registered",
     "is_registry_address",
     "locate",
     "log_training",
     "promote",
+    "read_run",
+    "record_verdict",
+    "registered_name",
     "rollback",
     "tracking_uri",
 ]

@@ -11,6 +11,17 @@ import pandas as pd
 Scalar = str | int | float | bool | None
 
 
+def registered_name(programme: str, label_kind: str) -> str:
+    """Return the name under which a programme's models of one kind of label are registered.
+
+    Examples
+    --------
+    >>> registered_name("jamsosratu", "sustained_exit"), registered_name("jamsosratu", "next_wave")
+    ('jamsosratu', 'jamsosratu-next-wave')
+    """
+    return programme if label_kind == "sustained_exit" else f"{programme}-{label_kind.replace('_', '-')}"
+
+
 @dataclass(frozen=True)
 class TrainingRecord:
     """Everything that a run stores. None of it may hold a household's values.
@@ -18,7 +29,7 @@ class TrainingRecord:
     Attributes
     ----------
     programme : str
-        The registered model's name, and the experiment's.
+        The experiment's name, and the registered model's, but for the kind of label (`registered_name`).
     params : mapping of str to scalar
         Settings and counts.
     datasets : mapping of str to (sha256, rows)
@@ -35,6 +46,8 @@ class TrainingRecord:
         What a reader of the run must know: years left out, warnings of a leak.
     label : str
         What the probability means, in words.
+    label_kind : str
+        Which kind of label that is: it stands in the registered model's name where it is a stand-in.
     simulated : bool
         Trained on invented families.
     """
@@ -49,7 +62,13 @@ class TrainingRecord:
     artifacts: Mapping[str, bytes | str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     label: str = ""
+    label_kind: str = "sustained_exit"
     simulated: bool = False
+
+    @property
+    def model(self) -> str:
+        """The registered model's name."""
+        return registered_name(self.programme, self.label_kind)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import logging
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from urllib.request import url2pathname
 
 from graduation_model.errors import ConfigError, ModelError
 from graduation_model.tracking.session import import_mlflow, is_missing, is_registered, open_client, translated
-from graduation_model.tracking.uri import shown
+from graduation_model.tracking.uri import shown, sqlite_path
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -72,6 +72,71 @@ def locate(address: str | Path, *, uri: str) -> LocatedBundle:
         # The alias is followed once: a promotion in between cannot give one version's number to another's bundle.
         number = _version_behind(client, name, alias) if alias else _existing(client, name, version)
         return LocatedBundle(_fetched(client, name, number, uri), name=name, version=number)
+
+
+@dataclass(frozen=True)
+class RegisteredRun:
+    """A registered version and the files that its run keeps, on this machine."""
+
+    name: str
+    version: str
+    files: dict[str, Path]
+
+
+def champion_version(name: str, *, uri: str) -> str | None:
+    """Return the version that is the champion, or None where there is none yet."""
+    with _registry(uri, doing=f"looking for the champion of {name}") as client:
+        _check_model(client, name, uri)
+        return _aliased(client, name, CHAMPION)
+
+
+def read_run(name: str, version: str, wanted: Collection[str], *, uri: str) -> RegisteredRun:
+    """Fetch files that the run of a version keeps; a file that it does not keep is left out.
+
+    Raises
+    ------
+    ModelError
+        There is no such model or version, or the store does not answer.
+    """
+    with _registry(uri, doing=f"reading the run of version {version} of {name}") as client:
+        version = _existing(client, name, str(version))
+        run_id = str(client.get_model_version(name, version).run_id)
+        try:
+            kept = {item.path for item in client.list_artifacts(run_id)}
+            folder = _temporary_folder()
+            files = {file: Path(client.download_artifacts(run_id, file, folder)) for file in sorted({*wanted} & kept)}
+        except _mlflow_exception() as error:
+            if not is_missing(error):
+                raise
+            files = {}
+    return RegisteredRun(name, version, files)
+
+
+def record_verdict(
+    name: str, version: str, *, opens: bool, approver: str, codes: Collection[str], files: Mapping[str, str], uri: str
+) -> None:
+    """Keep what the gate said of a version: as tags of the version, and as files in its run.
+
+    Parameters
+    ----------
+    codes : collection of str
+        Of the reasons.
+    files : mapping of file name to text
+        Stored in the run's folder `gate`; a later verdict replaces them.
+    """
+    with _registry(uri, doing=f"keeping the verdict on version {version} of {name}") as client:
+        said = {"gate.opens": str(opens).lower(), "gate.approver": approver.strip(), "gate.reasons": ", ".join(codes)}
+        for tag, value in said.items():
+            client.set_model_version_tag(name, version, tag, value)
+        run_id = str(client.get_model_version(name, version).run_id)
+        for file, content in files.items():
+            client.log_text(run_id, content, f"gate/{file}")
+
+
+def _mlflow_exception() -> type[Exception]:
+    from mlflow.exceptions import MlflowException
+
+    return MlflowException
 
 
 def promote(name: str, version: str, *, approver: str, uri: str, reason: str = "") -> str:
@@ -143,6 +208,21 @@ def rollback(name: str, *, approver: str, uri: str, reason: str = "") -> str:
         client.delete_registered_model_alias(name, PREVIOUS)
     logger.info("version %s of %s is the champion again", back, name)
     return back
+
+
+def first_registered(names: Sequence[str], *, uri: str, alias: str | None = None) -> str:
+    """Return the first of some names that is registered, and has the alias where one is given; else the first name.
+
+    A programme that has no sustained exits yet goes on with a model of a stand-in label, until it has.
+    """
+    database = sqlite_path(uri)
+    if database is not None and not database.is_file():
+        return names[0]
+    with _registry(uri, doing="looking for the programme's models") as client:
+        for name in names:
+            if is_registered(client, name) and (alias is None or _aliased(client, name, alias) is not None):
+                return name
+    return names[0]
 
 
 @contextmanager

@@ -96,6 +96,7 @@ def _run(client: MlflowClient, experiment: str, record: TrainingRecord) -> Itera
     tags = {
         "programme": record.programme,
         "label": record.label,
+        "label_kind": record.label_kind,
         "simulated": _text(record.simulated),
         "bundle_sha256": bundle_digest(record.bundle_folder),
         "graduation_model": graduation_model.__version__,
@@ -116,8 +117,9 @@ def bundle_digest(folder: Path) -> str:
 
 
 def _note(record: TrainingRecord) -> str:
-    stamp = ("SIMULATED: trained on invented families.",) if record.simulated else ()
-    return "\n\n".join(part for part in (*stamp, record.label, *record.notes) if part)
+    simulated = "SIMULATED: trained on invented families." if record.simulated else ""
+    kind = f"STAND-IN LABEL: {record.label_kind}." if record.label_kind != "sustained_exit" else ""
+    return "\n\n".join(part for part in (simulated, kind, record.label, *record.notes) if part)
 
 
 def _text(value: Scalar) -> str:
@@ -228,7 +230,7 @@ def _log_model(mlflow: Any, client: MlflowClient, run_id: str, experiment: str, 
     digest = bundle_digest(record.bundle_folder)
     logged = client.create_logged_model(
         experiment,
-        name=record.programme,
+        name=record.model,
         source_run_id=run_id,
         tags={"bundle_sha256": digest, "simulated": _text(record.simulated)},
     )
@@ -294,17 +296,17 @@ def _columns(table: pd.DataFrame, *, required: bool) -> list[ColSpec | TensorSpe
 
 
 def _register(client: MlflowClient, record: TrainingRecord, run_id: str, model: LoggedModel) -> RegisteredVersion:
-    if not is_registered(client, record.programme):
-        client.create_registered_model(record.programme)
+    if not is_registered(client, record.model):
+        client.create_registered_model(record.model)
     tags = {"bundle_sha256": bundle_digest(record.bundle_folder), "simulated": _text(record.simulated)}
     # The place, not models:/<id>: a SQLite registry would look that up in MLflow's global store instead of this one.
     made = client.create_model_version(
-        record.programme,
+        record.model,
         source=model.artifact_location,
         run_id=run_id,
         tags=tags,
         description=_note(record),
         model_id=model.model_id,
     )
-    client.set_registered_model_alias(record.programme, CHALLENGER, str(made.version))
-    return RegisteredVersion(name=record.programme, version=str(made.version), run_id=run_id)
+    client.set_registered_model_alias(record.model, CHALLENGER, str(made.version))
+    return RegisteredVersion(name=record.model, version=str(made.version), run_id=run_id)

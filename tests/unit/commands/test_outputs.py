@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from graduation_model.commands.outputs import output_folder, read_manifest
+from graduation_model.commands.outputs import output_folder, read_manifest, swap_in
 from graduation_model.errors import DataError, OutputError
 
 TABLE = pd.DataFrame({"household_id": ["a", "b"], "probability": [0.1, 0.2]})
@@ -82,3 +82,28 @@ def test_a_changed_missing_or_foreign_manifest_is_refused(tmp_path):
     (tmp_path / "out" / "manifest.json").write_text(json.dumps({"command": "score"}))
     with pytest.raises(DataError, match="cannot be read"):
         read_manifest(tmp_path / "out", "score")
+
+
+def _places(folder, *names):
+    """A prepared folder beside each place."""
+    for name in names:
+        for place, content in ((folder / name, "old"), (folder / f"{name}.new", "new")):
+            place.mkdir()
+            (place / "file").write_text(content)
+    return [(folder / f"{name}.new", folder / name) for name in names]
+
+
+def test_prepared_folders_take_their_places_together(tmp_path):
+    places = _places(tmp_path, "a", "b")
+    swap_in(places)
+    assert [(out / "file").read_text() for _, out in places] == ["new", "new"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
+
+
+def test_where_one_cannot_be_moved_all_stand_where_they_stood(tmp_path):
+    places = [*_places(tmp_path, "a", "b"), (tmp_path / "never made", tmp_path / "c")]
+    (tmp_path / "c").mkdir()
+    with pytest.raises(OutputError, match="nothing was changed"):
+        swap_in(places)
+    assert [(out / "file").read_text() for _, out in places[:2]] == ["old", "old"]
+    assert (tmp_path / "c").is_dir()

@@ -38,6 +38,56 @@ def test_what_does_not_fit_is_named_by_file_path_and_mend(copy, file, old, new, 
     assert "\n" not in str(caught.value)
 
 
+REFUSED_LABELS = [
+    (
+        "followup_date: {column: followup_date}",
+        "followup_date: {column: followup_date}\n    absent: [food_deficit_3m]",
+        r"'label.failures.0' names food_deficit_3m, which no follow-up has.*out of ingest.followups.absent",
+    ),
+    (
+        "absent: [codebook]",
+        "absent: [codebook, income_month_idr]",
+        r"'percap_to_line' is computed from income_month_idr, which ingest.assessments.absent says is not there",
+    ),
+    ("question: food_deficit_3m,", "question: hunger,", r"'label.failures.0' names hunger, which no follow-up asks"),
+    ("is_one_of: [expenditure, income]", "is_one_of: [spending]", r"'label.measured_by' names spending, .*Use one of"),
+    ("counts: [welfare]", "counts: [need]", r"'label.reentry.reason' names need, which is no answer there"),
+    ("date: reentry_date", "date: reentry_reason", r"'label.reentry.date' names reentry_reason, which is no date"),
+    ("followed: [graduated]", "followed: [gone]", r"'label.clock.followed' names gone"),
+    ("excluded_exits: [alamiah", "excluded_exits: [natural", r"'label.excluded_exits' names natural"),
+    (
+        "starts: decision",
+        "starts: assessment",
+        r"'label': label names decisions, and its clock starts at the assessment",
+    ),
+    ("required: true", "required: false", r"label.visits needs one that is required"),
+    (
+        "poverty_lines:\n    area: district_code",
+        "poverty_lines:\n    area: district",
+        r"names column district, .* not kept",
+    ),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "message"), REFUSED_LABELS)
+def test_a_label_that_names_what_nobody_asks_or_decides_is_refused(tmp_path, old, new, message):
+    folder = Path(shutil.copytree(CONFIGS / "jamsosratu", tmp_path / "jamsosratu"))
+    text = (folder / "programme.yaml").read_text(encoding="utf-8")
+    assert old in text
+    (folder / "programme.yaml").write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(ConfigError, match=message):
+        load_programme(folder)
+
+
+def test_a_derived_question_needs_poverty_lines(tmp_path):
+    folder = Path(shutil.copytree(CONFIGS / "jamsosratu", tmp_path / "jamsosratu"))
+    lines = (folder / "programme.yaml").read_text(encoding="utf-8").splitlines()
+    start = lines.index("  poverty_lines:")
+    (folder / "programme.yaml").write_text("\n".join(lines[:start] + lines[start + 6 :]), encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"'ingest\.poverty_lines' is missing, and percap_to_line, welfare_to_line"):
+        load_programme(folder)
+
+
 def test_a_label_without_indonesian_is_refused(copy):
     path = copy / "instrument.yaml"
     lines = path.read_text(encoding="utf-8").splitlines()

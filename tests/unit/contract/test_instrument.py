@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from graduation_model.contract.instrument import Instrument, Question, Value
+from graduation_model.contract.instrument import Applies, Derived, Instrument, Question, Value
 from lib.small import label, small_instrument
 
 VALUES = (Value(name="a", label=label("A")), Value(name="b", label=label("B")))
@@ -14,6 +14,7 @@ REFUSED = [
     ({"kind": "money"}, "needs a unit"),
     ({"kind": "choice", "values": (VALUES[0], VALUES[0])}, "names the same value twice"),
     ({"kind": "text", "direction": "never_raises"}, "its answers have no order"),
+    ({"kind": "count", "derived": Derived(amount="income")}, "is derived: it is of kind number"),
 ]
 
 
@@ -29,6 +30,21 @@ def test_a_question_twice_or_in_no_section_is_refused():
         Instrument(**{**fields, "questions": (*fields["questions"], fields["questions"][0])})
     with pytest.raises(ValidationError, match="which sections does not list"):
         Instrument(**{**fields, "sections": ()})
+
+
+@pytest.mark.parametrize(
+    ("says", "message"),
+    [
+        ({"derived": Derived(amount="floor")}, "derived from floor, which the same visit asks no number for"),
+        ({"derived": Derived(amount="income", heads="nobody")}, "derived from nobody"),
+        ({"asked_if": Applies(question="income", equals="yes")}, "asked_if an answer that no question has"),
+    ],
+)
+def test_a_question_that_hangs_on_what_its_visit_does_not_ask_is_refused(says, message):
+    fields = dict(small_instrument())
+    odd = Question(name="odd", kind="number", unit="ratio", section="home", label=label("Odd"), **says)
+    with pytest.raises(ValidationError, match=message):
+        Instrument(**{**fields, "questions": (*fields["questions"], odd)})
 
 
 def test_objects_are_frozen():

@@ -10,7 +10,7 @@ from graduation_model.estimators import boosting
 from graduation_model.estimators.bundle import load_bundle, save_bundle
 from lib.learning import CONTEXT, features, small_bundle, training
 
-KINDS = ("lightgbm", "logistic")
+KINDS = ("lightgbm", "logistic", "stack")
 
 
 def _bytes(folder):
@@ -43,15 +43,24 @@ def test_the_same_rows_and_seed_give_the_same_bytes_on_one_thread_and_two(kind, 
     assert _bytes(tmp_path / "1") == _bytes(tmp_path / "2")
 
 
-def test_a_bundle_saved_again_after_loading_has_the_same_bytes(tmp_path):
-    first = save_bundle(small_bundle("lightgbm"), tmp_path / "one")
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_bundle_saved_again_after_loading_has_the_same_bytes(kind, tmp_path):
+    first = save_bundle(small_bundle(kind), tmp_path / "one")
     assert save_bundle(load_bundle(tmp_path / "one"), tmp_path / "two") == first
 
 
-@pytest.mark.parametrize(("kind", "file"), [("lightgbm", "model.txt"), ("logistic", "linear.json")])
-def test_a_bundle_holds_these_files_and_no_other(kind, file, tmp_path):
+STACK_FILES = ("next_linear.json", "next_trees.txt", "own_linear.json", "own_trees.txt")
+FILES = [
+    ("lightgbm", ["model.txt"]),
+    ("logistic", ["linear.json"]),
+    ("stack", [f"component_{name}" for name in STACK_FILES]),
+]
+
+
+@pytest.mark.parametrize(("kind", "files"), FILES)
+def test_a_bundle_holds_these_files_and_no_other(kind, files, tmp_path):
     save_bundle(small_bundle(kind), tmp_path)
-    assert sorted(_bytes(tmp_path)) == sorted(["bundle.json", "context.parquet", "manifest.json", file])
+    assert sorted(_bytes(tmp_path)) == sorted(["bundle.json", "context.parquet", "manifest.json", *files])
 
 
 def test_the_manifest_names_every_file_and_no_time(tmp_path):

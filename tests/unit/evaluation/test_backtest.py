@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
+from graduation_model.cohort.params import LabelParams
 from graduation_model.errors import DataError
 from graduation_model.estimators.params import EstimatorParams
 from graduation_model.evaluation.backtest import Backtest, backtest
@@ -65,8 +66,16 @@ def panel(last_followup: int = 2018, households: int = 250) -> tuple[pd.DataFram
     )
 
 
-def run(assessments: pd.DataFrame, followups: pd.DataFrame, as_of: pd.Timestamp = AS_OF, **changes: object) -> Backtest:
-    estimators = EstimatorParams(lightgbm={"rounds": 10}, calibration_folds=2, weighted_sum={"status": 1.0})
+def run(
+    assessments: pd.DataFrame,
+    followups: pd.DataFrame,
+    as_of: pd.Timestamp = AS_OF,
+    label: LabelParams | None = None,
+    **changes: object,
+) -> Backtest:
+    estimators = EstimatorParams(
+        lightgbm={"rounds": 10}, calibration_folds=2, weighted_sum={"status": 1.0}, model="stack", stack={}
+    )
     evaluation = EvaluationParams(bootstrap=20, min_group=20, groups=("status", "size"), **changes)
     return backtest(
         assessments,
@@ -74,11 +83,17 @@ def run(assessments: pd.DataFrame, followups: pd.DataFrame, as_of: pd.Timestamp 
         as_of,
         instrument=small_instrument(),
         cohort=cohort_params(),
-        label=label_params(),
+        label=label or label_params(),
         features=feature_params(),
         estimators=estimators,
         evaluation=evaluation,
     )
+
+
+def wave(year: int) -> pd.DataFrame:
+    """One year's visits, by household."""
+    visits, _ = panel()
+    return visits[visits["assessment_date"] == pd.Timestamp(f"{year}-12-31")].set_index("household_id")
 
 
 @cache
@@ -89,7 +104,15 @@ def plain() -> Backtest:
 def test_the_last_test_years_are_tried_and_every_model_with_them():
     evaluation = plain().evaluation
     assert sorted(set(evaluation["test_year"])) == [2014, 2015, 2016]
-    assert set(evaluation["model"]) == {"lightgbm", "logistic", "pmt", "weighted_sum", "status_now", "random"}
+    assert set(evaluation["model"]) == {
+        "stack",
+        "lightgbm",
+        "logistic",
+        "pmt",
+        "weighted_sum",
+        "status_now",
+        "random",
+    }
 
 
 def test_an_outcome_counts_as_known_only_where_its_last_visit_was_due():
@@ -108,8 +131,9 @@ def test_the_row_of_the_as_of_year_is_the_bundle_itself():
     tested = result.predictions.query("test_year == 2016")
     visits, _ = panel()
     rows = visits[visits["assessment_date"] == AS_OF].set_index("household_id", drop=False).loc[tested["household_id"]]
-    said = result.models["lightgbm"].log_odds(feature_matrix(rows, result.context, result.catalogue))
-    np.testing.assert_array_equal(expit(said), tested["lightgbm"])
+    for name in ("stack", "lightgbm"):
+        said = result.models[name].log_odds(feature_matrix(rows, result.context, result.catalogue))
+        np.testing.assert_array_equal(expit(said), tested[name])
 
 
 def test_what_is_dated_after_the_as_of_date_changes_tests_and_no_model():
@@ -120,7 +144,9 @@ def test_what_is_dated_after_the_as_of_date_changes_tests_and_no_model():
     mixed = assessments.assign(income=assessments["income"].where(~after, 1e9))
     other = run(mixed, spoilt)
     assert other.models["lightgbm"].component.text_ == plain().models["lightgbm"].component.text_
-    pd.testing.assert_frame_equal(other.training.X, plain().training.X)
+    X = plain().training.X
+    pd.testing.assert_frame_equal(other.training.X, X)
+    assert (other.models["stack"].log_odds(X) == plain().models["stack"].log_odds(X)).all()
     assert sorted(set(other.evaluation["test_year"])) == [2014]  # 2015 and 2016 are of one kind now
 
 
@@ -163,3 +189,73 @@ def test_groups_of_a_number_are_thirds_and_show_nobodys_own_value():
     assert set(groups["size"]) <= {"up to 3", "3 to 6", "over 6"}
     assert set(groups["status"]) == {"extreme_poor", "poor", "not_poor"}
     assert set(groups["cluster_in_training"]) <= {"seen", "unseen"}
+
+
+def test_everybodys_next_wave_is_known_up_to_the_wave_before_the_last():
+    training = plain().training
+    known = ~np.isnan(training.everybody_next)
+    assert known.sum() == 1000  # 250 households, the waves of 2012 to 2015
+    assert training.everybody_member.sum() == 1000  # four fifths of five waves
+
+
+def test_the_own_rows_groups_are_numbered_as_everybodys():
+    training = plain().training
+    assert set(training.groups) <= set(training.everybody_groups)
+    assert len(set(training.everybody_groups)) == 50  # villages
+
+
+def test_where_no_sustained_exit_is_due_the_next_wave_is_learnt_and_tested():
+    cold = label_params().model_copy(update={"order": ("sustained_exit", "next_wave")})
+    result = run(*panel(), as_of=pd.Timestamp("2013-12-31"), label=cold, test_years=1)
+    assert result.label_kind == "next_wave"
+    assert "Label sustained_exit is passed over: no label is due" in result.notes
+    assert len(result.training.y) == 200  # the programme's families of 2012, as they were in 2013
+    tested = result.predictions
+    np.testing.assert_array_equal(tested["y"], wave(2014).loc[tested["household_id"], "status"] == "not_poor")
+
+
+def test_a_sustained_exit_is_preferred_where_it_is_known():
+    warm = label_params().model_copy(update={"order": ("sustained_exit", "next_wave")})
+    assert run(*panel(), label=warm, test_years=1).label_kind == "sustained_exit"
+
+
+def test_another_population_is_tried_with_the_learners_on_its_own_labels():
+    poor = {"name": "poor", "question": "status", "is_one_of": ("extreme_poor", "poor")}
+    rows = run(*panel(), populations=(poor,), test_years=1).evaluation.query("population == 'poor' and group == 'all'")
+    assert set(rows["model"]) == {"stack", "lightgbm", "logistic"}
+    assert set(rows["n"]) == {(wave(2016)["status"] != "not_poor").sum()}  # members or not
+
+
+def test_differences_are_pooled_over_the_test_years():
+    pooled = plain().evaluation.query("group == 'test_years' and model == 'stack' and metric == 'auc'")
+    row = pooled.set_index("baseline").loc["lightgbm"]
+    years = plain().evaluation.query("group == 'all' and baseline == '' and metric == 'auc'")
+    by_model = years.groupby("model")["value"].mean()
+    assert row["value"] == pytest.approx(by_model["stack"] - by_model["lightgbm"])
+    assert row["low"] <= row["value"] <= row["high"]
+    assert (row["level"], row["test_year"]) == ("2014-2016", 2016)
+
+
+def test_all_labels_unknown_is_refused_and_no_table_holds_a_nan():
+    assessments, followups = panel()
+    with pytest.raises(DataError, match="No label is due"):
+        run(assessments, followups.assign(status=pd.Categorical([None] * len(followups), categories=STATUSES)))
+    assert plain().evaluation["value"].notna().all()
+
+
+def test_what_the_lost_may_have_done_stands_beside_the_figures_and_in_the_notes():
+    assessments, followups = panel()
+    gone = (followups["household_id"].str[1:].astype(int) % 4 == 0) & (followups["followup_date"] >= "2017-01-01")
+    found = run(assessments, followups[~gone], test_years=1)
+    rows = found.evaluation.set_index(["metric", "level"])["value"]
+    assert rows["followed_share", "all"] == pytest.approx(0.75, abs=0.06)
+    bounds = found.evaluation[found.evaluation["metric"] == "share_positive_bounds"].iloc[0]
+    assert bounds["low"] < bounds["value"] < bounds["high"]
+    assert bounds["high"] - bounds["low"] == pytest.approx(1 - rows["followed_share", "all"])
+
+
+def test_a_year_with_few_follow_ups_done_says_that_only_its_bounds_can_be_relied_on():
+    assessments, followups = panel()
+    gone = (followups["household_id"].str[1:].astype(int) % 2 == 0) & (followups["followup_date"] >= "2017-01-01")
+    notes = run(assessments, followups[~gone], test_years=1).notes
+    assert any("Rely on the bounds" in note for note in notes)

@@ -11,7 +11,7 @@ from graduation_model.explanation.reasons import top_reasons
 from lib.learning import features, small_bundle
 
 
-@pytest.mark.parametrize("name", ["lightgbm", "logistic"])
+@pytest.mark.parametrize("name", ["lightgbm", "logistic", "stack"])
 def test_base_and_contributions_are_the_log_odds_that_decide(name):
     bundle, X = small_bundle(name), features(50, seed=2)
     made = contributions(bundle, X)

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 import xlsxwriter
 
+from graduation_model.ingest.beside import beside_of
 from graduation_model.ingest.formats import read_part
 from graduation_model.ingest.kobo import without_groups
 
@@ -46,7 +47,7 @@ def test_a_slash_in_a_table_that_is_not_kobos_is_part_of_the_name():
     assert list(without_groups(frame)) == ["Desa/Kelurahan", "RT/RW"]
 
 
-def test_the_sheets_of_repeats_are_left_out_of_an_xlsx_export(tmp_path):
+def test_the_sheets_of_repeats_stand_beside_the_table_of_an_xlsx_export(tmp_path):
     path = tmp_path / "assessments.xlsx"
     members = ["name", "age", "_index", "_parent_table_name", "_parent_index", "_submission__uuid"]
     with xlsxwriter.Workbook(path) as book:
@@ -58,4 +59,4 @@ def test_the_sheets_of_repeats_are_left_out_of_an_xlsx_export(tmp_path):
     frame = read_part(path)
     assert list(frame.columns) == ["floor", *OWN]
     assert len(frame) == 1
-    assert frame.attrs["ignored_sheets"] == {"anggota": "it holds the rows of a repeat"}
+    assert beside_of(frame).repeats["anggota"]["age"].tolist() == [5, 9]

@@ -7,6 +7,7 @@ import pytest
 import xlsxwriter
 
 from graduation_model.errors import DataError
+from graduation_model.ingest.beside import beside_of
 from graduation_model.ingest.formats import read_part
 from graduation_model.ingest.places import places_of
 
@@ -96,7 +97,7 @@ def test_every_sheet_with_the_tables_columns_is_a_part_and_others_are_left_out_w
     frame = read_part(path)
     assert frame[["ID", "DAYA"]].to_numpy().tolist() == [["a", 450], ["b", 900], ["c", 1300]]
     assert _places(path) == [("a.xlsx#Kec. A", 2), ("a.xlsx#Kec. A", 3), ("a.xlsx#Kec. B", 3)]
-    assert frame.attrs["ignored_sheets"] == {
+    assert beside_of(frame).ignored == {
         "Petunjuk": "its columns are those of another table",
         "Kosong": "there is no table on it",
     }

@@ -126,3 +126,17 @@ def test_an_empty_selection_still_has_a_page(language):
     page = cohort_dict(small_inputs(FAMILIES[3:4]), language)
     assert page["tiles"][2]["count"] == "1"
     assert page["carried"] is None
+
+
+def test_it_says_for_how_many_proposed_families_the_interval_reaches_below_the_threshold():
+    scores = small_inputs().scores.assign(probability_low=0.7, probability_high=0.95)
+    (line,) = cohort_dict(small_inputs(scores=scores), "en")["unsure"]
+    assert line.startswith("For 1 family of the proposed")
+    assert "83 in 100" in line
+    assert cohort_dict(small_inputs(), "en")["unsure"] == []
+
+
+def test_a_cap_on_false_graduations_is_called_an_estimate_and_no_promise():
+    (line,) = cohort_dict(small_inputs(summary={"quota": 1, "conformal_level": 0.1}), "en")["unsure"]
+    assert "a cap of 10%" in line
+    assert line.endswith("not a promise for this list.")

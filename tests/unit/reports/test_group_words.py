@@ -16,6 +16,8 @@ WORDS = GroupWords(small_instrument(), {"3601": "Kab. Pandeglang"})
     ("size", "missing", ("People (id)", "tidak tercatat")),
     ("district_code", "3601", ("Wilayah", "Kab. Pandeglang")),
     ("cluster_in_training", "unseen", ("Pendamping atau desa", "belum pernah dipelajari")),
+    ("label", "at least 1.2", ("Label dengan garis lain (kali garis kemiskinan)", "setidaknya 1,2")),
+    ("exit_kind", "alamiah", ("Cara keluar dari program", "graduasi alamiah")),
     ("something", "over the hills", ("something", "over the hills")),
 ])  # fmt: skip
 def test_groups_and_levels_in_words(group, level, expected):

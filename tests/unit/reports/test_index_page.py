@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 
-from graduation_model.reports.index_page import index_dict
+from graduation_model.reports.index_page import file_in_index, index_dict, index_without
 from graduation_model.reports.render import render
 from lib.pages import FAMILIES, small_inputs
 
@@ -55,3 +55,22 @@ def test_five_thousand_families_fit_in_a_megabyte_and_a_half():
     )
     content = render("index.html.j2", {**index_dict(small_inputs(families), "id"), "links": []}, "id")
     assert len(content.encode()) < 1_500_000
+
+
+def list_page(inputs, language="id"):
+    return render("index.html.j2", {**index_dict(inputs, language), "links": []}, language)
+
+
+def test_a_list_knows_which_file_holds_a_familys_sheet():
+    page = list_page(small_inputs((("../x", *FAMILIES[0][1:]), *FAMILIES[1:])))
+    assert [file_in_index(page, name) for name in ("K-2", "K-4", "K-9")] == ["K-2", "", None]
+    assert file_in_index(page, "../x").startswith("x-")
+    assert file_in_index("<p>a page of another kind</p>", "K-2") is None
+
+
+def test_a_list_without_a_family_is_the_list_that_was_never_made_of_it_but_for_the_ranks():
+    before, after = list_page(small_inputs()), index_without(list_page(small_inputs()), "K-4")
+    assert file_in_index(after, "K-4") is None
+    assert "K-4" not in after
+    assert "Belum siap (0)" in after
+    assert after.replace("Belum siap (0)", "Belum siap (1)") == before.replace(',["K-4",1,3,29,4,null,0]', "")

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from graduation_model.estimators.bundle import BundleCard
-from graduation_model.evaluation.params import EvaluationParams
-from graduation_model.reports.model_card import card_dict, model_card
+from graduation_model.evaluation.leak import Finding
+from graduation_model.reports.model_card import CardInputs, card_dict, model_card, model_card_markdown
 from lib.small import label, small_instrument
 
 CARD = BundleCard(
@@ -47,7 +47,11 @@ def evaluation(width=0.03):
 
 def content(language="id", table=None, **more):
     table = evaluation() if table is None else table
-    return card_dict(CARD, table, language, title=label("Programme"), instrument=small_instrument(), **more)
+    return card_dict(inputs(table, **more), language)
+
+
+def inputs(table, **more):
+    return CardInputs(CARD, label("Programme"), table, instrument=small_instrument(), **more)
 
 
 def test_years_stand_latest_first_with_every_model():
@@ -72,8 +76,8 @@ def test_a_difference_whose_interval_leaves_zero_is_marked():
 
 
 def test_only_a_settled_difference_is_bold_on_the_page():
-    assert model_card(CARD, evaluation(), title=label("Programme")).count('"n settled"') == 2  # one a language
-    assert 'settled"' not in model_card(CARD, evaluation(width=0.2), title=label("Programme"))
+    assert model_card(inputs(evaluation())).count('"n settled"') == 2  # one a language
+    assert 'settled"' not in model_card(inputs(evaluation(width=0.2)))
 
 
 def test_groups_and_levels_stand_in_words():
@@ -87,16 +91,44 @@ def test_groups_show_the_metrics_that_a_group_can_have():
     assert [cell["value"] for cell in page["groups"][0]["cells"]] == ["–", "–", "–", "0,700", "–", "–"]
 
 
+LEAK = Finding("auc_too_high", {"model": "lightgbm", "year": 2016, "auc": 0.95, "limit": 0.9})
+
+
 def test_a_result_too_good_to_be_true_warns_in_the_readers_language():
-    strict = EvaluationParams(leak_auc=0.75)
-    assert content()["warnings"] == []
-    assert content(params=strict)["warnings"][0].startswith("LightGBM mencapai AUC 0,76 pada tahun uji 2016")
-    assert content("en", params=strict)["warnings"][0].startswith("LightGBM reaches an AUC of 0.76 in test year 2016")
+    assert content(leaks=())["warnings"] == []
+    assert content(leaks=(LEAK,))["warnings"][0].startswith("LightGBM mencapai AUC 0,95 pada tahun uji 2016")
+    assert content("en", leaks=(LEAK,))["warnings"][0].startswith("LightGBM reaches an AUC of 0.95 in test year 2016")
+
+
+def test_every_leak_check_is_named_whether_it_found_something_or_not():
+    checks = content("en", leaks=(LEAK,))["leaks"]
+    assert [(check["code"], check["passed"]) for check in checks] == [
+        ("auc_too_high", False), ("one_feature", True), ("dated_after", True), ("id_predicts", True),
+    ]  # fmt: skip
+    assert checks[1]["results"] == ["Nothing found."]
+    assert "not checked for leaks" in model_card(inputs(evaluation()))
+
+
+def test_the_card_says_until_when_the_model_may_be_used():
+    dated = CARD.model_copy(update={"expires": "2020-12-31"})
+    page = card_dict(CardInputs(dated, label("Programme")), "id")
+    assert page["expiry"] == "Pakailah untuk asesmen sampai 31 Desember 2020; sesudah itu latih ulang."
+    assert content()["expiry"] == ""
+
+
+@pytest.mark.parametrize(("language", "said"), [("id", "## Bukan untuk"), ("en", "## What it is not for")])
+def test_the_card_is_written_as_markdown_too(language, said):
+    written = model_card_markdown(inputs(evaluation(), notes=["2015 left out <b>"]), language)
+    assert said in written
+    assert "\\<b\\>" in written
+    assert not re.search(r"\bnan\b", written.lower())
+    tables = [line for line in written.splitlines() if line.startswith("|")]
+    assert len({line.count("|") for line in tables[:4]}) == 1  # every row has the columns of its head
 
 
 @pytest.mark.parametrize("nothing", [None, evaluation().iloc[:0]])
 def test_a_model_without_a_test_year_still_has_a_card(nothing):
-    page = model_card(CARD, nothing, title=label("Programme"))
+    page = model_card(inputs(nothing))
     assert "Belum ada tahun uji." in page
 
 
@@ -107,9 +139,29 @@ def test_figures_are_shown_in_the_language_in_their_name():
 
 
 def test_one_page_holds_both_languages_and_a_switch():
-    page = model_card(CARD, evaluation(), title=label("Programme"), notes=["2015 left out <b>"])
+    page = model_card(inputs(evaluation(), notes=["2015 left out <b>"]))
     assert page.count('type="radio"') == 2
     assert "Bukan untuk" in page
     assert "What it is not for" in page
     assert "2015 left out &lt;b&gt;" in page
     assert not re.search(r"https?:|//[a-z0-9]+\.", page)
+
+
+def test_lost_families_and_intervals_have_their_own_section():
+    table = evaluation()
+    extra = table.iloc[[0, 0, 0]].assign(
+        model="lightgbm",
+        metric=["followed_share", "share_positive_bounds", "interval_bins_held"],
+        group=["all", "all", "district"],
+        level=["all", "all", "01"],
+        value=[0.81, 0.4, 0.9],
+        low=[float("nan"), 0.3, float("nan")],
+        high=[float("nan"), 0.5, float("nan")],
+    )
+    shown = content("en", pd.concat([table, extra]))
+    rows = {row["label"]: (row["value"], row["interval"]) for row in shown["uncertainty"]["rows"]}
+    assert rows["Outcome known of those due"] == ("81.0%", "")
+    assert rows["Reached the outcome, with bounds"] == ("40.0%", "30.0%–50.0%")
+    assert [row["level"] for row in shown["uncertainty"]["groups"]] == ["01"]
+    assert len(shown["groups"]) == 1  # the district has no figure of that table
+    assert content("en")["uncertainty"] is None

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from graduation_model.contract.instrument import Applies
+from graduation_model.reports.chance import TICK
 from graduation_model.reports.sheet import data_age, sheets
 from lib.pages import FAMILIES, small_inputs
 
@@ -73,7 +74,10 @@ def test_a_chance_is_told_as_families_out_of_a_hundred():
 def test_an_interval_is_shown_once_there_is_one():
     assert first()["chance"]["interval"] == ""
     scores = small_inputs().scores.assign(probability_low=0.81, probability_high=0.96)
-    assert first(scores=scores)["chance"]["interval"] == "Selang ketidakpastian: antara 81 dan 96 dari 100."
+    shown = first(scores=scores)["chance"]
+    assert shown["interval"] == "Selang ketidakpastian: antara 81 dan 96 dari 100."
+    assert shown["alt"].endswith(shown["interval"])
+    assert shown["between"] == (81 * TICK, 96 * TICK)
 
 
 def test_reasons_are_sentences_with_signs_and_bars_on_one_scale():

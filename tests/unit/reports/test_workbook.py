@@ -3,13 +3,12 @@
 import io
 import zipfile
 
-import pandas as pd
 import pytest
 from python_calamine import CalamineWorkbook
 
-from graduation_model.reports.workbook import quarantine_workbook, selection_workbook, workbook_table
+from graduation_model.reports.workbook import selection_workbook, workbook_table, workbook_without
 from lib.pages import FAMILIES, small_inputs
-from lib.small import label, small_instrument
+from lib.small import small_instrument
 
 INPUTS = small_inputs(
     tuple(
@@ -73,27 +72,14 @@ def test_an_empty_list_is_a_workbook_too(language):
     assert len(rows(content)) == 1
 
 
-QUARANTINE = pd.DataFrame(
-    [
-        ("assessments.csv", 4, "floor", "not_in_codebook", "=9+9", "a code of that version's codebook", "x", "kept"),
-        ("assessments.csv", 7, "n_earners", "earners_within_members", "9", "at most hh_size", "y", "kept"),
-    ],
-    columns=["source_file", "source_row", "column", "rule", "found", "expected", "mend", "effect"],
-)
-DECLARED = {"earners_within_members": label("Earners within members")}
-
-
-def test_a_quarantine_goes_back_with_place_finding_and_mend_in_words():
-    table = rows(quarantine_workbook(QUARANTINE, "en", DECLARED))
-    assert table[0] == ["File", "Row", "Column", "Finding", "Found", "Expected", "How to mend it", "Effect"]
-    assert table[1][:5] == ["assessments.csv", 4, "floor", "a code that the codebook does not hold", "=9+9"]
-    assert table[2][3] == "Earners within members"
-    assert table[2][6] == "Ask which of the two answers is right, and correct the other."
-    assert table[2][7] == "kept: two answers contradict each other"
-
-
-def test_a_quarantined_cell_is_never_computed_and_both_languages_differ():
-    assert "<f>" not in sheet_xml(quarantine_workbook(QUARANTINE, "id", DECLARED))
-    indonesian, english = (rows(quarantine_workbook(QUARANTINE, language, DECLARED)) for language in ("id", "en"))
-    assert indonesian[0] != english[0]
-    assert indonesian[1][6] != english[1][6]
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_a_list_without_a_family_is_the_same_workbook_but_for_its_row(language):
+    before, after = made(language), workbook_without(made(language), {("@SUM(A1)",)})
+    assert rows(after) == [row for row in rows(before) if row[0] != "@SUM(A1)"]
+    about = [
+        CalamineWorkbook.from_filelike(io.BytesIO(book)).get_sheet_by_index(1).to_python() for book in (before, after)
+    ]
+    assert about[0] == about[1]
+    with zipfile.ZipFile(io.BytesIO(after)) as book:
+        assert not any(b"@SUM" in book.read(name) for name in book.namelist())
+    assert workbook_without(before, set()) == before

@@ -13,7 +13,7 @@ from graduation_model.contract.instrument import Applies, Instrument, Question, 
 from graduation_model.errors import ConfigError
 from graduation_model.ingest.params import Codebook, CodeMap, DateRule, IngestParams, TableSource
 from graduation_model.params import Label
-from graduation_model.reports.xlsform import FormInputs, coding_of, xlsform, xlsform_workbook
+from graduation_model.reports.xlsform import Coding, FormInputs, coding_of, xlsform, xlsform_workbook
 from lib.small import codebooks, ingest_params, small_instrument
 
 ID, EN = "Bahasa Indonesia (id)", "English (en)"
@@ -209,7 +209,7 @@ def test_a_version_in_which_every_value_stands_for_itself_comes_before_a_newer_o
     assert coding.versions == ("own",)
 
 
-def test_codebooks_that_know_no_version_of_every_question_are_refused():
+def test_without_a_version_that_knows_every_question_answers_are_written_as_they_are_or_refused():
     book = Codebook(
         source="s",
         questions={
@@ -217,9 +217,12 @@ def test_codebooks_that_know_no_version_of_every_question_are_refused():
             "q": (CodeMap(versions=("2",), codes={"1": "yes"}),),
         },
     )
+    questions = [asked("p", "yes_no"), asked("q", "yes_no")]
     source = TableSource(dates=DAY, codebook="codebook")
+    assert coding_of(questions, source, [book], plain_version="1") == Coding(("own",))
+    by_year = TableSource(dates={"assessment_date": DateRule(column="year", how="year_end")}, codebook="year")
     with pytest.raises(ConfigError, match="No version of the codebooks"):
-        xlsform(inputs(asked("p", "yes_no"), asked("q", "yes_no"), source=source, books=[book]), "assessments")
+        xlsform(inputs(*questions, source=by_year, books=[book]), "assessments")
 
 
 REFUSED = [

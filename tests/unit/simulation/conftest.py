@@ -20,3 +20,11 @@ def jamsosratu():
 @pytest.fixture(scope="session")
 def province(jamsosratu):
     return simulate(jamsosratu.instrument, jamsosratu.simulation, households=4000, waves=3, seed=7)
+
+
+@pytest.fixture(scope="session")
+def quiet(jamsosratu):
+    """A province without drift, styles, selection and informative loss; neighbours have nothing in common either."""
+    alone = jamsosratu.simulation.welfare.model_copy(update={"village_share": 0.0})
+    params = jamsosratu.simulation.model_copy(update={"province": "quiet", "welfare": alone})
+    return simulate(jamsosratu.instrument, params, households=4000, waves=2, seed=5)

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from graduation_model.contract import Instrument
 from graduation_model.errors import ConfigError
 from graduation_model.simulation import simulate
-from graduation_model.simulation.answers import check_items
+from graduation_model.simulation.fit import check_items
 from graduation_model.simulation.params import Item
 
 
@@ -32,8 +32,9 @@ def test_an_old_head_is_counted_among_the_old(province):
 
 def test_income_and_its_ratio_to_the_line_agree(province, jamsosratu):
     visits = province.assessments.dropna(subset="income_month_idr")
+    genuine = ~province.truth.loc[visits.index, "copied"]
     line = visits["income_month_idr"] / visits["hh_size"] / visits["percap_to_line"]
-    lebak = line[(visits["district_code"] == "3602") & (visits["percap_to_line"] > 0.5)]
+    lebak = line[(visits["district_code"] == "3602") & (visits["percap_to_line"] > 0.5) & genuine]
     year = visits.loc[lebak.index, "assessment_date"].dt.year
     expected = 358_479 * 1.055 ** (year - 2021)
     assert np.allclose(lebak, expected, rtol=0.002)
@@ -104,7 +105,7 @@ def test_what_is_not_asked_is_not_answered(province, jamsosratu):
 def test_a_few_percent_of_the_expected_answers_are_missing(province, jamsosratu):
     expected = [q.name for q in jamsosratu.instrument.questions if q.need == "expected" and q.asked_if is None]
     missing = province.assessments[expected].isna().mean()
-    assert missing.between(0.02, 0.06).all()
+    assert missing.between(0.015, 0.06).all()
 
 
 def test_a_few_visits_are_done_in_haste(province, jamsosratu):
@@ -114,10 +115,12 @@ def test_a_few_visits_are_done_in_haste(province, jamsosratu):
 
 
 def test_ages_and_membership_grow_by_a_year(province):
-    visits = province.assessments.sort_values(["household_id", "assessment_date"])
+    genuine = province.assessments[~province.truth["copied"]]
+    visits = genuine.sort_values(["household_id", "assessment_date"])
     again = visits["household_id"].eq(visits["household_id"].shift())
-    assert visits["head_age"].diff()[again].eq(1).all()
-    assert visits["months_in_program"].diff()[again].dropna().eq(12).all()
+    years = visits["assessment_date"].dt.year.diff()[again]
+    assert visits["head_age"].diff()[again].eq(years).all()
+    assert visits["months_in_program"].diff()[again].dropna().mod(12).eq(0).all()
 
 
 def test_lenient_facilitators_recommend_more(province):
@@ -128,7 +131,7 @@ def test_lenient_facilitators_recommend_more(province):
 
 
 def test_better_houses_stand_with_better_chances(province):
-    chance = province.truth["exit_probability"].groupby(province.assessments["floor"], observed=True).mean()
+    chance = province.truth["exit_if_retained"].groupby(province.assessments["floor"], observed=True).mean()
     assert chance["poor"] < chance["medium"] < chance["good"]
 
 
@@ -190,3 +193,32 @@ def test_a_visit_that_answers_what_no_follow_up_asks_is_refused(jamsosratu):
     instrument = Instrument.model_validate(jamsosratu.instrument.model_dump() | {"followup": fewer})
     with pytest.raises(ConfigError, match="food_deficit_3m, which no follow-up asks"):
         check_items(instrument, jamsosratu.simulation)
+
+
+def test_leniency_moves_opinions_and_no_facts(jamsosratu):
+    items = {**jamsosratu.simulation.items, "floor": Item(shares=(0.2, 0.3, 0.5), loads={"leniency": 0.3})}
+    with pytest.raises(ConfigError, match="has leniency, but the question is a fact"):
+        tried_with(jamsosratu, items)
+
+
+def test_fewer_families_own_up_to_a_television_each_year_that_it_is_asked(jamsosratu):
+    item = jamsosratu.simulation.items["has_tv"].model_copy(update={"hidden": 0.1, "drift": 0.0})
+    params = jamsosratu.simulation.model_copy(update={"items": {**jamsosratu.simulation.items, "has_tv": item}})
+    made = simulate(jamsosratu.instrument, params, households=2000, waves=3, seed=1, given_answers=0)
+    owns = (made.assessments["has_tv"] == "yes").groupby(made.truth["wave"]).mean()
+    assert owns.diff().dropna().between(-0.14, -0.02).all()
+
+
+def test_a_copying_facilitator_hands_in_one_sheet_for_several_families(province, jamsosratu):
+    copied = province.truth["copied"].to_numpy()
+    assert 0.002 < copied.mean() < 0.05
+    sheets = province.assessments.assign(wave=province.truth["wave"])
+    answers = [question.name for question in jamsosratu.instrument.questions]
+    alike = sheets.duplicated(["facilitator_id", "wave", *answers], keep=False).to_numpy()
+    assert alike[copied].all()
+    assert alike[~copied].mean() < 0.01
+
+
+def test_generous_facilitators_write_down_better_houses(province):
+    good = (province.assessments["wall_condition"] == "good").groupby(province.truth["style"], observed=True).mean()
+    assert good["harsh"] < good["plain"] < good["generous"]

@@ -8,7 +8,15 @@ import pytest
 
 from graduation_model.errors import ConfigError, ModelError
 from graduation_model.tracking.record import TrainingRecord
-from graduation_model.tracking.registry import UNREGISTERED, locate, promote, rollback
+from graduation_model.tracking.registry import (
+    UNREGISTERED,
+    champion_version,
+    locate,
+    promote,
+    read_run,
+    record_verdict,
+    rollback,
+)
 from graduation_model.tracking.runs import log_training
 from graduation_model.tracking.session import open_client
 
@@ -39,6 +47,27 @@ def test_an_older_version_can_be_promoted_and_the_challenger_stays(two_versions:
     promote("small", "1", approver="Ani", uri=two_versions)
     assert champion(two_versions) == "1"
     assert locate("models:/small@challenger", uri=two_versions).version == "2"
+
+
+def test_a_verdict_stands_in_the_versions_tags_and_in_its_run(two_versions: str) -> None:
+    record_verdict(
+        "small", "2", opens=False, approver="Ani", codes=["worse", "leaks"], files={"verdict.md": "# Tidak"},
+        uri=two_versions,
+    )  # fmt: skip
+    client = open_client(two_versions)
+    version = client.get_model_version("small", "2")
+    assert (version.tags["gate.opens"], version.tags["gate.approver"]) == ("false", "Ani")
+    assert version.tags["gate.reasons"] == "worse, leaks"
+    assert [file.path for file in client.list_artifacts(version.run_id, "gate")] == ["gate/verdict.md"]
+    assert champion_version("small", uri=two_versions) is None
+
+
+def test_a_runs_files_come_back_and_what_it_does_not_keep_is_left_out(two_versions: str) -> None:
+    run = read_run("small", "1", ["model_card.html", "evidence.json"], uri=two_versions)
+    assert list(run.files) == ["model_card.html"]
+    assert run.files["model_card.html"].read_text() == "<h1>Kartu</h1>"
+    with pytest.raises(ModelError, match="small has no version 9"):
+        read_run("small", "9", [], uri=two_versions)
 
 
 def test_rollback_brings_the_former_champion_back(two_versions: str) -> None:

@@ -61,6 +61,7 @@ def test_params_and_tags_hold_what_was_given_and_nothing_of_the_machine(record: 
         "programme",
         "label",
         "simulated",
+        "label_kind",
         "bundle_sha256",
         "graduation_model",
         "mlflow.runName",

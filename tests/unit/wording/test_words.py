@@ -52,7 +52,7 @@ def test_every_rule_of_selection_has_its_words():
 
 
 def test_every_fault_that_ingest_reports_has_its_words_and_its_mend():
-    from graduation_model.ingest.load import MENDS
+    from graduation_model.ingest.quarantine import MENDS
 
     assert [rule for rule in MENDS if not (has_text(f"fault.{rule}") and has_text(f"mend.{rule}"))] == []
 

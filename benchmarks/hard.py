@@ -1,0 +1,234 @@
+"""`make hard`: the long checks of intervals, of the list's cap, of weights and of bounds; writes the results page.
+
+Every check has a truth to hold against: families whose chance given their answers is known in closed form
+(`tests/lib/known_truth.py`). Nothing on the page is typed. `tests/unit` holds a small sample of each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+from scipy.stats import false_discovery_control
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tests"))
+
+from provinces import PUT_RIGHT, WAVES, judged, known_province  # noqa: E402
+from provinces import lost as lost_in_province  # noqa: E402
+
+from graduation_model.estimators import CalibratedAdditive, EstimatorParams, LightGBMScorer, LogisticScorecard  # noqa: E402
+from graduation_model.estimators.conformal import ConformalCalibration  # noqa: E402
+from graduation_model.estimators.intervals import fit_intervals  # noqa: E402
+from graduation_model.estimators.propensity import Followed, follow_up_weights  # noqa: E402
+from graduation_model.evaluation.bounds import metric_bounds, share_bounds  # noqa: E402
+from graduation_model.evaluation.metrics import METRICS  # noqa: E402
+from lib.known_truth import keep, known_world, seen  # noqa: E402
+
+PAGE = ROOT / "docs" / "results-simulated.md"
+PARAMS = EstimatorParams()
+KINDS = ("logistic", "lightgbm")
+LEVELS = (0.1, 0.2, 0.3)
+NEW_FAMILIES = 2_000
+HOUSEHOLDS = 10_000
+
+
+def model(kind: str, seed: int) -> CalibratedAdditive:
+    """Return an unfitted model with the shipped settings."""
+    settings = getattr(PARAMS, kind).model_dump()
+    component = LogisticScorecard(**settings) if kind == "logistic" else LightGBMScorer(**settings, seed=seed)
+    return CalibratedAdditive(component, PARAMS.calibration_folds, seed, name=kind)
+
+
+def coverage(kind: str, n: int, seeds: int) -> dict[str, object]:
+    """Return how often intervals hold the true chance of families that no fit has seen."""
+    held, width, error = [], [], []
+    for seed in range(seeds):
+        world, new = known_world(n, seed), known_world(NEW_FAMILIES, 10_000 + seed)
+        fitted = model(kind, seed).fit(world.training)
+        intervals = fit_intervals(world.training, fitted.cross_fitted, params=PARAMS.intervals, seed=seed)
+        log_odds = fitted.log_odds(new.training.X)
+        low, high = intervals.bounds(new.training.X, log_odds)
+        held.append(float(((low <= new.chance) & (new.chance <= high)).mean()))
+        width.append(float((high - low).mean()))
+        error.append(float(np.sqrt(((expit(log_odds) - new.chance) ** 2).mean())))
+    return {
+        "model": kind,
+        "labelled families": f"{n:,}",
+        "seeds": seeds,
+        "stated": f"{PARAMS.intervals.level:.0%}",
+        "held": f"{np.mean(held):.1%}",
+        "worst seed": f"{min(held):.1%}",
+        "mean width": f"{np.mean(width):.3f}",
+        "error of the chance (root mean square)": f"{np.mean(error):.3f}",
+    }
+
+
+def list_bound(kind: str, n: int, seeds: int) -> Iterator[dict[str, object]]:
+    """Yield the mean share of false graduations in the lists that each level's cut takes; an empty list has none."""
+    false = np.zeros((seeds, len(LEVELS)))
+    listed = np.zeros_like(false)
+    for seed in range(seeds):
+        world, new = known_world(n, seed), known_world(NEW_FAMILIES, 10_000 + seed)
+        fitted = model(kind, seed).fit(world.training)
+        past = ConformalCalibration.fit(fitted.cross_fitted, world.training.y, world.training.weight)
+        adjusted = false_discovery_control(past.p_values(fitted.log_odds(new.training.X)))
+        for place, level in enumerate(LEVELS):
+            taken = adjusted <= level
+            listed[seed, place] = taken.mean()
+            false[seed, place] = 1 - new.training.y[taken].mean() if taken.any() else 0.0
+    for place, level in enumerate(LEVELS):
+        yield {
+            "model": kind,
+            "labelled families": f"{n:,}",
+            "seeds": seeds,
+            "cap": f"{level:.0%}",
+            "false in the list, mean": f"{false[:, place].mean():.1%}",
+            "± (standard error)": f"{false[:, place].std() / np.sqrt(max(seeds - 1, 1)):.1%}",
+            "highest of one list": f"{false[:, place].max():.1%}",
+            "families listed": f"{listed[:, place].mean():.1%}",
+            "empty lists": int((listed[:, place] == 0).sum()),
+        }
+
+
+def lost(recorded: bool, n: int, seeds: int) -> Iterator[dict[str, object]]:
+    """Yield what losing a third of the families does to two figures, weighted, unweighted and bounded."""
+    found: dict[str, list[tuple[float, float, float, float, float]]] = {}
+    quota = 0.2
+    for seed in range(seeds):
+        world = known_world(n, seed)
+        known = seen(world, recorded=recorded, seed=seed)
+        training = world.training
+        weights = follow_up_weights(
+            training.X, Followed.plainly(known), training.groups, params=PARAMS.follow_up, seed=seed
+        ).weight
+        fitted = model("logistic", seed).fit(keep(training, known, weights))
+        p, y = expit(fitted.log_odds(training.X)), training.y.astype(float)
+        unknown = np.where(known, y, np.nan)
+        precision = partial(METRICS["precision_at_quota"], quota_share=quota)
+        found.setdefault("share that made it", []).append(
+            (y.mean(), y[known].mean(), np.average(y[known], weights=weights[known]), *share_bounds(unknown))
+        )
+        found.setdefault("precision in the best fifth", []).append(
+            (
+                precision(y, p),
+                precision(y[known], p[known]),
+                precision(y[known], p[known], weights[known]),
+                *metric_bounds(unknown, p, metric="precision_at_quota", quota_share=quota),
+            )
+        )
+    for figure, rows in found.items():
+        truth, plain, weighted, low, high = np.array(rows).T
+        yield {
+            "loss hangs on": "recorded answers" if recorded else "what nobody asked",
+            "figure": figure,
+            "truth": f"{truth.mean():.3f}",
+            "bias unweighted": f"{(plain - truth).mean():+.3f}",
+            "bias weighted": f"{(weighted - truth).mean():+.3f}",
+            "bias removed": f"{1 - abs((weighted - truth).mean() / (plain - truth).mean()):.0%}",
+            "bounds, mean": f"{low.mean():.3f}–{high.mean():.3f}",
+            "truth within bounds": f"{((low <= truth) & (truth <= high)).mean():.0%}",
+            "seeds": seeds,
+        }
+
+
+def provinces(seeds: int) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
+    """Return the rows of simulated provinces: intervals and cap where nothing is hidden or as in life, and the lost."""
+    decided: list[dict[str, object]] = []
+    missing: list[dict[str, object]] = []
+    for name in ("quiet", "recorded", "unrecorded", "honest"):
+        found: dict[str, list[dict[str, object]]] = {"lost": []}
+        for seed in range(1, seeds + 1):
+            there = known_province(name, households=HOUSEHOLDS, seed=seed)
+            found["lost"].append(lost_in_province(there))
+            for kind in KINDS if name in ("quiet", "honest") else ():
+                found.setdefault(kind, []).append(judged(there, kind))
+        missing.append({"province": name, "seeds": seeds, **_lost_words(pd.DataFrame(found.pop("lost")))})
+        decided += [{"province": name, "seeds": seeds, **_mean_words(pd.DataFrame(rows))} for rows in found.values()]
+    return decided, missing
+
+
+def _mean_words(rows: pd.DataFrame) -> dict[str, object]:
+    numbers = rows.select_dtypes("number").columns
+    return {name: f"{rows[name].mean():.3f}" if name in numbers else rows[name].iloc[0] for name in rows}
+
+
+def _lost_words(rows: pd.DataFrame) -> dict[str, object]:
+    bias = {name: float((rows[name] - rows["truth"]).mean()) for name in ("unweighted", PUT_RIGHT, "weighted")}
+    within = ((rows["low"] <= rows["truth"]) & (rows["truth"] <= rows["high"])).mean()
+    return {
+        "due": rows["due"].iloc[0],
+        "known": rows["known"].iloc[0],
+        "truth": f"{rows['truth'].mean():.3f}",
+        **{f"bias {name}": f"{value:+.4f}" for name, value in bias.items()},
+        "of the loss's bias removed": f"{1 - abs(bias['weighted'] / bias[PUT_RIGHT]):.0%}",
+        "bounds, mean": f"{rows['low'].mean():.3f}–{rows['high'].mean():.3f}",
+        "truth within bounds": f"{within:.0%}",
+        "calibration slope of being followed": f"{rows['slope of being followed'].mean():.2f}",
+    }
+
+
+def table(rows: list[dict[str, object]]) -> str:
+    """Return rows as a Markdown table."""
+    frame = pd.DataFrame(rows)
+    lines = ["| " + " | ".join(str(cell) for cell in line) + " |" for line in [frame.columns, *frame.to_numpy()]]
+    return "\n".join([lines[0], "|---" * len(frame.columns) + "|", *lines[1:]])
+
+
+def province_parts(decided: list[dict[str, object]], gone: list[dict[str, object]]) -> list[str]:
+    """Return the sections on simulated provinces."""
+    return [
+        "## Simulated provinces: intervals and cap for the families of the last wave",
+        f"{HOUSEHOLDS:,} families, {WAVES} waves, everything as in `train`; the truth is that given the answers, under "
+        "the mixture of graduated and retained that the model learnt from. Quiet: nothing drifts, selection and loss "
+        "are random. Honest: as in life; nothing is promised there, and the figures stand as they came out.",
+        table(decided),
+        "## Simulated provinces: families lost to follow-up",
+        f"The share of the due that made it. *{PUT_RIGHT.capitalize()}*: the failures that a register or an early "
+        "visit shows no longer count more often than successes, with one probability of being followed for all; "
+        "what is left is the bias of the loss itself.",
+        table(gone),
+    ]
+
+
+def page(scale: float) -> str:
+    """Return the page; a scale below 1 takes fewer seeds."""
+    few, many, some = (max(1, round(seeds * scale)) for seeds in (20, 200, 5))
+    parts = [
+        "# Results where the truth is known",
+        "Written by `make hard`; nothing here is typed. First invented families whose chance given their answers is "
+        "known in closed form (`tests/lib/known_truth.py`), then simulated provinces. What these figures can and "
+        "cannot promise for real families: [statistics.md](statistics.md).",
+        "## Intervals: do they hold the true chance given the answers?",
+        f"Of {NEW_FAMILIES:,} new families a seed. The target is the stated rate ± 3 points.",
+        table([coverage(kind, n, few) for kind in KINDS for n in (1_000, 5_000)]),
+        "## The list's cap: the share of false graduations, on average over lists",
+        f"Families to choose from: {NEW_FAMILIES:,} new ones a seed, in villages not seen before.",
+        table([row for kind in KINDS for row in list_bound(kind, 1_000, many)]),
+        "## Families lost to follow-up",
+        "A third is lost. Weights must remove at least half of the bias where the loss hangs on recorded answers; "
+        "where it does not they cannot, and the bounds must hold the truth.",
+        table([row for recorded in (True, False) for row in lost(recorded, 3_000, few)]),
+        *province_parts(*provinces(some)),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--scale", type=float, default=1.0, help="share of the seeds; the page is written at 1 alone")
+    scale = parser.parse_args().scale
+    content = page(scale)
+    if scale == 1.0:
+        PAGE.write_text(content, encoding="utf-8")
+    print(content)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""The hard checks on simulated provinces: quiet, recorded, unrecorded, honest; each has the truth given the answers.
+
+A province is what a programme would have on file, so everything runs as in `train`: the label after a decision, who was
+followed, who was lost. The truth of the last wave, and what became of the lost, are read by these checks alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+from scipy.stats import false_discovery_control
+
+from graduation_model.cohort import eligible_rows
+from graduation_model.config import Programme, load_programme
+from graduation_model.estimators import TrainingSet, make_models
+from graduation_model.estimators.propensity import FollowUpWeights, follow_up_weights
+from graduation_model.estimators.uncertainty import fit_uncertainty
+from graduation_model.evaluation.bounds import share_bounds
+from graduation_model.evaluation.due import followed, weigh
+from graduation_model.evaluation.knowledge import Knowledge, Past, knowledge, training_set
+from graduation_model.features import catalogue
+from graduation_model.simulation import Province, simulate
+
+PROGRAMME = Path(__file__).parents[1] / "configs" / "jamsosratu"
+AS_OF, LAST_WAVE, WAVES = pd.Timestamp("2020-12-31"), 2020, 6
+LEVELS = (0.1, 0.2)
+PUT_RIGHT = "register and early failures put right"
+
+
+@dataclass(frozen=True)
+class Known:
+    """A province as it is known at the end of its last wave, and its truth."""
+
+    programme: Programme
+    province: Province
+    past: Past
+    known: Knowledge
+    weights: FollowUpWeights
+    training: TrainingSet
+
+
+def known_province(name: str, *, households: int, seed: int) -> Known:
+    """Simulate a province and learn what a programme would know of it."""
+    programme = load_programme(PROGRAMME)
+    if programme.simulation is None:
+        raise ValueError("the programme has no simulation")
+    params = programme.simulation.model_copy(update={"province": name})
+    made = simulate(programme.instrument, params, households=households, waves=WAVES, seed=seed, given_answers=1)
+    features = catalogue(programme.instrument, programme.features)
+    past = Past(made.assessments, made.followups, made.decisions, features, programme.cohort, programme.label)
+    known = knowledge(past, AS_OF)
+    weights = weigh(
+        known.due,
+        known.features(known.due["row"].to_numpy()),
+        known.assessments,
+        cohort=past.cohort,
+        label=past.label,
+        params=programme.estimators.follow_up,
+        seed=seed,
+    )
+    return Known(programme, made, past, known, weights, training_set(past, known, weights.weight))
+
+
+def judged(there: Known, kind: str) -> dict[str, object]:
+    """Return whether intervals and cap hold for the families of the last wave, by the truth."""
+    estimators, question = there.programme.estimators, there.past.label.status_now.question
+    model = make_models(estimators, there.past.catalogue, status_question=question)[kind].fit(there.training)
+    unsure = fit_uncertainty(there.training, model.cross_fitted, params=estimators)  # type: ignore[attr-defined]
+    rows = eligible_rows(there.known.assessments, AS_OF, there.past.cohort)
+    X = there.known.features(rows)
+    log_odds = model.log_odds(X)
+    low, high = unsure.bounds(X, log_odds)
+    truth = _truth(there, rows)
+    chance, own = _chance(there, truth), ~truth["copied"].to_numpy()  # a copied sheet says nothing of its family
+    held = (low <= chance) & (chance <= high)
+    row: dict[str, object] = {
+        "model": kind,
+        "labelled families": f"{len(there.training.y):,}",
+        "stated": f"{estimators.intervals.level:.0%}",
+        "held": float(held[own].mean()),
+        "mean width": float((high - low)[own].mean()),
+        "error of the chance": float(np.sqrt(((expit(log_odds) - chance)[own] ** 2).mean())),
+    }
+    adjusted = false_discovery_control(unsure.conformal_p(log_odds))
+    made_it = truth["stayed_out"].to_numpy(dtype=float)
+    for level in LEVELS:
+        taken = (adjusted <= level) & ~np.isnan(made_it)
+        row[f"false at a cap of {level:.0%}"] = float(1 - made_it[taken].mean()) if taken.any() else 0.0
+        row[f"listed at {level:.0%}"] = float(taken.mean())
+    return row
+
+
+def lost(there: Known) -> dict[str, object]:
+    """Return what the families lost to follow-up do to the share of the due that made it."""
+    due = there.known.due
+    truth = _truth(there, due["row"].to_numpy())["stayed_out"].to_numpy(dtype=float)
+    known, y = due["label"].notna().to_numpy(), due["label"].to_numpy(dtype=float)
+    counted = ~np.isnan(truth) | known
+    low, high = share_bounds(y[counted])
+    return {
+        "due": f"{len(due):,}",
+        "known": f"{known.mean():.0%}",
+        "truth": float(np.where(known, y, truth)[counted].mean()),
+        "unweighted": float(y[known].mean()),
+        PUT_RIGHT: _put_right(there),
+        "weighted": float(np.average(y[known], weights=there.weights.weight[known])),
+        "low": low,
+        "high": high,
+        "slope of being followed": there.weights.slope,
+    }
+
+
+def _put_right(there: Known) -> float:
+    """Return the share that made it with one G for everybody: weights that know of no answer."""
+    due = there.known.due
+    one = follow_up_weights(
+        pd.DataFrame({"nothing": np.zeros(len(due))}),
+        followed(due, there.past.label),
+        np.arange(len(due)),
+        params=there.programme.estimators.follow_up,
+    )
+    return float(np.average(due["label"].fillna(0), weights=one.weight))
+
+
+def _truth(there: Known, rows: np.ndarray) -> pd.DataFrame:
+    """The truth of each of some assessments, in their order."""
+    own = there.known.assessments.iloc[rows]
+    keys = pd.DataFrame(
+        {
+            "household_id": own["household_id"].astype("str").to_numpy(),
+            "wave": own["assessment_date"].dt.year.to_numpy(),
+        }
+    )
+    return keys.merge(there.province.truth.astype({"wave": "int64"}), on=["household_id", "wave"], how="left")
+
+
+def _chance(there: Known, truth: pd.DataFrame) -> np.ndarray:
+    """The chance given the answers, under the mixture of decisions that the model learnt from."""
+    graduated = float(np.average(there.known.labelled["decision"] == "graduated", weights=there.training.weight))
+    both = (truth[f"truth_given_answers_if_{name}"].to_numpy(dtype=float) for name in ("graduated", "retained"))
+    left, stayed = both
+    return graduated * left + (1 - graduated) * stayed
