@@ -4,7 +4,7 @@ What one leaf gives to a feature depends only on which conditions of its path a 
 hence on a few bits. Leaves that stand together share most of their bits: each tree is cut into runs of neighbouring
 leaves of at most `MOST_BITS`, and for every pattern of a run's bits a table holds what the run gives to each output.
 Scoring is then a comparison a node, a shift a bit and a gather an output, without recursion and without branches. Fast
-TreeSHAP v2 (Yang 2021) tabulates single leaves; WOODELF (Nadel and Wettenstein 2025) patterns of whole trees.
+TreeSHAP v2 (Yang 2021) tabulates single leaves; WOODELF (Wettenstein et al. 2025) patterns of whole trees.
 """
 
 from __future__ import annotations
