@@ -11,11 +11,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import Tags
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from graduation_model.estimators.binary import BinaryScorer, two_classes
 from graduation_model.estimators.training_set import AdditiveParts
 
 if TYPE_CHECKING:
@@ -27,7 +25,7 @@ CELLS_FOR_THREADS = 1_000_000
 SAFE_NAME = re.compile(r"[\w=.+-]+")
 
 
-class LightGBMScorer(ClassifierMixin, BaseEstimator):
+class LightGBMScorer(BinaryScorer):
     """A small ensemble of trees that obeys the directions of the instrument and gives the same bytes every time.
 
     Parameters
@@ -72,12 +70,6 @@ class LightGBMScorer(ClassifierMixin, BaseEstimator):
         self.signs = signs
         self.seed = seed
         self.threads = threads
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.classifier_tags.multi_class = False
-        return tags
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Grow the trees.
@@ -159,46 +151,11 @@ class LightGBMScorer(ClassifierMixin, BaseEstimator):
         X = self._checked(X)
         return np.asarray(self.booster_.predict(X, raw_score=True, num_threads=self._threads(X)))
 
-    def predict_proba(self, X: Any) -> np.ndarray:
-        """Return probabilities (n, 2), each row adding up to 1."""
-        return as_two_columns(self.decision_function(X))
-
-    def predict(self, X: Any) -> np.ndarray:
-        """Return the likelier class (n,)."""
-        good = self.decision_function(X) > 0
-        return self.classes_[good.astype(int)]
-
     def additive_parts(self, X: Any) -> AdditiveParts:
         """Return path-dependent tree SHAP values (Lundberg, Erion and Lee 2018): they add up to the raw log-odds."""
         X = self._checked(X)
         table = np.asarray(self.booster_.predict(X, pred_contrib=True, num_threads=self._threads(X)), dtype=float)
         return AdditiveParts(base=float(table[0, -1]), parts=np.ascontiguousarray(table[:, :-1]))
-
-
-def two_classes(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the two classes in sorted order, and y as 0/1.
-
-    Raises
-    ------
-    ValueError
-        If there is one class, or more than two.
-    """
-    check_classification_targets(y)
-    classes, target = np.unique(y, return_inverse=True)
-    if len(classes) > 2:
-        raise ValueError(
-            f"Only binary classification is supported. The type of the target is multiclass: {len(classes)} classes."
-        )
-    if len(classes) < 2:
-        raise ValueError("y holds only one class; two are needed")
-    return classes, target
-
-
-def as_two_columns(log_odds: np.ndarray) -> np.ndarray:
-    """Return probabilities (n, 2) of the bad and the good outcome."""
-    from scipy.special import expit
-
-    return np.column_stack([expit(-log_odds), expit(log_odds)])
 
 
 def _without_threads(text: str) -> str:

@@ -10,12 +10,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import Tags
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 from threadpoolctl import threadpool_limits
 
-from graduation_model.estimators.boosting import as_two_columns, two_classes
+from graduation_model.estimators.binary import BinaryScorer, two_classes
 from graduation_model.estimators.ridge import ridge_logistic
 from graduation_model.estimators.training_set import AdditiveParts
 
@@ -29,7 +27,7 @@ CELLS_AT_ONCE = 10_000_000
 FITTED = ("coef_", "missing_coef_", "fill_", "mean_", "missing_mean_")
 
 
-class LogisticScorecard(ClassifierMixin, BaseEstimator):
+class LogisticScorecard(BinaryScorer):
     """Ridge-penalised logistic regression on standardised features, with exact parts in closed form.
 
     Parameters
@@ -53,12 +51,6 @@ class LogisticScorecard(ClassifierMixin, BaseEstimator):
     def __init__(self, c: float = 0.02, signs: Sequence[int] | None = None) -> None:
         self.c = c
         self.signs = signs
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.classifier_tags.multi_class = False
-        return tags
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Fit the coefficients.
@@ -134,15 +126,6 @@ class LogisticScorecard(ClassifierMixin, BaseEstimator):
     def decision_function(self, X: Any) -> np.ndarray:
         """Return log-odds (n,) of the good outcome."""
         return self.additive_parts(X).total()
-
-    def predict_proba(self, X: Any) -> np.ndarray:
-        """Return probabilities (n, 2), each row adding up to 1."""
-        return as_two_columns(self.decision_function(X))
-
-    def predict(self, X: Any) -> np.ndarray:
-        """Return the likelier class (n,)."""
-        good = self.decision_function(X) > 0
-        return self.classes_[good.astype(int)]
 
     def to_record(self) -> dict[str, Any]:
         """Return the fitted scorecard as plain numbers: one list a fitted attribute."""

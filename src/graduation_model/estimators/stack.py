@@ -16,14 +16,14 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.utils import Tags
+from sklearn.base import clone
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 from threadpoolctl import threadpool_limits
 
 from graduation_model.cohort.splits import group_folds
 from graduation_model.errors import ModelError
-from graduation_model.estimators.boosting import LightGBMScorer, as_two_columns, two_classes
+from graduation_model.estimators.binary import BinaryScorer, two_classes
+from graduation_model.estimators.boosting import LightGBMScorer
 from graduation_model.estimators.calibration import Calibration, nobody, why_not_cross_fitted
 from graduation_model.estimators.combination import Combination, combine, equal_parts
 from graduation_model.estimators.scorecard import LogisticScorecard
@@ -78,7 +78,7 @@ class Rows:
     groups: np.ndarray
 
 
-class AdditiveStack(ClassifierMixin, BaseEstimator):
+class AdditiveStack(BinaryScorer):
     """Components of several labels and populations, combined by a non-negative logistic regression.
 
     Parameters
@@ -125,12 +125,6 @@ class AdditiveStack(ClassifierMixin, BaseEstimator):
         self.caution = caution
         self.seed = seed
         self.threads = threads
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.classifier_tags.multi_class = False
-        return tags
 
     def fit(
         self,
@@ -222,15 +216,6 @@ class AdditiveStack(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         checked = validate_data(self, X, reset=False, ensure_all_finite="allow-nan", dtype=[np.float32, np.float64])
         return X if isinstance(X, pd.DataFrame) else checked
-
-    def predict_proba(self, X: Any) -> np.ndarray:
-        """Return probabilities (n, 2), each row adding up to 1."""
-        return as_two_columns(self.decision_function(X))
-
-    def predict(self, X: Any) -> np.ndarray:
-        """Return the likelier class (n,)."""
-        good = self.decision_function(X) > 0
-        return self.classes_[good.astype(int)]
 
     @classmethod
     def of_parts(

@@ -6,6 +6,7 @@ import base64
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -13,7 +14,7 @@ import pandas as pd
 from graduation_model.contract.instrument import Instrument
 from graduation_model.evaluation.leak import Finding
 from graduation_model.evaluation.params import EvaluationParams
-from graduation_model.params import LANGUAGES, Label, Language
+from graduation_model.params import Label, Language
 from graduation_model.reports.evaluation_words import (
     GROUP_METRICS,
     METRICS,
@@ -30,7 +31,7 @@ from graduation_model.reports.group_words import GroupWords
 from graduation_model.reports.inputs import label_stamp
 from graduation_model.reports.leak_words import leak_checks, leak_sentences
 from graduation_model.reports.points_page import PointsInputs, points_dict
-from graduation_model.reports.render import render
+from graduation_model.reports.render import render, render_both
 from graduation_model.reports.uncertainty_words import uncertainty_dict
 from graduation_model.wording import day, has_text, number, percent, text
 
@@ -88,14 +89,7 @@ class CardInputs:
 
 def model_card(inputs: CardInputs) -> str:
     """Return the model card as one HTML page with a switch between the languages."""
-    page = {
-        "programme": inputs.title.in_("id"),
-        "simulated": False,  # each part has a stamp of its own
-        "links": [],
-        "parts": [card_dict(inputs, language) for language in LANGUAGES],
-        "switch": [{"language": language, "words": text("common.language", language)} for language in LANGUAGES],
-    }
-    return render("model_card.html.j2", page, "id")
+    return render_both("model_card.html.j2", inputs.title, partial(card_dict, inputs))
 
 
 def model_card_markdown(inputs: CardInputs, language: Language) -> str:

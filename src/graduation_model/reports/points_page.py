@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,9 @@ from graduation_model.estimators.points_card import PointsCard, Step
 from graduation_model.evaluation.agreement import Agreement
 from graduation_model.explanation.sentences import answer_words
 from graduation_model.features.context import mid_rank
-from graduation_model.params import LANGUAGES, Label, Language
+from graduation_model.params import Label, Language
 from graduation_model.reports.evaluation_words import model_words
-from graduation_model.reports.render import render
+from graduation_model.reports.render import render, render_both
 from graduation_model.wording import day, in_hundred, number, percent, text
 
 SUMS_SHOWN = 8  # lines of the table that turns a sum into a chance
@@ -59,14 +60,7 @@ class PointsInputs:
 
 def points_page(inputs: PointsInputs) -> str:
     """Return the points card as one HTML page with a switch between the languages."""
-    page = {
-        "programme": inputs.title.in_("id"),
-        "simulated": False,  # each part has a stamp of its own
-        "links": [],
-        "parts": [points_dict(inputs, language) for language in LANGUAGES],
-        "switch": [{"language": language, "words": text("common.language", language)} for language in LANGUAGES],
-    }
-    return render("points_card.html.j2", page, "id")
+    return render_both("points_card.html.j2", inputs.title, partial(points_dict, inputs))
 
 
 def points_markdown(inputs: PointsInputs, language: Language) -> str:

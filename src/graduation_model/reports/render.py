@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-from graduation_model.params import Language
+from graduation_model.params import LANGUAGES, Label, Language
 from graduation_model.wording import text
 
 if TYPE_CHECKING:
@@ -72,3 +72,25 @@ def safe_json(value: object) -> str:
     """
     plain = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return plain.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def render_both(name: str, title: Label, say: Callable[[Language], Mapping[str, Any]]) -> str:
+    """Return one page that holds both languages and a switch between them.
+
+    Parameters
+    ----------
+    name : str
+        A file of `templates/`.
+    title : Label
+        The programme's.
+    say : callable
+        Language -> what that language's part says.
+    """
+    page = {
+        "programme": title.in_(LANGUAGES[0]),
+        "simulated": False,  # each part has a stamp of its own
+        "links": [],
+        "parts": [say(language) for language in LANGUAGES],
+        "switch": [{"language": language, "words": text("common.language", language)} for language in LANGUAGES],
+    }
+    return render(name, page, LANGUAGES[0])
