@@ -267,6 +267,9 @@ def select(**arguments: Any) -> Said:
     default="both",
     help="both: Indonesian at the root, English in en/.",
 )
+@_option("--previous", type=click.Path(path_type=Path), help="The list before: a folder that 'select' wrote.")
+@_option("--training", type=click.Path(path_type=Path), help="Default: where the bundle that scored lies.")
+@_option("--effective", help="YYYY-MM-DD, the day on which decisions take effect.")
 @_out_option()
 def report(**arguments: Any) -> Said:
     """Write the sheets, the index, the summary.

@@ -148,7 +148,7 @@ def test_an_export_holds_all_of_one_family_and_nothing_of_another(year, outputs,
     assert set(tables) == expected
     assert {row["household_id"] for rows in tables.values() for row in rows} == {chosen[0]}
     assert len(list((tmp_path / "export" / "tables").glob("*.csv"))) == len(record["tables"])
-    assert len(list((tmp_path / "export" / "pages").rglob("*.html"))) == 2
+    assert len(list((tmp_path / "export" / "pages").rglob("*.html"))) == 4  # sheet and letter, two languages
     everything = _text_of(tmp_path / "export")
     assert sum(chosen[0] in content for content in everything.values()) >= 5
     assert not any(other in content for content in everything.values() for other in chosen[1:])

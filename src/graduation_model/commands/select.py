@@ -83,6 +83,7 @@ def select(
             model=scored["model"],
             summary=chosen.summary,
             as_of=scored["parameters"]["as_of"],
+            simulated=scored.get("simulated", False),
             inputs={name: entry["sha256"] for name, entry in scored["outputs"].items() if name.startswith("scores/")},
         )
     return SelectionResult(Path(out).resolve(), chosen.summary)
