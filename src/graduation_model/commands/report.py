@@ -43,6 +43,7 @@ def report(
     previous: str | Path | None = None,
     training: str | Path | None = None,
     effective: str | dt.date | None = None,
+    pdf: bool = False,
 ) -> Report:
     """Write the pages of a selection.
 
@@ -71,8 +72,14 @@ def report(
         that bundle lies, if it lies there.
     effective
         The day on which decisions take effect; without it, dates of follow-up visits are left to be filled in.
+    pdf
+        Write the sheets as PDF files too, `sheets-<subdistrict>.pdf`, in the first language; needs Typst.
     """
     programme = open_programme(programme)
+    if pdf:
+        from graduation_model.reports.pdf import require_typst
+
+        require_typst()  # told before the work, not after it
     with step("Checking the selection, the scores and the data"):
         chosen_folder = Path(selection).resolve()
         chosen = read_manifest(chosen_folder, "select")
@@ -99,7 +106,7 @@ def report(
     with step("Gathering what the pages say"):
         inputs = report_inputs(programme, sources)
     languages = _languages(language)
-    from graduation_model.reports.pages import report_pages
+    from graduation_model.reports.pages import report_pages, report_pdfs
 
     parameters = {
         "programme": programme.folder,
@@ -109,6 +116,7 @@ def report(
         "language": language,
         "previous": sources.previous,
         "training": sources.training,
+        "pdf": pdf,
         "effective": None if sources.effective is None else sources.effective.date(),
     }
     with output_folder(out, "report", parameters) as output:
@@ -117,6 +125,10 @@ def report(
         for page in track(report_pages(inputs, languages), "Writing pages", expected):
             output.text(page.content, page.path)
             pages += 1
+        if pdf:
+            with step("Setting the sheets in PDF"):
+                for page in report_pdfs(inputs, languages[0]):
+                    output.text(page.content, page.path)
         output.facts.update(model=scored["model"], selection=chosen["summary"], simulated=inputs.simulated)
     return Report(Path(out).resolve(), pages)
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
+
+import pandas as pd
 
 from graduation_model.params import LANGUAGES, Language
 from graduation_model.reports.answers import answer_columns
@@ -14,6 +18,7 @@ from graduation_model.reports.index_page import index_dict
 from graduation_model.reports.inputs import ReportInputs
 from graduation_model.reports.letter import letters
 from graduation_model.reports.minutes import by_subdistrict, minutes, minutes_workbook
+from graduation_model.reports.pdf import require_typst, sheets_pdf
 from graduation_model.reports.render import render
 from graduation_model.reports.sheet import sheets
 from graduation_model.wording import day, text
@@ -51,13 +56,7 @@ def report_pages(inputs: ReportInputs, languages: Sequence[Language]) -> Iterato
     for language in chosen:
         root = "" if language == chosen[0] else f"{language}/"
         others = {other: "" if other == chosen[0] else f"{other}/" for other in chosen if other != language}
-        stamp = {
-            "expired": expiry_words(inputs.model, language),
-            # Real families, judged by a model that learnt from invented ones.
-            "model_stamp": ""
-            if inputs.simulated or not inputs.model.get("simulated")
-            else text("common.simulated_model", language),
-        }
+        stamp = _stamps(inputs, language)
         yield _page("index.html.j2", INDEX, index_dict(inputs, language) | stamp, root, others, language)
         # One workbook to be signed is enough: it stands at the root, in the first language.
         workbooks = {"workbooks": posixpath.relpath(MINUTES, root or ".") + "/"}
@@ -76,6 +75,39 @@ def report_pages(inputs: ReportInputs, languages: Sequence[Language]) -> Iterato
             for family in families:
                 name = f"{folder}/{family['file']}.html"
                 yield _page(template, name, family | stamp, root, others, language)
+
+
+def report_pdfs(inputs: ReportInputs, language: Language) -> Iterator[Page]:
+    """Yield the sheets as PDF files, one a subdistrict, `sheets-<subdistrict>.pdf`, each family an A4 page.
+
+    Raises
+    ------
+    UserError
+        Where Typst is not installed.
+    """
+    require_typst()
+    stamp = _stamps(inputs, language)
+    columns = answer_columns(inputs, language)
+    said = {sheet["household_id"]: sheet | stamp for sheet in sheets(inputs, columns, language)}
+
+    def made(annex: tuple[str, str, pd.DataFrame]) -> Page:
+        file, place, families = annex
+        own = [said[str(household)] for household in families["household_id"]]
+        return Page(f"sheets-{file}.pdf", sheets_pdf(own, f"{text('sheet.title', language)}: {place}", language))
+
+    # Typst lets go of Python while it sets a file.
+    with ThreadPoolExecutor(os.cpu_count()) as workers:
+        yield from workers.map(made, by_subdistrict(inputs, language))
+
+
+def _stamps(inputs: ReportInputs, language: Language) -> dict[str, str]:
+    """What every page of a model that should not decide says."""
+    # Real families, judged by a model that learnt from invented ones.
+    invented = not inputs.simulated and inputs.model.get("simulated")
+    return {
+        "expired": expiry_words(inputs.model, language),
+        "model_stamp": text("common.simulated_model", language) if invented else "",
+    }
 
 
 def expiry_words(model: Mapping[str, Any], language: Language) -> str:
