@@ -43,6 +43,8 @@ def check_scores(scores: pd.DataFrame, params: SelectionParams) -> None:
         raise DataError(
             f"Column support holds neither inside nor outside in {unknown} rows", where="scores", mend=_RESCORE
         )
+    if not pd.api.types.is_bool_dtype(scores.get("never_graduated", pd.Series(dtype=bool))):
+        raise DataError("Column never_graduated holds more than true and false", where="scores", mend=_RESCORE)
     for name in ONE_VALUE:
         if scores[name].nunique(dropna=False) > 1:
             raise DataError(

@@ -1,7 +1,8 @@
 """Scores and a programme's rules come in; a recommendation, a rank and a list within the quota go out.
 
 The order of the rules: what the model never saw is not judged, nor a family of which too little is known; then the
-probability is compared with the threshold and its review band; then the quota, a ceiling and never a target.
+probability is compared with the threshold and its review band, and people look at whom it would call ready although
+nobody like them was ever graduated; then the quota, a ceiling and never a target.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ RECOMMENDATIONS = ("ready", "review", "not_ready", "cannot_say")
 RULES = (
     "out_of_support",
     "incomplete",
+    "never_graduated",
     "above_threshold",
     "beyond_bound",
     "over_quota",
@@ -129,10 +131,12 @@ def _recommended(scores: pd.DataFrame, params: SelectionParams) -> pd.DataFrame:
     upper, lower = (round(params.threshold + side * params.band, DECIMALS) for side in (1, -1))
     outside = (scores["support"] == "outside").to_numpy()
     incomplete = _comparable(scores["completeness"]) < round(params.min_completeness, DECIMALS)
-    beyond = ~_within_bound(scores, ~outside & ~incomplete, params.conformal_level)
-    conditions = [outside, incomplete, (probability >= upper) & beyond, probability >= upper, probability >= lower]
-    recommendations = ["cannot_say", "cannot_say", "review", "ready", "review"]
-    rules = ["out_of_support", "incomplete", "beyond_bound", "above_threshold", "near_threshold"]
+    never = _never_graduated(scores)
+    beyond = ~_within_bound(scores, ~outside & ~incomplete & ~never, params.conformal_level)
+    high = probability >= upper
+    conditions = [outside, incomplete, high & never, high & beyond, high, probability >= lower]
+    recommendations = ["cannot_say", "cannot_say", "review", "review", "ready", "review"]
+    rules = ["out_of_support", "incomplete", "never_graduated", "beyond_bound", "above_threshold", "near_threshold"]
     return pd.DataFrame(
         {
             "household_id": scores["household_id"],
@@ -140,6 +144,11 @@ def _recommended(scores: pd.DataFrame, params: SelectionParams) -> pd.DataFrame:
             "rule": np.select(conditions, rules, "below_threshold"),
         }
     ).astype("str")
+
+
+def _never_graduated(scores: pd.DataFrame) -> np.ndarray:
+    """Whose readiness no graduation of the past can tell; nobody where the scores do not say."""
+    return scores.get("never_graduated", pd.Series(False, index=scores.index)).to_numpy(dtype=bool)
 
 
 def _within_bound(scores: pd.DataFrame, judged: np.ndarray, level: float | None) -> np.ndarray:
