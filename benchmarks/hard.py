@@ -9,7 +9,9 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +22,7 @@ from scipy.stats import false_discovery_control
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from provinces import PUT_RIGHT, WAVES, judged, known_province  # noqa: E402
+from provinces import LEVELS, PUT_RIGHT, WAVES, capped, judged, known_province  # noqa: E402
 from provinces import lost as lost_in_province  # noqa: E402
 
 from graduation_model.estimators import CalibratedAdditive, EstimatorParams, LightGBMScorer, LogisticScorecard  # noqa: E402
@@ -34,9 +36,11 @@ from lib.known_truth import keep, known_world, seen  # noqa: E402
 PAGE = ROOT / "docs" / "results-simulated.md"
 PARAMS = EstimatorParams()
 KINDS = ("logistic", "lightgbm")
-LEVELS = (0.1, 0.2, 0.3)
 NEW_FAMILIES = 2_000
 HOUSEHOLDS = 10_000
+SMALL_PROVINCE = 5_000
+IN_PROVINCES = (*KINDS, "stack")
+BOUND_IN_PROVINCE = ("logistic", "stack")
 
 
 def model(kind: str, seed: int) -> CalibratedAdditive:
@@ -83,10 +87,23 @@ def list_bound(kind: str, n: int, seeds: int) -> Iterator[dict[str, object]]:
             taken = adjusted <= level
             listed[seed, place] = taken.mean()
             false[seed, place] = 1 - new.training.y[taken].mean() if taken.any() else 0.0
+    yield from _bound_rows({"model": kind, "labelled families": f"{n:,}"}, false, listed)
+
+
+def province_bound(kind: str, seeds: int) -> Iterator[dict[str, object]]:
+    """Yield the same for the families of a quiet province's last wave."""
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        made = list(pool.map(partial(capped, "quiet", kind, SMALL_PROVINCE), range(1, seeds + 1)))
+    false, listed = (np.array([[lists[level][place] for level in LEVELS] for _, lists in made]) for place in (0, 1))
+    labelled = f"{np.mean([n for n, _ in made]):,.0f}"
+    yield from _bound_rows({"model": kind, "labelled families": labelled}, false, listed)
+
+
+def _bound_rows(names: dict[str, object], false: np.ndarray, listed: np.ndarray) -> Iterator[dict[str, object]]:
+    seeds = len(false)
     for place, level in enumerate(LEVELS):
         yield {
-            "model": kind,
-            "labelled families": f"{n:,}",
+            **names,
             "seeds": seeds,
             "cap": f"{level:.0%}",
             "false in the list, mean": f"{false[:, place].mean():.1%}",
@@ -147,7 +164,7 @@ def provinces(seeds: int) -> tuple[list[dict[str, object]], list[dict[str, objec
         for seed in range(1, seeds + 1):
             there = known_province(name, households=HOUSEHOLDS, seed=seed)
             found["lost"].append(lost_in_province(there))
-            for kind in KINDS if name in ("quiet", "honest") else ():
+            for kind in IN_PROVINCES if name in ("quiet", "honest") else ():
                 found.setdefault(kind, []).append(judged(there, kind))
         missing.append({"province": name, "seeds": seeds, **_lost_words(pd.DataFrame(found.pop("lost")))})
         decided += [{"province": name, "seeds": seeds, **_mean_words(pd.DataFrame(rows))} for rows in found.values()]
@@ -181,7 +198,9 @@ def table(rows: list[dict[str, object]]) -> str:
     return "\n".join([lines[0], "|---" * len(frame.columns) + "|", *lines[1:]])
 
 
-def province_parts(decided: list[dict[str, object]], gone: list[dict[str, object]]) -> list[str]:
+def province_parts(
+    decided: list[dict[str, object]], bound: list[dict[str, object]], gone: list[dict[str, object]]
+) -> list[str]:
     """Return the sections on simulated provinces."""
     return [
         "## Simulated provinces: intervals and cap for the families of the last wave",
@@ -189,6 +208,9 @@ def province_parts(decided: list[dict[str, object]], gone: list[dict[str, object
         "the mixture of graduated and retained that the model learnt from. Quiet: nothing drifts, selection and loss "
         "are random. Honest: as in life; nothing is promised there, and the figures stand as they came out.",
         table(decided),
+        "## A quiet province: the list's cap, on average over lists",
+        f"{SMALL_PROVINCE:,} families, {WAVES} waves. A family counts as false with its true chance of failing.",
+        table(bound),
         "## Simulated provinces: families lost to follow-up",
         f"The share of the due that made it. *{PUT_RIGHT.capitalize()}*: the failures that a register or an early "
         "visit shows no longer count more often than successes, with one probability of being followed for all; "
@@ -200,6 +222,7 @@ def province_parts(decided: list[dict[str, object]], gone: list[dict[str, object
 def page(scale: float) -> str:
     """Return the page; a scale below 1 takes fewer seeds."""
     few, many, some = (max(1, round(seeds * scale)) for seeds in (20, 200, 5))
+    decided, gone = provinces(some)
     parts = [
         "# Results where the truth is known",
         "Written by `make hard`; nothing here is typed. First invented families whose chance given their answers is "
@@ -215,7 +238,7 @@ def page(scale: float) -> str:
         "A third is lost. Weights must remove at least half of the bias where the loss hangs on recorded answers; "
         "where it does not they cannot, and the bounds must hold the truth.",
         table([row for recorded in (True, False) for row in lost(recorded, 3_000, few)]),
-        *province_parts(*provinces(some)),
+        *province_parts(decided, [row for kind in BOUND_IN_PROVINCE for row in province_bound(kind, many)], gone),
     ]
     return "\n\n".join(parts) + "\n"
 
