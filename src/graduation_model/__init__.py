@@ -18,6 +18,7 @@ __all__ = [
     "demo",
     "dictionary",
     "form",
+    "monitor",
     "promote",
     "record_correct",
     "record_delete",

@@ -233,6 +233,30 @@ def score(**arguments: Any) -> Said:
 
 @main_group.command(
     cls=Examples,
+    example="graduation-model monitor --programme juntos --data $ENAHO --as-of 2018-12-31 --out runs/monitor-2018",
+)
+@programme_option
+@data_option
+@key_option
+@mapping_option
+@as_of_option
+@_option("--model", help="A bundle's folder, or models:/NAME@ALIAS: compares scores and reasons, too.")
+@_out_option()
+@tracking_option
+def monitor(**arguments: Any) -> Said:
+    """Hold a wave against the one before.
+
+    What moved in answers, codes, amounts, scores and reasons, and an audit of facilitators. Where a limit of
+    programme.yaml was crossed the command ends with 3.
+    """
+    from graduation_model.commands.monitor import monitor as run
+
+    result = run(**arguments)
+    return Said(result.story(), LimitError.exit_code if result.crossed else 0)
+
+
+@main_group.command(
+    cls=Examples,
     example="graduation-model select --programme juntos --scores runs/scores-2018 "
     "--quota 250 --out runs/selection-2018",
 )
