@@ -1,4 +1,4 @@
-"""`make hard`: the long checks of intervals, of the list's cap, of weights and of bounds; writes the results page.
+"""`make hard`: the long checks of intervals, of the list's cap, of weights and of bounds; writes two pages.
 
 Every check has a truth to hold against: families whose chance given their answers is known in closed form
 (`tests/lib/known_truth.py`). Nothing on the page is typed. `tests/unit` holds a small sample of each.
@@ -33,12 +33,12 @@ from graduation_model.evaluation.bounds import metric_bounds, share_bounds  # no
 from graduation_model.evaluation.metrics import METRICS  # noqa: E402
 from lib.known_truth import keep, known_world, seen  # noqa: E402
 
-PAGE = ROOT / "docs" / "results-simulated.md"
+DOCS = ROOT / "docs"
 PARAMS = EstimatorParams()
 KINDS = ("logistic", "lightgbm")
 NEW_FAMILIES = 2_000
 HOUSEHOLDS = 10_000
-SMALL_PROVINCE = 5_000
+SMALL_PROVINCE = 3_000
 IN_PROVINCES = (*KINDS, "stack")
 BOUND_IN_PROVINCE = ("logistic", "stack")
 
@@ -198,36 +198,14 @@ def table(rows: list[dict[str, object]]) -> str:
     return "\n".join([lines[0], "|---" * len(frame.columns) + "|", *lines[1:]])
 
 
-def province_parts(
-    decided: list[dict[str, object]], bound: list[dict[str, object]], gone: list[dict[str, object]]
-) -> list[str]:
-    """Return the sections on simulated provinces."""
+def known_truth_page(scale: float) -> list[str]:
+    """Return the page of invented families whose chance is known in closed form."""
+    few, many = _seeds(scale, 20), _seeds(scale, 200)
     return [
-        "## Simulated provinces: intervals and cap for the families of the last wave",
-        f"{HOUSEHOLDS:,} families, {WAVES} waves, everything as in `train`; the truth is that given the answers, under "
-        "the mixture of graduated and retained that the model learnt from. Quiet: nothing drifts, selection and loss "
-        "are random. Honest: as in life; nothing is promised there, and the figures stand as they came out.",
-        table(decided),
-        "## A quiet province: the list's cap, on average over lists",
-        f"{SMALL_PROVINCE:,} families, {WAVES} waves. A family counts as false with its true chance of failing.",
-        table(bound),
-        "## Simulated provinces: families lost to follow-up",
-        f"The share of the due that made it. *{PUT_RIGHT.capitalize()}*: the failures that a register or an early "
-        "visit shows no longer count more often than successes, with one probability of being followed for all; "
-        "what is left is the bias of the loss itself.",
-        table(gone),
-    ]
-
-
-def page(scale: float) -> str:
-    """Return the page; a scale below 1 takes fewer seeds."""
-    few, many, some = (max(1, round(seeds * scale)) for seeds in (20, 200, 5))
-    decided, gone = provinces(some)
-    parts = [
-        "# Results where the truth is known",
-        "Written by `make hard`; nothing here is typed. First invented families whose chance given their answers is "
-        "known in closed form (`tests/lib/known_truth.py`), then simulated provinces. What these figures can and "
-        "cannot promise for real families: [statistics.md](statistics.md).",
+        "# Results where the chance is known in closed form",
+        "Written by `make hard`; nothing here is typed. Invented families whose chance given their answers is known "
+        "(`tests/lib/known_truth.py`). What these figures can and cannot promise for real families: "
+        "[statistics.md](statistics.md).",
         "## Intervals: do they hold the true chance given the answers?",
         f"Of {NEW_FAMILIES:,} new families a seed. The target is the stated rate ± 3 points.",
         table([coverage(kind, n, few) for kind in KINDS for n in (1_000, 5_000)]),
@@ -238,19 +216,51 @@ def page(scale: float) -> str:
         "A third is lost. Weights must remove at least half of the bias where the loss hangs on recorded answers; "
         "where it does not they cannot, and the bounds must hold the truth.",
         table([row for recorded in (True, False) for row in lost(recorded, 3_000, few)]),
-        *province_parts(decided, [row for kind in BOUND_IN_PROVINCE for row in province_bound(kind, many)], gone),
     ]
-    return "\n\n".join(parts) + "\n"
+
+
+def province_page(scale: float) -> list[str]:
+    """Return the page of simulated provinces."""
+    decided, gone = provinces(_seeds(scale, 5))
+    bound = [row for kind in BOUND_IN_PROVINCE for row in province_bound(kind, _seeds(scale, 200))]
+    return [
+        "# Results on simulated provinces",
+        "Written by `make hard`; nothing here is typed. The same questions where the chance is known in closed form: "
+        "[results-known-truth.md](results-known-truth.md). What these figures can and cannot promise for real "
+        "families: [statistics.md](statistics.md).",
+        "## Intervals and cap for the families of the last wave",
+        f"{HOUSEHOLDS:,} families, {WAVES} waves, everything as in `train`; the truth is that given the answers, under "
+        "the mixture of graduated and retained that the model learnt from. Quiet: nothing drifts, selection and loss "
+        "are random. Honest: as in life; nothing is promised there, and the figures stand as they came out.",
+        table(decided),
+        "## A quiet province: the list's cap, on average over lists",
+        f"{SMALL_PROVINCE:,} families, {WAVES} waves. A family counts as false with its true chance of failing.",
+        table(bound),
+        "## Families lost to follow-up",
+        f"The share of the due that made it. *{PUT_RIGHT.capitalize()}*: the failures that a register or an early "
+        "visit shows no longer count more often than successes, with one probability of being followed for all; "
+        "what is left is the bias of the loss itself.",
+        table(gone),
+    ]
+
+
+def _seeds(scale: float, all_of_them: int) -> int:
+    return max(1, round(all_of_them * scale))
+
+
+PAGES = {"known-truth": known_truth_page, "simulated": province_page}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--scale", type=float, default=1.0, help="share of the seeds; the page is written at 1 alone")
-    scale = parser.parse_args().scale
-    content = page(scale)
-    if scale == 1.0:
-        PAGE.write_text(content, encoding="utf-8")
-    print(content)
+    parser.add_argument("--page", action="append", choices=list(PAGES), help="this page alone")
+    parser.add_argument("--scale", type=float, default=1.0, help="share of the seeds; pages are written at 1 alone")
+    arguments = parser.parse_args()
+    for name in arguments.page or PAGES:
+        content = "\n\n".join(PAGES[name](arguments.scale)) + "\n"
+        if arguments.scale == 1.0:
+            (DOCS / f"results-{name}.md").write_text(content, encoding="utf-8")
+        print(content, flush=True)
 
 
 if __name__ == "__main__":
