@@ -16,9 +16,12 @@ from graduation_model.config import Programme, load_programme
 from graduation_model.contract.tables import Tables
 from graduation_model.evaluation.backtest import backtest
 from graduation_model.ingest.load import load_tables
-from graduation_model.ingest.params import Codebook
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tests"))
+
+from lib.codes import one_code_for_all_years  # noqa: E402
+
 AS_OF = pd.Timestamp("2017-12-31")
 Change = Callable[[Programme], Programme]
 
@@ -39,26 +42,6 @@ def components(*names: str) -> Change:
         return programme.model_copy(update={"estimators": estimators})
 
     return change
-
-
-def one_code_for_all_years(programme: Programme) -> Programme:
-    """Read every year's codes as those of the first year that a question has: the integers at face value."""
-
-    def flat(codebook: Codebook) -> Codebook:
-        questions = {}
-        for name, maps in codebook.questions.items():
-            versions = tuple(dict.fromkeys(version for one in maps for version in one.versions))
-            questions[name] = (maps[0].model_copy(update={"versions": versions}),)
-        return codebook.model_copy(update={"questions": questions})
-
-    # The outcome is read as it is: only the answers lose their codebook.
-    status = programme.label.status_now.question
-    flattened = []
-    for codebook in programme.codebooks:
-        other = flat(codebook)
-        kept = {name: maps for name, maps in codebook.questions.items() if name == status}
-        flattened.append(other.model_copy(update={"questions": {**other.questions, **kept}}))
-    return programme.model_copy(update={"codebooks": tuple(flattened)})
 
 
 def variants(programme: Programme) -> dict[str, Change]:

@@ -42,7 +42,9 @@ def answer_drift(now: pd.DataFrame, before: pd.DataFrame, instrument: Instrument
     """
     rows: list[Row] = []
     for question in asked(instrument.questions):  # as many turns as questions
-        if question.kind in ("text", "date") or question.name not in now or question.name not in before:
+        if question.kind in ("text", "date") or question.name in params.without:
+            continue
+        if question.name not in now or question.name not in before:
             continue
         waves = _Waves(now[question.name], before[question.name])
         rows += [(question.name, *row) for row in _measures(question, waves, params)]

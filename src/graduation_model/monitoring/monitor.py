@@ -115,7 +115,7 @@ def monitor_wave(
         visits={"now": len(now), "before": len(before)},
         dates={"now": str(ends[current].date()), "before": str(ends[reference].date())},
         answers=_answers(now, before, quarantine, (ends[current].year, ends[reference].year), instrument, params),
-        apart=_apart(X, (now["household_id"], before["household_id"]), features),
+        apart=_apart(X, (now["household_id"], before["household_id"]), features, params),
         apart_limit=params.drift.apart,
         facilitators=facilitator_audit(judged, facts, _who(now, checks), params.audit),
         habits=habits(now, judged, instrument, params.audit, checks, assets_gone=_assets_gone(known, wave, instrument)),
@@ -147,9 +147,14 @@ def _answers(
     )
 
 
-def _apart(X: dict[str, pd.DataFrame], households: tuple[pd.Series, pd.Series], features: Catalogue) -> TwoWaves:
-    """Without history, which an earlier wave has less of, and without judgements of neighbours."""
-    table = features.table[features.table["source"].isin(OF_THE_VISIT)]
+def _apart(
+    X: dict[str, pd.DataFrame], households: tuple[pd.Series, pd.Series], features: Catalogue, params: MonitoringParams
+) -> TwoWaves:
+    """By the answers of the visit: an earlier wave has less history. Without ranks, whose ties give a wave away."""
+    ranked = {quantity.name for quantity in features.quantities if quantity.ranked}
+    table = features.table
+    kept = table["source"].isin(OF_THE_VISIT) & ~table["quantity"].isin(ranked)
+    table = table[kept & ~table["question"].isin(params.drift.without)]
     now, before = (X[name][table["feature"].tolist()] for name in ("now", "before"))
     return tell_apart(now, before, households, table["question"].tolist())
 

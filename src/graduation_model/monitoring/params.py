@@ -63,6 +63,8 @@ class DriftParams(Params):
         Log of the ratio of medians of an amount of money: 0.3 is a rise by 35 %.
     apart
         AUC of a model that tells the two waves apart: .5 where it cannot.
+    without
+        Questions that move by themselves from wave to wave, such as the months in the programme.
     """
 
     fewest: int = Field(default=100, ge=10)
@@ -71,6 +73,7 @@ class DriftParams(Params):
     missing: float = Field(default=0.1, gt=0, lt=1)
     amounts: float = Field(default=0.3, gt=0)
     apart: float = Field(default=0.75, gt=0.5, lt=1)
+    without: tuple[str, ...] = ()
 
 
 class ScoreDriftParams(Params):
