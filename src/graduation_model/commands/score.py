@@ -33,6 +33,7 @@ from graduation_model.config import Programme
 from graduation_model.contract.tables import Tables
 from graduation_model.errors import DataError
 from graduation_model.estimators.bundle import Bundle
+from graduation_model.explanation.explainer import explainer_of
 from graduation_model.features.context import wave_context
 from graduation_model.scoring.stream import BLOCK, score_blocks
 
@@ -248,6 +249,7 @@ def _facts(bundle: Bundle, version: str, tables: Tables, scored: int, *, expired
             "expired": expired,
             "simulated": bundle.card.simulated,
         },
+        "explained_by": explainer_of(bundle).facts,
         "inputs": tables.sources,
         "counts": {**tables.counts, "scored": scored},
     }
