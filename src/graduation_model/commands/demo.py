@@ -40,6 +40,7 @@ class Demo:
                 "",
                 f"{self.scoring.scored:,} families scored, {summary['selected']:,} proposed of at most "
                 f"{summary['quota']}. Everything here is simulated.",
+                *self.selection.costs,
                 "",
                 "Open:",
                 f"  {self.report.out / 'index.html'}        (Indonesian)",
