@@ -267,6 +267,7 @@ def select(**arguments: Any) -> Said:
     default="both",
     help="both: Indonesian at the root, English in en/.",
 )
+@tracking_option
 @_out_option()
 def report(**arguments: Any) -> Said:
     """Write the sheets, the index, the summary.
