@@ -40,6 +40,9 @@ class SelectionResult:
         ]
         if summary["quota"] is not None:
             lines.insert(2, f"Quota {summary['quota']:,}: a ceiling; {summary['quota_unfilled']:,} places stay empty")
+        drawn = summary.get("stability")
+        if drawn and drawn["kept"] is not None:
+            lines.append(f"Of the proposed, {drawn['kept']:.0%} on average are on a list drawn again")
         return "\n".join([*lines, *self.costs, f"See {self.out}"])
 
 
@@ -49,6 +52,8 @@ def select(
     scores: str | Path,
     out: str | Path,
     quota: int | None = None,
+    resamples: int = 0,
+    seed: int = 1,
     language: Language = "id",
 ) -> SelectionResult:
     """Apply the programme's rules to scores.
@@ -60,9 +65,14 @@ def select(
     scores
         A folder that `score --out` wrote; its hashes are checked.
     out
-        Gets `selection.parquet`, `rules.parquet` (what each rule cost), `selection.xlsx` and a manifest.
+        Gets `selection.parquet`, `rules.parquet` (what each rule cost), `selection.xlsx` and a manifest;
+        with `resamples`, `stability.parquet`.
     quota
         At most so many families; default the programme's. A ceiling, never a target to fill.
+    resamples
+        So many times the list is drawn again, with chances out of their intervals: `stability.parquet`. 0: not.
+    seed
+        Of those draws.
     language
         Of the workbook's headings.
     """
@@ -85,10 +95,31 @@ def select(
     seed_text = scored["parameters"]["as_of"]
     with step("Applying the rules"):
         chosen = apply_rules(table, rules, quota=quota, seed_text=seed_text, contributions=contributions)
-    workbook = _workbook(chosen, table, programme, scored["model"], language)
-    with output_folder(out, "select", {"programme": programme.folder, "scores": folder, "quota": quota}) as output:
+    shares = None
+    if resamples:
+        from graduation_model.selection.stability import stability
+
+        listed = chosen.table.loc[chosen.table["selected"], "household_id"]
+        with step(f"Drawing the list again {resamples} times"):
+            drawn = stability(
+                table,
+                rules,
+                listed,
+                draws=resamples,
+                seed=seed,
+                quota=quota,
+                seed_text=seed_text,
+                contributions=contributions,
+            )
+        shares = drawn.table
+        chosen.summary["stability"] = drawn.summary
+    workbook = _workbook(chosen, shares, table, programme, scored["model"], language)
+    parameters = {"programme": programme.folder, "scores": folder, "quota": quota, "resamples": resamples, "seed": seed}
+    with output_folder(out, "select", parameters) as output:
         output.parquet(chosen.table, "selection.parquet")
         output.parquet(chosen.rules, "rules.parquet")
+        if shares is not None:
+            output.parquet(shares, "stability.parquet")
         output.text(workbook, "selection.xlsx")
         output.facts.update(
             model=scored["model"],
@@ -101,7 +132,12 @@ def select(
 
 
 def _workbook(
-    chosen: Selection, scores: pd.DataFrame, programme: Programme, model: dict[str, Any], language: Language
+    chosen: Selection,
+    shares: pd.DataFrame | None,
+    scores: pd.DataFrame,
+    programme: Programme,
+    model: dict[str, Any],
+    language: Language,
 ) -> bytes:
     from graduation_model.reports.pages import expiry_words
     from graduation_model.reports.rule_words import list_words
@@ -109,7 +145,7 @@ def _workbook(
 
     late = expiry_words(model, language)
     return selection_workbook(
-        chosen.table,
+        chosen.table if shares is None else chosen.table.merge(shares, on="household_id", validate="1:1"),
         scores,
         language,
         instrument=programme.instrument,

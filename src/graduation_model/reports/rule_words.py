@@ -100,4 +100,18 @@ def list_words(summary: Mapping[str, Any], language: Language) -> list[str]:
     """Return how good the list is, and how to read the rules' costs."""
     figures = {name: number(summary[f"expected_{name}"], language, 1) for name in ("exits", "exits_bound")}
     proven = "proven" if summary["proven"] else "not_proven"
-    return [text(f"rules.{proven}", language, **figures), text("rules.about", language)]
+    return [
+        text(f"rules.{proven}", language, **figures),
+        text("rules.about", language),
+        *_stable(summary.get("stability"), language),
+    ]
+
+
+def _stable(drawn: Mapping[str, Any] | None, language: Language) -> list[str]:
+    if not drawn or drawn["kept"] is None:
+        return []
+    families = text("common.families", language, count=number(drawn["below_half"], language))
+    return [
+        text("rules.stable", language, draws=number(drawn["draws"], language), share=percent(drawn["kept"], language)),
+        text("rules.below_half", language, families=families),
+    ]

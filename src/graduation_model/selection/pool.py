@@ -13,7 +13,18 @@ from graduation_model.selection.params import SelectionParams
 from graduation_model.selection.proposal import IN_ONE, propose
 from graduation_model.selection.standing import BEYOND_BOUND, NEVER_GRADUATED, READY, comparable, standing
 
-RULE_COLUMNS = ("rule", "kind", "level", "limit", "used", "binding", "price_exits", "families")
+_TYPES = {
+    "rule": "str",
+    "kind": "str",
+    "level": "str",
+    "limit": "float64",
+    "used": "float64",
+    "binding": "bool",
+    "price_exits": "float64",
+    "families": "int64",
+}
+RULE_COLUMNS = tuple(_TYPES)
+NO_PRICES = pd.DataFrame(columns=list(RULE_COLUMNS)).astype(_TYPES)
 
 
 class Pool:
@@ -91,9 +102,7 @@ class Pool:
             kind, limit_ = ("cap", self.params.conformal_level) if guard == BEYOND_BOUND else ("guard", np.nan)
             cost = self._price(best, families, self.limits(families))
             rows.append((guard, kind, "", limit_, float(self.held[guard].sum()), *cost))
-        types = dict.fromkeys(("rule", "kind", "level"), "str") | dict.fromkeys(("limit", "used"), "float64")
-        types |= {"binding": "bool", "price_exits": "float64", "families": "int64"}
-        return pd.DataFrame(rows, columns=list(RULE_COLUMNS)).astype(types)
+        return pd.DataFrame(rows, columns=list(RULE_COLUMNS)).astype(_TYPES)
 
     def _price(self, best: Optimum, families: np.ndarray, limits: tuple[Limit, ...]) -> tuple[bool, float, int]:
         other = propose(self.probability(families), limits)

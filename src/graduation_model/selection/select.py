@@ -15,7 +15,7 @@ import pandas as pd
 from graduation_model.selection.checks import check_rules, check_scores, in_order
 from graduation_model.selection.optimum import Optimum
 from graduation_model.selection.params import SelectionParams
-from graduation_model.selection.pool import Pool, tie_key
+from graduation_model.selection.pool import NO_PRICES, Pool, tie_key
 from graduation_model.selection.proposal import IN_ONE, WAITS_FOR, propose, waits_for
 from graduation_model.selection.standing import ASSET_ALONE, BEYOND_BOUND, NEVER_GRADUATED
 
@@ -76,6 +76,7 @@ def select(
     quota: int | None = None,
     seed_text: str,
     contributions: pd.DataFrame | None = None,
+    prices: bool = True,
 ) -> Selection:
     """Recommend for every scored family, and propose the best list of the ready that keeps the rules.
 
@@ -92,6 +93,8 @@ def select(
         household number wins nothing and the same year gives the same list.
     contributions : frame (n_households, ...), optional
         As `score` writes them: household_id and a column a question. Needed where `params.never_on_alone` is set.
+    prices : bool
+        Make the list again without each rule, to say what it costs; else `rules` has no rows.
 
     Returns
     -------
@@ -132,7 +135,7 @@ folder that score wrote.
     limits = pool.limits(pool.ready)
     best = propose(pool.probability(pool.ready), limits)
     table = pool.listed(best.chosen, waits_for(limits, best.chosen))
-    rules = pool.prices(best, limits)
+    rules = pool.prices(best, limits) if prices else NO_PRICES
     by_rank = table.sort_values(["rank", "household_id"], na_position="last")
     probability = scores.loc[by_rank.index, "probability"].reset_index(drop=True)
     table = by_rank.loc[:, list(SELECTION_COLUMNS)].reset_index(drop=True)
