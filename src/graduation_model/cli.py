@@ -263,14 +263,35 @@ def monitor(**arguments: Any) -> Said:
 @programme_option
 @_option("--scores", required=True, type=click.Path(path_type=Path), help="A folder that 'score' wrote.")
 @_option("--quota", type=click.IntRange(min=0), help="At most so many families; default the programme's.")
+@_option("--resamples", default=0, type=click.IntRange(min=0), help="Draw the list again so many times.")
+@_option("--seed", default=1, help="Of those draws.")
 @_option("--language", type=click.Choice(["id", "en"]), default="id", help="Of the workbook.")
 @_out_option()
 def select(**arguments: Any) -> Said:
     """Apply the rules: propose, review, keep.
 
-    The quota is a ceiling, never a target to fill. No model is needed.
+    Makes the best list that keeps every rule, and says what each rule costs. The quota is a ceiling, never a target to
+    fill. No model is needed.
     """
     from graduation_model.commands.select import select as run
+
+    return Said(run(**arguments).story())
+
+
+@main_group.command(
+    cls=Examples,
+    example="graduation-model compare runs/selection-2019 runs/selection-2020 --out runs/compare",
+)
+@click.argument("first", type=click.Path(path_type=Path))
+@click.argument("second", type=click.Path(path_type=Path))
+@_option("--between", type=click.Path(path_type=Path), help="SECOND's answers scored by FIRST's model.")
+@_out_option()
+def compare(**arguments: Any) -> Said:
+    """Say who entered, who left, and why.
+
+    Makes both lists again, with one change at a time from FIRST to SECOND: answers, model, each rule, quota.
+    """
+    from graduation_model.commands.compare import compare as run
 
     return Said(run(**arguments).story())
 
@@ -291,6 +312,7 @@ def select(**arguments: Any) -> Said:
     default="both",
     help="both: Indonesian at the root, English in en/.",
 )
+@tracking_option
 @_out_option()
 def report(**arguments: Any) -> Said:
     """Write the sheets, the index, the summary.

@@ -167,6 +167,7 @@ def _check_references(path: Path, settings: Settings, instrument: Instrument) ->
         "estimators.weighted_sum": tuple(settings.estimators.weighted_sum),
         "estimators.pmt_exclude": settings.estimators.pmt_exclude,
         "reports.facts": settings.reports.facts,
+        "selection.never_on_alone": settings.selection.never_on_alone,
         "ingest.checks.identical_without": settings.ingest.checks.identical_without,
         "label.status_now": (settings.label.status_now.question,),
         "evaluation.populations": tuple(population.question for population in settings.evaluation.populations),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from graduation_model.commands.changes import changes_of
 from graduation_model.commands.inputs import ProgrammeLike, open_key, open_programme, read_parts, read_tables
 from graduation_model.commands.outputs import output_folder, read_manifest
 from graduation_model.commands.progress import step, track
@@ -43,6 +44,7 @@ def report(
     language: str = "both",
     key: str | Path | None = None,
     mapping: str | Path | None = None,
+    tracking: str | Path = ".",
 ) -> Report:
     """Write the pages of a selection.
 
@@ -54,7 +56,8 @@ def report(
         A folder that `select --out` wrote.
     out
         Gets `index.html`, `cohort.html`, `households/<household_id>.html` for every selected, review-band and
-        waiting-list family; with `both`, the English pages in `en/`.
+        waiting-list family; with `both`, the English pages in `en/`. `changes.parquet`: what would change what is
+        recommended of them, where the model that scored them is still there.
     scores, data, mapping
         Default: the folders and the mapping file that the manifests name. Hashes are checked: a page never explains
         other numbers than those that the list was made from.
@@ -62,6 +65,8 @@ def report(
         `id`, `en` or `both`.
     key
         The key file that the scores were made with, where they were.
+    tracking
+        Folder of the default tracking store, for a model out of the registry.
     """
     programme = open_programme(programme)
     with step("Checking the selection, the scores and the data"):
@@ -78,6 +83,8 @@ def report(
     tables = read_tables(programme, data_folder, need_followups=False, key=secret, mapping=mapping)
     _same_data(scored, tables, data_folder)
     inputs = _inputs(programme, chosen_folder, chosen, scores_folder, scored, tables)
+    listed = inputs.selection.loc[inputs.selection["recommendation"].isin(LISTED), "household_id"]
+    found = changes_of(listed, programme, scored, tables, tracking=tracking)
     languages = _languages(language)
     from graduation_model.reports.pages import report_pages
 
@@ -89,9 +96,10 @@ def report(
         "language": language,
     }
     with output_folder(out, "report", parameters) as output:
-        listed = int(inputs.selection["recommendation"].isin(LISTED).sum())
+        if found is not None:
+            output.parquet(found, "changes.parquet")
         pages = 0
-        for page in track(report_pages(inputs, languages), "Writing pages", len(languages) * (listed + 2)):
+        for page in track(report_pages(inputs, languages), "Writing pages", len(languages) * (len(listed) + 2)):
             output.text(page.content, page.path)
             pages += 1
         output.facts.update(model=scored["model"], selection=chosen["summary"])
