@@ -313,6 +313,10 @@ def compare(**arguments: Any) -> Said:
     help="both: Indonesian at the root, English in en/.",
 )
 @tracking_option
+@_option("--previous", type=click.Path(path_type=Path), help="The list before: a folder that 'select' wrote.")
+@_option("--training", type=click.Path(path_type=Path), help="Default: where the bundle that scored lies.")
+@_option("--effective", help="YYYY-MM-DD, the day on which decisions take effect.")
+@_option("--pdf", is_flag=True, help="Sheets as PDF too, one file a subdistrict; needs graduation-model[pdf].")
 @_out_option()
 def report(**arguments: Any) -> Said:
     """Write the sheets, the index, the summary.

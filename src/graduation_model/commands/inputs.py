@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from graduation_model.commands.outputs import MANIFEST
 from graduation_model.commands.progress import step
 from graduation_model.config import Programme, load_programme
 from graduation_model.contract.tables import Tables
@@ -110,6 +112,15 @@ def read_tables(
             references=programme.references,
         )
     return replace(tables, sources={**tables.sources, MAPPING: sha256_of(path)}) if path else tables
+
+
+def is_simulated(data: str | Path) -> bool:
+    """Return whether a data folder says of itself that its families are invented."""
+    manifest = Path(data) / MANIFEST
+    try:
+        return manifest.is_file() and json.loads(manifest.read_text(encoding="utf-8")).get("simulated") is True
+    except (ValueError, AttributeError):  # somebody else's file of that name
+        return False
 
 
 def known_by(tables: Tables, as_of: pd.Timestamp) -> pd.DataFrame:

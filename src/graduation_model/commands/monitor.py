@@ -11,6 +11,7 @@ import pandas as pd
 from graduation_model.commands.inputs import (
     ProgrammeLike,
     as_date,
+    is_simulated,
     key_facts,
     known_by,
     mapping_of,
@@ -123,7 +124,7 @@ def monitor(
                 instrument=programme.instrument,
                 params=programme.monitoring,
                 language=language,
-                simulated=programme.reports.simulated,
+                simulated=is_simulated(data),
             )
             output.text(page, "monitor.html" if language == LANGUAGES[0] else f"{language}/monitor.html")
         output.facts.update(inputs=tables.sources, told=seen.told, apart_auc=seen.apart.auc, **key_facts(secret))

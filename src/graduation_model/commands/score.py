@@ -16,6 +16,7 @@ from graduation_model.cohort.dates import as_of_dates, months_before
 from graduation_model.commands.inputs import (
     ProgrammeLike,
     as_date,
+    is_simulated,
     key_facts,
     known_by,
     mapping_of,
@@ -162,6 +163,7 @@ def score(
         output.parquet(quarantine, "quarantine.parquet")
         scored = len(rows) if household is None else 1
         output.facts.update(_facts(bundle, version, tables, scored, expired=expired), **key_facts(secret))
+        output.facts["simulated"] = is_simulated(data)
         output.facts["context"] = _context_facts(known, families, scored)
     counts = {str(reason): int(count) for reason, count in left_out["reason"].value_counts().items()}
     late = bundle.card.expires if expired else ""
