@@ -38,7 +38,7 @@ test: check
 bench: setup
 	$(BIN)/python benchmarks/run.py
 
-# The long checks against a known truth; rewrites docs/results-simulated.md.
+# The long checks against a known truth; rewrites docs/results-known-truth.md and docs/results-simulated.md.
 hard: setup
 	$(BIN)/python benchmarks/hard.py
 

@@ -15,6 +15,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import lists
+
 COMMAND = [str(Path(sys.executable).with_name("graduation-model"))]
 
 FEATURES = """
@@ -101,6 +103,7 @@ def main() -> None:
         seen, columns = subprocess.run(words, check=True, capture_output=True, text=True).stdout.split()
         rows.append((f"{kind} read and checked, 50,000 x {columns}", f"{float(seen):.1f} s", limit))
     simulated(rows, 50_000, 5, "20 s", memory=False)
+    rows += lists.rows(large=arguments.large)
     if arguments.large:
         simulated(rows, 1_000_000, 2, "6 GB", memory=True)
     if not quick:

@@ -57,6 +57,15 @@ def test_the_list_keeps_to_the_quota_and_to_the_threshold(year, scores):
     assert len(chosen) == len(scores)
 
 
+def test_nobody_is_ready_whose_like_was_never_graduated_and_only_answers_never_seen_forbid_a_word(year, scores):
+    selection = pd.read_parquet(year / "selection" / "selection.parquet").merge(scores, on="household_id")
+    never, outside = selection["never_graduated"], selection["support"] == "outside"
+    assert never.any()
+    assert not (selection.loc[never, "recommendation"] == "ready").any()
+    incomplete = selection["completeness"] < 0.7
+    assert ((selection["recommendation"] == "cannot_say") == (outside | incomplete)).all()
+
+
 def test_every_family_to_decide_on_has_a_sheet_in_both_languages(year):
     chosen = pd.read_parquet(year / "selection" / "selection.parquet")
     listed = chosen.loc[chosen["recommendation"].isin(["ready", "review"]), "household_id"]

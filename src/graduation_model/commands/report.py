@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from graduation_model.commands.changes import changes_of
 from graduation_model.commands.inputs import ProgrammeLike, as_date, open_key, open_programme, read_tables
 from graduation_model.commands.outputs import output_folder, read_manifest
 from graduation_model.commands.progress import step, track
@@ -44,6 +45,7 @@ def report(
     training: str | Path | None = None,
     effective: str | dt.date | None = None,
     pdf: bool = False,
+    tracking: str | Path = ".",
 ) -> Report:
     """Write the pages of a selection.
 
@@ -56,7 +58,8 @@ def report(
     out
         Gets `index.html`, `cohort.html`, and for every selected, review-band and waiting-list family
         `households/<household_id>.html` (for the reviewer) and `letters/<household_id>.html` (for the family); with
-        `both`, the English pages in `en/`.
+        `both`, the English pages in `en/`. `changes.parquet`: what would change what is recommended of them, where
+        the model that scored them is still there.
     scores, data, mapping
         Default: the folders and the mapping file that the manifests name. Hashes are checked: a page never explains
         other numbers than those that the list was made from.
@@ -74,6 +77,8 @@ def report(
         The day on which decisions take effect; without it, dates of follow-up visits are left to be filled in.
     pdf
         Write the sheets as PDF files too, `sheets-<subdistrict>.pdf`, in the first language; needs Typst.
+    tracking
+        Folder of the default tracking store, for a model out of the registry.
     """
     programme = open_programme(programme)
     if pdf:
@@ -105,6 +110,8 @@ def report(
     )
     with step("Gathering what the pages say"):
         inputs = report_inputs(programme, sources)
+    changes = changes_of(inputs.listed["household_id"], programme, scored, tables, tracking=tracking)
+    inputs = replace(inputs, changes=changes)
     languages = _languages(language)
     from graduation_model.reports.pages import report_pages, report_pdfs
 
@@ -120,6 +127,8 @@ def report(
         "effective": None if sources.effective is None else sources.effective.date(),
     }
     with output_folder(out, "report", parameters) as output:
+        if changes is not None:
+            output.parquet(changes, "changes.parquet")
         expected = len(languages) * (2 * len(inputs.listed) + 2)
         pages = 0
         for page in track(report_pages(inputs, languages), "Writing pages", expected):

@@ -24,6 +24,7 @@ from graduation_model.commands.inputs import (
     no_such_family,
     one_family,
     open_key,
+    open_model,
     open_programme,
     read_tables,
 )
@@ -31,9 +32,9 @@ from graduation_model.commands.outputs import output_folder
 from graduation_model.commands.progress import step, track
 from graduation_model.config import Programme
 from graduation_model.contract.tables import Tables
-from graduation_model.errors import DataError, ModelError
-from graduation_model.estimators.bundle import Bundle, load_bundle
-from graduation_model.features.catalogue import catalogue
+from graduation_model.errors import DataError
+from graduation_model.estimators.bundle import Bundle
+from graduation_model.explanation.explainer import explainer_of
 from graduation_model.features.context import wave_context
 from graduation_model.scoring.stream import BLOCK, score_blocks
 
@@ -117,7 +118,7 @@ def score(
     """
     programme, date, secret = open_programme(programme), as_date(as_of), open_key(key, data)
     address = str(model) if model is not None else _champion(programme, tracking)
-    bundle, version = _open_model(address, programme, tracking)
+    bundle, version = open_model(address, programme, tracking)
     expired = bundle.card.expired(str(date.date()))
     if expired:
         logger.warning("The model expired on %s: train again before deciding", bundle.card.expires)
@@ -173,27 +174,6 @@ def _champion(programme: Programme, tracking: str | Path) -> str:
     from graduation_model.tracking import tracking_uri
 
     return f"models:/{model_name(programme, uri=tracking_uri(Path(tracking)), alias='champion')}@champion"
-
-
-def _open_model(address: str, programme: Programme, tracking: str | Path) -> tuple[Bundle, str]:
-    from graduation_model.tracking import locate, tracking_uri
-
-    with step("Checking the model"):
-        located = locate(address, uri=tracking_uri(Path(tracking)))
-        bundle = load_bundle(located.folder)
-    if bundle.card.programme != programme.name:
-        raise ModelError(
-            f"This model is of programme '{bundle.card.programme}', not '{programme.name}'",
-            where=address,
-            mend="Give a model of the same programme",
-        )
-    if catalogue(programme.instrument, programme.features).to_records() != bundle.catalogue.to_records():
-        raise ModelError(
-            "This model was trained with other questions or features than the programme has now",
-            where=address,
-            mend="Train again, or use the programme's folder of that training",
-        )
-    return bundle, located.version
 
 
 def _block_of(family: str, known: pd.DataFrame, rows: np.ndarray, left_out: pd.DataFrame) -> np.ndarray:
@@ -271,6 +251,7 @@ def _facts(bundle: Bundle, version: str, tables: Tables, scored: int, *, expired
             "expired": expired,
             "simulated": bundle.card.simulated,
         },
+        "explained_by": explainer_of(bundle).facts,
         "inputs": tables.sources,
         "counts": {**tables.counts, "scored": scored},
     }
