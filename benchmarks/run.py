@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 import lists
+import report_pages
 
 COMMAND = [str(Path(sys.executable).with_name("graduation-model"))]
 
@@ -92,6 +93,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="leave the demo out")
     parser.add_argument("--large", action="store_true", help="add the province of a million families (minutes)")
+    parser.add_argument("--peers", action="store_true", help="the pages of shapash and explainerdashboard, downloaded")
     arguments = parser.parse_args()
     quick = arguments.quick
     rows: list[tuple[str, str, str]] = []
@@ -104,6 +106,9 @@ def main() -> None:
         rows.append((f"{kind} read and checked, 50,000 x {columns}", f"{float(seen):.1f} s", limit))
     simulated(rows, 50_000, 5, "20 s", memory=False)
     rows += lists.rows(large=arguments.large)
+    rows += report_pages.rows()
+    if arguments.peers:
+        rows += report_pages.peers()
     if arguments.large:
         simulated(rows, 1_000_000, 2, "6 GB", memory=True)
     if not quick:
