@@ -15,8 +15,9 @@ from graduation_model.contract.tables import Tables
 from graduation_model.errors import DataError, UserError
 from graduation_model.ingest.formats import sha256_of
 from graduation_model.ingest.identity import Key, pseudonym_of, read_key
-from graduation_model.ingest.load import load_tables
+from graduation_model.ingest.load import assessment_reader, load_tables
 from graduation_model.ingest.mapping import MAPPING, find_mapping, read_mapping
+from graduation_model.ingest.rows import TableReader
 
 ProgrammeLike = Programme | str | Path
 
@@ -90,6 +91,23 @@ def read_tables(
     mapping: str | Path | None = None,
 ) -> Tables:
     """Read and check a data folder, through its mapping where it has one."""
+    declared, mapped = _declared(programme, data, mapping)
+    with step("Reading and checking the data"):
+        tables = load_tables(data, **declared, need_followups=need_followups, key=key)
+    return replace(tables, sources={**tables.sources, **mapped})
+
+
+def open_reader(
+    programme: Programme, data: str | Path, *, key: Key | None = None, mapping: str | Path | None = None
+) -> tuple[TableReader, dict[str, str]]:
+    """Return how a data folder's assessments are read, and the sha256 of its mapping where it has one."""
+    declared, mapped = _declared(programme, data, mapping)
+    return assessment_reader(data, **declared, key=key), mapped
+
+
+def _declared(
+    programme: Programme, data: str | Path, mapping: str | Path | None
+) -> tuple[dict[str, Any], dict[str, str]]:
     path = mapping_of(data, mapping)
     parts: dict[str, Any] = {
         "instrument": programme.instrument,
@@ -97,17 +115,8 @@ def read_tables(
         "codebooks": programme.codebooks,
     }
     meant = read_mapping(path, programme=programme.name, **parts) if path else None
-    with step("Reading and checking the data"):
-        tables = load_tables(
-            data,
-            **parts,
-            need_followups=need_followups,
-            key=key,
-            mapping=meant,
-            own_lines=programme.poverty_lines,
-            references=programme.references,
-        )
-    return replace(tables, sources={**tables.sources, MAPPING: sha256_of(path)}) if path else tables
+    beside = {"own_lines": programme.poverty_lines, "references": programme.references, "mapping": meant}
+    return {**parts, **beside}, {MAPPING: sha256_of(path)} if path else {}
 
 
 def known_by(tables: Tables, as_of: pd.Timestamp) -> pd.DataFrame:
