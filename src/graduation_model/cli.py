@@ -219,12 +219,17 @@ def promote(**arguments: Any) -> Said:
 @as_of_option
 @_option("--model", help="A bundle's folder, or models:/NAME@ALIAS; default the programme's champion.")
 @_option("--household", help="Score this family alone, seen against the whole wave: after a correction.")
+@_option("--restart", is_flag=True, help="Throw away what an interrupted run finished, and begin anew.")
+@_option(
+    "--part-rows", default=100_000, show_default=True, type=click.IntRange(min=1), help="Visits worked on at once."
+)
 @_out_option()
 @tracking_option
 def score(**arguments: Any) -> Said:
     """Score a cohort, with exact reasons.
 
-    Every family is accounted for: it has a score, or a reason why not.
+    Every family is accounted for: it has a score, or a reason why not. A run that was interrupted goes on from what it
+    finished, to the same bytes.
     """
     from graduation_model.commands.score import score as run
 
@@ -444,7 +449,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         error.show()
         return UserError.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("graduation-model: stopped; nothing half-written was left behind", err=True)
+        click.echo("graduation-model: stopped; nothing half-written stands in the place of an output", err=True)
         return 130
     except Exception:
         logging.getLogger(__name__).exception("This is a bug in graduation-model: please report it with these lines")
