@@ -1,4 +1,4 @@
-"""`make hard`: the long checks of intervals, of the list's cap, of weights and of bounds; writes the results page.
+"""`make hard`: the long checks of intervals, the list's cap, weights, bounds and SHAP values; writes the results pages.
 
 Every check has a truth to hold against: families whose chance given their answers is known in closed form
 (`tests/lib/known_truth.py`). Nothing on the page is typed. `tests/unit` holds a small sample of each.
@@ -22,6 +22,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from provinces import PUT_RIGHT, WAVES, judged, known_province  # noqa: E402
 from provinces import lost as lost_in_province  # noqa: E402
+from shap_proof import write_page as write_shap_page  # noqa: E402
 
 from graduation_model.estimators import CalibratedAdditive, EstimatorParams, LightGBMScorer, LogisticScorecard  # noqa: E402
 from graduation_model.estimators.conformal import ConformalCalibration  # noqa: E402
@@ -227,6 +228,7 @@ def main() -> None:
     content = page(scale)
     if scale == 1.0:
         PAGE.write_text(content, encoding="utf-8")
+        write_shap_page()
     print(content)
 
 
