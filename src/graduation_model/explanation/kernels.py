@@ -12,7 +12,7 @@ from graduation_model.explanation.compiled import compiled
 
 # How a condition is looked at; see `patterns.conditions`.
 AT_MOST, NOT_ABOVE, ZERO_IS_MISSING, IN_SET = 0, 1, 2, 3
-ZERO = 1e-35  # LightGBM's own
+ZERO = float(np.float32(1e-35))  # LightGBM's own: it reads as 0 what is no further from it
 # A long leaf is taken so many rows at a time: what it needs of them stays in the nearest memory.
 STRIP = 64
 
