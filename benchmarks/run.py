@@ -64,6 +64,14 @@ with tempfile.TemporaryDirectory() as folder:
 """
 
 
+def engine_rows(quick: bool, peers: bool) -> list[tuple[str, str, str]]:
+    """Return the rows on exact reasons; see `shap_engine.py`."""
+    words = [sys.executable, str(Path(__file__).with_name("shap_engine.py"))]
+    words += ["--quick"] * quick + ["--peers"] * peers
+    lines = subprocess.run(words, check=True, capture_output=True, text=True).stdout.splitlines()
+    return [(what, seen, limit) for what, seen, limit in (line.split("\t") for line in lines)]
+
+
 def simulated(rows: list[tuple[str, str, str]], households: int, waves: int, limit: str, *, memory: bool) -> None:
     """Add the row of one simulated province: its seconds, or the memory of the largest process so far."""
     with tempfile.TemporaryDirectory() as folder:
@@ -90,8 +98,9 @@ def peak_gb() -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="leave the demo out")
+    parser.add_argument("--quick", action="store_true", help="leave the demo and the large model out")
     parser.add_argument("--large", action="store_true", help="add the province of a million families (minutes)")
+    parser.add_argument("--peers", action="store_true", help="install packages that explain models, and measure them")
     arguments = parser.parse_args()
     quick = arguments.quick
     rows: list[tuple[str, str, str]] = []
@@ -104,6 +113,7 @@ def main() -> None:
         rows.append((f"{kind} read and checked, 50,000 x {columns}", f"{float(seen):.1f} s", limit))
     simulated(rows, 50_000, 5, "20 s", memory=False)
     rows += lists.rows(large=arguments.large)
+    rows += engine_rows(quick, arguments.peers)
     if arguments.large:
         simulated(rows, 1_000_000, 2, "6 GB", memory=True)
     if not quick:
@@ -113,7 +123,7 @@ def main() -> None:
         rows.append(("demo, peak memory", f"{peak_gb():.1f} GB", "4 GB"))
     print(f"Python {platform.python_version()}, {platform.machine()}, {platform.system()}")
     for what, seen, limit in rows:
-        print(f"{what:40} {seen:>20}   limit {limit}")
+        print(f"{what:40} {seen:>20}" + (f"   limit {limit}" if limit else ""))
 
 
 if __name__ == "__main__":
