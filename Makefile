@@ -38,9 +38,10 @@ test: check
 bench: setup
 	$(BIN)/python benchmarks/run.py
 
-# The long checks against a known truth; rewrites docs/results-simulated.md.
+# The long checks against a known truth; rewrites docs/results-known-truth.md, -simulated.md and -monitoring.md.
 hard: setup
 	$(BIN)/python benchmarks/hard.py
+	$(BIN)/python benchmarks/quiet_years.py
 
 lock: setup
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \

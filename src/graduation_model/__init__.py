@@ -19,6 +19,7 @@ __all__ = [
     "demo",
     "dictionary",
     "form",
+    "monitor",
     "promote",
     "record_correct",
     "record_delete",

@@ -219,16 +219,45 @@ def promote(**arguments: Any) -> Said:
 @as_of_option
 @_option("--model", help="A bundle's folder, or models:/NAME@ALIAS; default the programme's champion.")
 @_option("--household", help="Score this family alone, seen against the whole wave: after a correction.")
+@_option("--restart", is_flag=True, help="Throw away what an interrupted run finished, and begin anew.")
+@_option(
+    "--part-rows", default=100_000, show_default=True, type=click.IntRange(min=1), help="Visits worked on at once."
+)
 @_out_option()
 @tracking_option
 def score(**arguments: Any) -> Said:
     """Score a cohort, with exact reasons.
 
-    Every family is accounted for: it has a score, or a reason why not.
+    Every family is accounted for: it has a score, or a reason why not. A run that was interrupted goes on from what it
+    finished, to the same bytes.
     """
     from graduation_model.commands.score import score as run
 
     return Said(run(**arguments).story())
+
+
+@main_group.command(
+    cls=Examples,
+    example="graduation-model monitor --programme juntos --data $ENAHO --as-of 2018-12-31 --out runs/monitor-2018",
+)
+@programme_option
+@data_option
+@key_option
+@mapping_option
+@as_of_option
+@_option("--model", help="A bundle's folder, or models:/NAME@ALIAS: compares scores and reasons, too.")
+@_out_option()
+@tracking_option
+def monitor(**arguments: Any) -> Said:
+    """Hold a wave against the one before.
+
+    What moved in answers, codes, amounts, scores and reasons, and an audit of facilitators. Where a limit of
+    programme.yaml was crossed the command ends with 3.
+    """
+    from graduation_model.commands.monitor import monitor as run
+
+    result = run(**arguments)
+    return Said(result.story(), LimitError.exit_code if result.crossed else 0)
 
 
 @main_group.command(
@@ -289,6 +318,10 @@ def compare(**arguments: Any) -> Said:
     help="both: Indonesian at the root, English in en/.",
 )
 @tracking_option
+@_option("--previous", type=click.Path(path_type=Path), help="The list before: a folder that 'select' wrote.")
+@_option("--training", type=click.Path(path_type=Path), help="Default: where the bundle that scored lies.")
+@_option("--effective", help="YYYY-MM-DD, the day on which decisions take effect.")
+@_option("--pdf", is_flag=True, help="Sheets as PDF too, one file a subdistrict; needs graduation-model[pdf].")
 @_out_option()
 def report(**arguments: Any) -> Said:
     """Write the sheets, the index, the summary.
@@ -416,7 +449,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         error.show()
         return UserError.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("graduation-model: stopped; nothing half-written was left behind", err=True)
+        click.echo("graduation-model: stopped; nothing half-written stands in the place of an output", err=True)
         return 130
     except Exception:
         logging.getLogger(__name__).exception("This is a bug in graduation-model: please report it with these lines")

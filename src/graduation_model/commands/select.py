@@ -126,6 +126,7 @@ def select(
             summary=chosen.summary,
             rules=rules.model_dump(mode="json", exclude_none=True),
             as_of=seed_text,
+            simulated=scored.get("simulated", False),
             inputs={name: entry["sha256"] for name, entry in scored["outputs"].items() if name.startswith("scores/")},
         )
     return SelectionResult(Path(out).resolve(), chosen.summary, _costs(chosen.rules, programme))
