@@ -319,6 +319,7 @@ def compare(**arguments: Any) -> Said:
 )
 @tracking_option
 @_option("--previous", type=click.Path(path_type=Path), help="The list before: a folder that 'select' wrote.")
+@_option("--compare", type=click.Path(path_type=Path), help="What 'compare' wrote of that list and this one.")
 @_option("--training", type=click.Path(path_type=Path), help="Default: where the bundle that scored lies.")
 @_option("--effective", help="YYYY-MM-DD, the day on which decisions take effect.")
 @_option("--pdf", is_flag=True, help="Sheets as PDF too, one file a subdistrict; needs graduation-model[pdf].")
