@@ -42,7 +42,7 @@ bench: setup
 scale: setup
 	$(BIN)/python benchmarks/scale.py
 
-# The long checks against a known truth; rewrites docs/results-simulated.md.
+# The long checks against a known truth; rewrites docs/results-known-truth.md and docs/results-simulated.md.
 hard: setup
 	$(BIN)/python benchmarks/hard.py
 

@@ -16,6 +16,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import lists
+
 ROOT = Path(__file__).parents[1]
 COMMAND = [str(Path(sys.executable).with_name("graduation-model"))]
 
@@ -123,6 +125,7 @@ def main() -> None:
         rows.append((f"{kind} read and checked, 50,000 x {columns}", f"{float(seen):.1f} s", limit))
     scored(rows, 50_000)
     simulated(rows, 50_000, 5, "20 s", memory=False)
+    rows += lists.rows(large=arguments.large)
     if arguments.large:
         simulated(rows, 1_000_000, 2, "6 GB", memory=True)
     if not quick:

@@ -265,20 +265,65 @@ def replay(**arguments: Any) -> Said:
 
 @main_group.command(
     cls=Examples,
+    example="graduation-model monitor --programme juntos --data $ENAHO --as-of 2018-12-31 --out runs/monitor-2018",
+)
+@programme_option
+@data_option
+@key_option
+@mapping_option
+@as_of_option
+@_option("--model", help="A bundle's folder, or models:/NAME@ALIAS: compares scores and reasons, too.")
+@_out_option()
+@tracking_option
+def monitor(**arguments: Any) -> Said:
+    """Hold a wave against the one before.
+
+    What moved in answers, codes, amounts, scores and reasons, and an audit of facilitators. Where a limit of
+    programme.yaml was crossed the command ends with 3.
+    """
+    from graduation_model.commands.monitor import monitor as run
+
+    result = run(**arguments)
+    return Said(result.story(), LimitError.exit_code if result.crossed else 0)
+
+
+@main_group.command(
+    cls=Examples,
     example="graduation-model select --programme juntos --scores runs/scores-2018 "
     "--quota 250 --out runs/selection-2018",
 )
 @programme_option
 @_option("--scores", required=True, type=click.Path(path_type=Path), help="A folder that 'score' wrote.")
 @_option("--quota", type=click.IntRange(min=0), help="At most so many families; default the programme's.")
+@_option("--resamples", default=0, type=click.IntRange(min=0), help="Draw the list again so many times.")
+@_option("--seed", default=1, help="Of those draws.")
 @_option("--language", type=click.Choice(["id", "en"]), default="id", help="Of the workbook.")
 @_out_option()
 def select(**arguments: Any) -> Said:
     """Apply the rules: propose, review, keep.
 
-    The quota is a ceiling, never a target to fill. No model is needed.
+    Makes the best list that keeps every rule, and says what each rule costs. The quota is a ceiling, never a target to
+    fill. No model is needed.
     """
     from graduation_model.commands.select import select as run
+
+    return Said(run(**arguments).story())
+
+
+@main_group.command(
+    cls=Examples,
+    example="graduation-model compare runs/selection-2019 runs/selection-2020 --out runs/compare",
+)
+@click.argument("first", type=click.Path(path_type=Path))
+@click.argument("second", type=click.Path(path_type=Path))
+@_option("--between", type=click.Path(path_type=Path), help="SECOND's answers scored by FIRST's model.")
+@_out_option()
+def compare(**arguments: Any) -> Said:
+    """Say who entered, who left, and why.
+
+    Makes both lists again, with one change at a time from FIRST to SECOND: answers, model, each rule, quota.
+    """
+    from graduation_model.commands.compare import compare as run
 
     return Said(run(**arguments).story())
 
@@ -299,6 +344,11 @@ def select(**arguments: Any) -> Said:
     default="both",
     help="both: Indonesian at the root, English in en/.",
 )
+@tracking_option
+@_option("--previous", type=click.Path(path_type=Path), help="The list before: a folder that 'select' wrote.")
+@_option("--training", type=click.Path(path_type=Path), help="Default: where the bundle that scored lies.")
+@_option("--effective", help="YYYY-MM-DD, the day on which decisions take effect.")
+@_option("--pdf", is_flag=True, help="Sheets as PDF too, one file a subdistrict; needs graduation-model[pdf].")
 @_out_option()
 def report(**arguments: Any) -> Said:
     """Write the sheets, the index, the summary.

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from graduation_model.cli import main
-from lib.scored import outputs, province, words
+from lib.streamed import outputs, province, words
 
 SMALL = ("--part-rows", 100)
 

@@ -10,7 +10,7 @@ import pytest
 
 from graduation_model.cli import main
 from graduation_model.scoring.accounts import LostFamiliesError, check_account
-from lib.scored import BUNDLE, outputs, province, started, table, words
+from lib.streamed import BUNDLE, outputs, province, started, table, words
 
 SMALL = ("--part-rows", 150)  # several parts
 
@@ -132,7 +132,7 @@ def test_a_run_begun_with_something_else_is_not_gone_on_with(data, tmp_path, cap
     if change == "model":
         more += ["--model", _another_bundle(tmp_path / "bundle")]
     if change == "programme":
-        from lib.scored import PROGRAMME
+        from lib.streamed import PROGRAMME
 
         changed = shutil.copytree(PROGRAMME, tmp_path / "programme")
         text = (changed / "programme.yaml").read_text(encoding="utf-8")

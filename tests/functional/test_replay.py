@@ -7,7 +7,7 @@ import pytest
 
 import graduation_model
 from graduation_model.cli import main
-from lib.scored import AS_OF, BUNDLE, PROGRAMME, province, table, words
+from lib.streamed import AS_OF, BUNDLE, PROGRAMME, province, table, words
 
 
 @pytest.fixture(scope="module")

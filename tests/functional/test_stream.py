@@ -12,7 +12,7 @@ from graduation_model.config import load_programme
 from graduation_model.estimators.bundle import load_bundle
 from graduation_model.features.context import wave_context
 from graduation_model.scoring import score_blocks
-from lib.scored import AS_OF, BUNDLE, PROGRAMME, province, table, words
+from lib.streamed import AS_OF, BUNDLE, PROGRAMME, province, table, words
 
 TABLES = ("scores", "contributions", "not_scored", "quarantine")
 

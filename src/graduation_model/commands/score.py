@@ -8,7 +8,7 @@ import logging
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -17,21 +17,23 @@ from graduation_model.cohort.cohorts import IN_COHORT
 from graduation_model.commands.inputs import (
     ProgrammeLike,
     as_date,
+    is_simulated,
     key_facts,
     mapping_of,
     model_name,
     no_such_family,
     one_family,
     open_key,
+    open_model,
     open_programme,
     open_reader,
 )
 from graduation_model.commands.outputs import BEGUN_WITH, DONE, resumable_output
 from graduation_model.commands.progress import step, track_parts
 from graduation_model.config import Programme
-from graduation_model.errors import DataError, ModelError
-from graduation_model.estimators.bundle import Bundle, load_bundle
-from graduation_model.features.catalogue import catalogue
+from graduation_model.errors import DataError
+from graduation_model.estimators.bundle import Bundle
+from graduation_model.explanation.explainer import explainer_of
 from graduation_model.ingest.blocks import habits_of, open_source
 from graduation_model.ingest.formats import sha256_of
 from graduation_model.ingest.identity import Key
@@ -42,9 +44,6 @@ from graduation_model.scoring.job import BATCH_ROWS, PART_ROWS, Job, parts_for
 from graduation_model.scoring.parts import standing_of
 from graduation_model.scoring.run import Ran, run
 from graduation_model.scoring.work import Facts, Work, sum_counts
-
-if TYPE_CHECKING:
-    from graduation_model.tracking.registry import LocatedBundle
 
 logger = logging.getLogger(__name__)
 
@@ -137,7 +136,7 @@ def score(
     """
     programme, date, secret = open_programme(programme), as_date(as_of), open_key(key, data)
     address = str(model) if model is not None else _champion(programme, tracking)
-    located, bundle = _open_model(address, programme, tracking)
+    located, bundle = open_model(address, programme, tracking)
     expired = bundle.card.expired(str(date.date()))
     if expired:
         logger.warning("The model expired on %s: train again before deciding", bundle.card.expires)
@@ -177,6 +176,7 @@ def score(
         scored = sum(facts["written"] for facts in ran.scored)
         output.rows.update({name: rows for facts in ran.scored for name, rows in facts["rows"].items()})
         output.facts["programme_files"] = _programme_files(programme)
+        output.facts["simulated"] = is_simulated(data)
         output.facts.update(_facts(bundle, located.version, inputs, ran, scored, expired=expired), **key_facts(secret))
     counts = sum_counts(facts["not_scored"] for facts in ran.settled)
     late = bundle.card.expires if expired else ""
@@ -213,27 +213,6 @@ def _champion(programme: Programme, tracking: str | Path) -> str:
     from graduation_model.tracking import tracking_uri
 
     return f"models:/{model_name(programme, uri=tracking_uri(Path(tracking)), alias='champion')}@champion"
-
-
-def _open_model(address: str, programme: Programme, tracking: str | Path) -> tuple[LocatedBundle, Bundle]:
-    from graduation_model.tracking import locate, tracking_uri
-
-    with step("Checking the model"):
-        located = locate(address, uri=tracking_uri(Path(tracking)))
-        bundle = load_bundle(located.folder)
-    if bundle.card.programme != programme.name:
-        raise ModelError(
-            f"This model is of programme '{bundle.card.programme}', not '{programme.name}'",
-            where=address,
-            mend="Give a model of the same programme",
-        )
-    if catalogue(programme.instrument, programme.features).to_records() != bundle.catalogue.to_records():
-        raise ModelError(
-            "This model was trained with other questions or features than the programme has now",
-            where=address,
-            mend="Train again, or use the programme's folder of that training",
-        )
-    return located, bundle
 
 
 def _check_settled(settled: list[Facts], *, job: Job, programme: Programme) -> None:
@@ -300,6 +279,7 @@ def _facts(
             "expired": expired,
             "simulated": bundle.card.simulated,
         },
+        "explained_by": explainer_of(bundle).facts,
         "inputs": inputs,
         "counts": {
             "assessments": sum_counts(facts["counts"] for facts in ran.settled),

@@ -158,6 +158,12 @@ class CalibratedAdditive:
         """What could not be done as declared, and why."""
         return (f"is not calibrated: {self.calibration.reason}",) if self.calibration.reason else ()
 
+    @property
+    def weighted_components(self) -> tuple[float, list[tuple[float, Any]]]:
+        """Intercept, and the component with its weight where it has one: their sum is the log-odds."""
+        line = self.calibration
+        return line.intercept, [(line.slope, self.component)] if line.slope > 0 else []
+
     def log_odds(self, X: pd.DataFrame) -> np.ndarray:
         """Return calibrated log-odds (n,)."""
         line = self.calibration

@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from graduation_model.estimators.binary import BinaryScorer, two_classes
 from graduation_model.estimators.ridge import ridge_logistic
-from graduation_model.estimators.training_set import AdditiveParts
+from graduation_model.estimators.training_set import AdditiveParts, LinearTerms
 
 # Below this share of missing rows an indicator would learn from a handful of families.
 INDICATED_FROM = 0.01
@@ -122,6 +122,16 @@ class LogisticScorecard(BinaryScorer):
         missing = np.isnan(X)
         parts = (np.where(missing, self.fill_, X) - self.mean_) * self.coef_
         return AdditiveParts(base=self.base_, parts=parts + (missing - self.missing_mean_) * self.missing_coef_)
+
+    def linear_terms(self) -> LinearTerms:
+        """Return the same parts as a straight line a feature, and what stands for a missing answer."""
+        known = -self.missing_mean_ * self.missing_coef_
+        return LinearTerms(
+            base=self.base_,
+            at_zero=known - self.mean_ * self.coef_,
+            unit=self.coef_,
+            if_missing=known + self.missing_coef_ + (self.fill_ - self.mean_) * self.coef_,
+        )
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Return log-odds (n,) of the good outcome."""

@@ -194,7 +194,7 @@ class AdditiveStack(BinaryScorer):
         """Return calibrated log-odds (n,) of the good outcome."""
         X = self._checked(X)
         total = np.full(len(X), self.combination_.intercept)
-        for weight, member in self._weighing():
+        for weight, member in self.weighing():
             total += weight * member.decision_function(X)
         return total
 
@@ -202,13 +202,14 @@ class AdditiveStack(BinaryScorer):
         """Return `sum of b_m * parts_m`: one part a feature, adding up to the calibrated log-odds."""
         X = self._checked(X)
         base, parts = self.combination_.intercept, np.zeros(X.shape)
-        for weight, member in self._weighing():
+        for weight, member in self.weighing():
             of_member = member.additive_parts(X)
             base += weight * of_member.base
             parts += weight * of_member.parts
         return AdditiveParts(base=float(base), parts=parts)
 
-    def _weighing(self) -> list[tuple[float, Any]]:
+    def weighing(self) -> list[tuple[float, Any]]:
+        """Return the components that weigh anything, with their weights."""
         pairs = zip(self.combination_.weights, self.fitted_, strict=True)
         return [(weight, member) for weight, member in pairs if weight > 0]
 
@@ -289,6 +290,11 @@ class StackModel:
                 str(error), where=self.name, mend="Bring cohorts in which some families made it and some did not"
             ) from error
         return self
+
+    @property
+    def weighted_components(self) -> tuple[float, list[tuple[float, Any]]]:
+        """Intercept, and each component that weighs anything with its weight: their sum is the log-odds."""
+        return self.stack.combination_.intercept, self.stack.weighing()
 
     def log_odds(self, X: pd.DataFrame) -> np.ndarray:
         """Return calibrated log-odds (n,)."""

@@ -68,6 +68,28 @@ class AdditiveParts:
         return self.base + self.parts.sum(axis=1)
 
 
+@dataclass(frozen=True)
+class LinearTerms:
+    """A linear score in closed form, feature by feature; with the base it adds up to the log-odds.
+
+    Attributes
+    ----------
+    base : float
+    at_zero, unit : array (n_features,)
+        A known x gives `at_zero + unit * x`.
+    if_missing : array (n_features,)
+    """
+
+    base: float
+    at_zero: np.ndarray
+    unit: np.ndarray
+    if_missing: np.ndarray
+
+    def times(self, factor: float) -> LinearTerms:
+        """Return the terms of `factor` times the score."""
+        return LinearTerms(factor * self.base, factor * self.at_zero, factor * self.unit, factor * self.if_missing)
+
+
 class AdditiveModel(Protocol):
     """A fitted or unfitted model whose number that decides is the number that is explained."""
 

@@ -74,9 +74,14 @@ class Distribution:
         rank[np.isnan(values)] = np.nan
         return rank
 
+    @property
+    def sorted_values(self) -> np.ndarray:
+        """Every value that was seen, ascending."""
+        return np.repeat(self.values, self.counts)
+
     def quantiles(self, shares: np.ndarray) -> np.ndarray:
         """Return the quantiles of all that were seen."""
-        return np.quantile(np.repeat(self.values, self.counts), shares)
+        return np.quantile(self.sorted_values, shares)
 
 
 Distributions = dict[tuple[int, str], Distribution]
