@@ -64,7 +64,7 @@ def hidden_levels(table: pd.DataFrame | None, min_cell: int) -> frozenset[tuple[
     return frozenset(
         (group, level)
         for group, rows in rates.groupby("group")
-        for level, hide in zip(rows["level"], _hidden_counts(rows, min_cell).any(axis=1).tolist(), strict=True)
+        for level, hide in zip(rows["level"], np.any(_hidden_counts(rows, min_cell), axis=1), strict=True)
         if hide
     )
 
