@@ -219,16 +219,48 @@ def promote(**arguments: Any) -> Said:
 @as_of_option
 @_option("--model", help="A bundle's folder, or models:/NAME@ALIAS; default the programme's champion.")
 @_option("--household", help="Score this family alone, seen against the whole wave: after a correction.")
+@_option("--restart", is_flag=True, help="Throw away what an interrupted run finished, and begin anew.")
+@_option("--engine", default="local", type=click.Choice(["local", "dask"]), help="dask: in processes or machines.")
+@_option("--scheduler", help="Of a Dask cluster, tcp://HOST:PORT; default one of processes on this machine.")
+@_option(
+    "--part-rows", default=100_000, show_default=True, type=click.IntRange(min=1), help="Visits worked on at once."
+)
 @_out_option()
 @tracking_option
 def score(**arguments: Any) -> Said:
     """Score a cohort, with exact reasons.
 
-    Every family is accounted for: it has a score, or a reason why not.
+    Every family is accounted for: it has a score, or a reason why not. A run that was interrupted goes on from what it
+    finished, to the same bytes.
     """
     from graduation_model.commands.score import score as run
 
     return Said(run(**arguments).story())
+
+
+household_option = _option("--household", required=True, help="The family's id as the lists show it.")
+
+
+@main_group.command(
+    cls=Examples,
+    example="graduation-model replay --scores runs/scores-2018 --household ID",
+)
+@_option("--scores", required=True, type=click.Path(path_type=Path), help="A folder that 'score' wrote.")
+@household_option
+@_option("--data", type=click.Path(path_type=Path), help="Default: the folder that the scores name.")
+@_option("--model", help="Default: the model that the scores name.")
+@key_option
+@tracking_option
+def replay(**arguments: Any) -> Said:
+    """Score a family again, and compare.
+
+    From the model and the inputs that its scores name. Ends with 0 where every number is the same, bit for bit, from
+    the same files; with 3 where something differs, and says what.
+    """
+    from graduation_model.commands.replay import replay as run
+
+    result = run(**arguments)
+    return Said(result.story(), 0 if result.same else LimitError.exit_code)
 
 
 @main_group.command(
@@ -350,7 +382,6 @@ def record() -> None:
     """Export, correct or delete a family's record."""
 
 
-household_option = _option("--household", required=True, help="The family's id as the lists show it.")
 data_too_option = _option("--data", type=click.Path(path_type=Path), help="The data folder that the scores name.")
 folders_argument = click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path))
 
@@ -445,7 +476,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         error.show()
         return UserError.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("graduation-model: stopped; nothing half-written was left behind", err=True)
+        click.echo("graduation-model: stopped; nothing half-written stands in the place of an output", err=True)
         return 130
     except Exception:
         logging.getLogger(__name__).exception("This is a bug in graduation-model: please report it with these lines")

@@ -144,7 +144,7 @@ def test_an_export_holds_all_of_one_family_and_nothing_of_another(year, outputs,
     assert _run("record", "export", "--programme", year.programme, *words, *folders) == 0
     record = json.loads((tmp_path / "export" / "record.json").read_text(encoding="utf-8"))
     tables = {table["table"]: table["rows"] for table in record["tables"]}
-    expected = {"assessments", "followups", "decisions", "scores", "contributions", "selection"}
+    expected = {"assessments", "followups", "decisions", "scores", "contributions", "selection", "changes"}
     assert set(tables) == expected
     assert {row["household_id"] for rows in tables.values() for row in rows} == {chosen[0]}
     assert len(list((tmp_path / "export" / "tables").glob("*.csv"))) == len(record["tables"])

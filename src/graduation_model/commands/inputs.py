@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -19,8 +19,12 @@ from graduation_model.estimators.bundle import Bundle, load_bundle
 from graduation_model.features.catalogue import catalogue
 from graduation_model.ingest.formats import sha256_of
 from graduation_model.ingest.identity import Key, pseudonym_of, read_key
-from graduation_model.ingest.load import load_tables
+from graduation_model.ingest.load import assessment_reader, load_tables
 from graduation_model.ingest.mapping import MAPPING, find_mapping, read_mapping
+from graduation_model.ingest.rows import TableReader
+
+if TYPE_CHECKING:
+    from graduation_model.tracking.registry import LocatedBundle
 
 ProgrammeLike = Programme | str | Path
 
@@ -94,6 +98,23 @@ def read_tables(
     mapping: str | Path | None = None,
 ) -> Tables:
     """Read and check a data folder, through its mapping where it has one."""
+    declared, mapped = _declared(programme, data, mapping)
+    with step("Reading and checking the data"):
+        tables = load_tables(data, **declared, need_followups=need_followups, key=key)
+    return replace(tables, sources={**tables.sources, **mapped})
+
+
+def open_reader(
+    programme: Programme, data: str | Path, *, key: Key | None = None, mapping: str | Path | None = None
+) -> tuple[TableReader, dict[str, str]]:
+    """Return how a data folder's assessments are read, and the sha256 of its mapping where it has one."""
+    declared, mapped = _declared(programme, data, mapping)
+    return assessment_reader(data, **declared, key=key), mapped
+
+
+def _declared(
+    programme: Programme, data: str | Path, mapping: str | Path | None
+) -> tuple[dict[str, Any], dict[str, str]]:
     path = mapping_of(data, mapping)
     parts: dict[str, Any] = {
         "instrument": programme.instrument,
@@ -101,17 +122,8 @@ def read_tables(
         "codebooks": programme.codebooks,
     }
     meant = read_mapping(path, programme=programme.name, **parts) if path else None
-    with step("Reading and checking the data"):
-        tables = load_tables(
-            data,
-            **parts,
-            need_followups=need_followups,
-            key=key,
-            mapping=meant,
-            own_lines=programme.poverty_lines,
-            references=programme.references,
-        )
-    return replace(tables, sources={**tables.sources, MAPPING: sha256_of(path)}) if path else tables
+    beside = {"own_lines": programme.poverty_lines, "references": programme.references, "mapping": meant}
+    return {**parts, **beside}, {MAPPING: sha256_of(path)} if path else {}
 
 
 def is_simulated(data: str | Path) -> bool:
@@ -141,8 +153,8 @@ def known_by(tables: Tables, as_of: pd.Timestamp) -> pd.DataFrame:
     return known.reset_index(drop=True)
 
 
-def open_model(address: str, programme: Programme, tracking: str | Path) -> tuple[Bundle, str]:
-    """Return the model of a folder or registry address, and its registered version.
+def open_model(address: str, programme: Programme, tracking: str | Path) -> tuple[LocatedBundle, Bundle]:
+    """Return where the model of a folder or registry address lies, and the model.
 
     Raises
     ------
@@ -166,7 +178,7 @@ def open_model(address: str, programme: Programme, tracking: str | Path) -> tupl
             where=address,
             mend="Train again, or use the programme's folder of that training",
         )
-    return bundle, located.version
+    return located, bundle
 
 
 def read_parts(folder: Path, table: str) -> pd.DataFrame:

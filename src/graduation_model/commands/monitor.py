@@ -92,7 +92,7 @@ def monitor(
     from graduation_model.reports.monitor_page import monitor_page
 
     programme, date, secret = open_programme(programme), as_date(as_of), open_key(key, data)
-    opened = None if model is None else open_model(str(model), programme, tracking)
+    bundle = None if model is None else open_model(str(model), programme, tracking)[1]
     tables = read_tables(programme, data, need_followups=False, key=secret, mapping=mapping)
     with step("Holding the waves against each other"):
         seen = monitor_wave(
@@ -104,7 +104,7 @@ def monitor(
             features=catalogue(programme.instrument, programme.features),
             checks=programme.ingest.checks,
             params=programme.monitoring,
-            bundle=None if opened is None else opened[0],
+            bundle=bundle,
         )
     parameters = {
         "programme": programme.folder,
@@ -128,6 +128,6 @@ def monitor(
             )
             output.text(page, "monitor.html" if language == LANGUAGES[0] else f"{language}/monitor.html")
         output.facts.update(inputs=tables.sources, told=seen.told, apart_auc=seen.apart.auc, **key_facts(secret))
-        if opened is not None:
-            output.facts["model"] = {"name": opened[0].card.model, "bundle_sha256": opened[0].sha256}
+        if bundle is not None:
+            output.facts["model"] = {"name": bundle.card.model, "bundle_sha256": bundle.sha256}
     return Monitoring(Path(out).resolve(), seen.told)

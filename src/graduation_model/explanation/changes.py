@@ -80,7 +80,7 @@ def changes(
     now = _log_odds(bundle, rows, context)
     ready = now >= line
     last = len(context.wave_ends) - 1
-    starts = {name: values for (wave, name), values in context.sorted_values.items() if wave == last}
+    starts = {name: seen.sorted_values for (wave, name), seen in context.distributions.items() if wave == last}
     parts = [_NOTHING]
     for forwards in (True, False):
         families = np.flatnonzero(ready != forwards)

@@ -60,8 +60,8 @@ class Selection:
     summary : dict
         Plain values, ready for a manifest: families, recommendations (counts), rules (counts), quota, selected,
         quota_unfilled, waiting_list, selected_by_unit, threshold, band, cost_ratio, min_completeness, conformal_level,
-        expected_exits, expected_exits_bound, proven, expected_false_graduations, tie_break, as_of_date, model,
-        model_version, bundle_sha256.
+        expected_exits, expected_exits_bound, proven, only_best (no list as good comes before it),
+        expected_false_graduations, tie_break, as_of_date, model, model_version, bundle_sha256.
     """
 
     table: pd.DataFrame
@@ -171,6 +171,7 @@ def _summary(
         "expected_exits": best.value / IN_ONE,
         "expected_exits_bound": best.upper / IN_ONE,
         "proven": best.proven,
+        "only_best": best.only,
         "expected_false_graduations": float((1 - probability[table["selected"]]).sum()),
     }
 
