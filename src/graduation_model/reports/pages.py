@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
-
-import pandas as pd
 
 from graduation_model.params import LANGUAGES, Language
 from graduation_model.reports.answers import answer_columns
@@ -25,6 +25,7 @@ from graduation_model.wording import day, text
 
 INDEX, COHORT = "index.html", "cohort.html"
 SHEETS, LETTERS, MINUTES = "households", "letters", "minutes"
+FILES_A_PROCESS = 16
 
 
 @dataclass(frozen=True)
@@ -90,14 +91,15 @@ def report_pdfs(inputs: ReportInputs, language: Language) -> Iterator[Page]:
     columns = answer_columns(inputs, language)
     said = {sheet["household_id"]: sheet | stamp for sheet in sheets(inputs, columns, language)}
 
-    def made(annex: tuple[str, str, pd.DataFrame]) -> Page:
-        file, place, families = annex
-        own = [said[str(household)] for household in families["household_id"]]
-        return Page(f"sheets-{file}.pdf", sheets_pdf(own, f"{text('sheet.title', language)}: {place}", language))
-
-    # Typst lets go of Python while it sets a file.
-    with ThreadPoolExecutor(os.cpu_count()) as workers:
-        yield from workers.map(made, by_subdistrict(inputs, language))
+    annexes = list(by_subdistrict(inputs, language))
+    own = [[said[str(household)] for household in families["household_id"]] for _, _, families in annexes]
+    titles = [f"{text('sheet.title', language)}: {place}" for _, place, _ in annexes]
+    # Typst forgets nothing that it has set: processes of few files keep its memory small.
+    start = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=start, max_tasks_per_child=FILES_A_PROCESS) as workers:
+        made = workers.map(sheets_pdf, own, titles, repeat(language))
+        for (file, _, _), content in zip(annexes, made, strict=True):
+            yield Page(f"sheets-{file}.pdf", content)
 
 
 def _stamps(inputs: ReportInputs, language: Language) -> dict[str, str]:

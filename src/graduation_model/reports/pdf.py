@@ -21,6 +21,9 @@ from graduation_model.wording import text
 if TYPE_CHECKING:
     from typst import Fonts
 
+# Points; where a sheet runs over, its file is set again in smaller print. To have Typst measure each
+# sheet took many times the memory.
+SIZES = ("6.4", "5.9", "5.4", "5.0")
 # What the template says on every sheet, by the name that it knows it by.
 _WORDS = {
     **{
@@ -83,18 +86,21 @@ def sheets_pdf(sheets: Sequence[Mapping[str, Any]], title: str, language: Langua
         "pages": [_page(sheet, language) for sheet in sheets],
     }
     data = json.dumps(given, ensure_ascii=False)
-    made = _compiled(data, fit="no")
-    # Fitting measures every sheet, which costs three times as much: only where some family has more to say.
-    return made if _pages_in(made) == len(sheets) else _compiled(data, fit="yes")
+    made = b""
+    for size in SIZES:
+        made = _compiled(data, size)
+        if _pages_in(made) == len(sheets):
+            break
+    return made
 
 
-def _compiled(data: str, *, fit: str) -> bytes:
+def _compiled(data: str, size: str) -> bytes:
     # Untagged: they are printed by the hundred, and a file is an eighth of the size. The HTML page is the one to be
     # read aloud by a machine.
     import typst
 
     made = typst.compile(
-        _template(), font_paths=_fonts(), sys_inputs={"data": data, "fit": fit}, timestamp=0, pdf_tags=False
+        _template(), font_paths=_fonts(), sys_inputs={"data": data, "size": size}, timestamp=0, pdf_tags=False
     )
     assert isinstance(made, bytes)
     return made
