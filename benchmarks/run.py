@@ -6,6 +6,7 @@ Machines differ and are shared: figures are medians of whole processes; between 
 from __future__ import annotations
 
 import argparse
+import os
 import platform
 import resource
 import statistics
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import lists
 
+ROOT = Path(__file__).parents[1]
 COMMAND = [str(Path(sys.executable).with_name("graduation-model"))]
 
 FEATURES = """
@@ -64,6 +66,14 @@ with tempfile.TemporaryDirectory() as folder:
 """
 
 
+def engine_rows(quick: bool, peers: bool) -> list[tuple[str, str, str]]:
+    """Return the rows on exact reasons; see `shap_engine.py`."""
+    words = [sys.executable, str(Path(__file__).with_name("shap_engine.py"))]
+    words += ["--quick"] * quick + ["--peers"] * peers
+    lines = subprocess.run(words, check=True, capture_output=True, text=True).stdout.splitlines()
+    return [(what, seen, limit) for what, seen, limit in (line.split("\t") for line in lines)]
+
+
 def simulated(rows: list[tuple[str, str, str]], households: int, waves: int, limit: str, *, memory: bool) -> None:
     """Add the row of one simulated province: its seconds, or the memory of the largest process so far."""
     with tempfile.TemporaryDirectory() as folder:
@@ -71,6 +81,25 @@ def simulated(rows: list[tuple[str, str, str]], households: int, waves: int, lim
         taken = seconds([*COMMAND, "simulate", "--programme", "jamsosratu", *size, "--out", f"{folder}/data"], 1)
     seen = f"{peak_gb():.1f} GB" if memory else f"{taken:.0f} s"
     rows.append((f"simulate, {households:,} families x {waves} waves", seen, limit))
+
+
+def scored(rows: list[tuple[str, str, str]], households: int) -> None:
+    """Add the rows of one scoring command, start to finish, on one thread with the shipped bundle."""
+    one_thread = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
+    with tempfile.TemporaryDirectory() as folder:
+        made = [*COMMAND, "simulate", "--programme", "jamsosratu", "--households", str(households), "--waves", "1"]
+        subprocess.run([*made, "--out", f"{folder}/data"], check=True, capture_output=True)
+        words = [*COMMAND, "score", "--programme", "jamsosratu", "--data", f"{folder}/data", "--as-of", "2020-12-31"]
+        words += ["--model", str(ROOT / "models" / "jamsosratu-simulated"), "--out", f"{folder}/scores"]
+        start = time.perf_counter()
+        process = subprocess.Popen(words, env=one_thread, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        _, status, used = os.wait4(process.pid, 0)
+        taken = time.perf_counter() - start
+    assert status == 0, "score failed"
+    rows.append((f"score, {households:,} families, whole command", f"{taken:.0f} s", "15 s"))
+    rate = households / (used.ru_utime + used.ru_stime)
+    rows.append(("score, parquet to reasons in parquet", f"{rate:,.0f} rows/s", "25,000 rows/s"))
+    rows.append(("score, peak memory", f"{used.ru_maxrss / 1e6:.2f} GB", "1 GB"))
 
 
 def seconds(words: list[str], runs: int) -> float:
@@ -90,8 +119,9 @@ def peak_gb() -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="leave the demo out")
+    parser.add_argument("--quick", action="store_true", help="leave the demo and the large model out")
     parser.add_argument("--large", action="store_true", help="add the province of a million families (minutes)")
+    parser.add_argument("--peers", action="store_true", help="install packages that explain models, and measure them")
     arguments = parser.parse_args()
     quick = arguments.quick
     rows: list[tuple[str, str, str]] = []
@@ -102,8 +132,10 @@ def main() -> None:
         words = [sys.executable, "-c", READING, kind]
         seen, columns = subprocess.run(words, check=True, capture_output=True, text=True).stdout.split()
         rows.append((f"{kind} read and checked, 50,000 x {columns}", f"{float(seen):.1f} s", limit))
+    scored(rows, 50_000)
     simulated(rows, 50_000, 5, "20 s", memory=False)
     rows += lists.rows(large=arguments.large)
+    rows += engine_rows(quick, arguments.peers)
     if arguments.large:
         simulated(rows, 1_000_000, 2, "6 GB", memory=True)
     if not quick:
@@ -113,7 +145,7 @@ def main() -> None:
         rows.append(("demo, peak memory", f"{peak_gb():.1f} GB", "4 GB"))
     print(f"Python {platform.python_version()}, {platform.machine()}, {platform.system()}")
     for what, seen, limit in rows:
-        print(f"{what:40} {seen:>20}   limit {limit}")
+        print(f"{what:40} {seen:>20}" + (f"   limit {limit}" if limit else ""))
 
 
 if __name__ == "__main__":

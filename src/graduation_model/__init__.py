@@ -24,6 +24,7 @@ __all__ = [
     "record_correct",
     "record_delete",
     "record_export",
+    "replay",
     "report",
     "score",
     "select",

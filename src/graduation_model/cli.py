@@ -220,6 +220,8 @@ def promote(**arguments: Any) -> Said:
 @_option("--model", help="A bundle's folder, or models:/NAME@ALIAS; default the programme's champion.")
 @_option("--household", help="Score this family alone, seen against the whole wave: after a correction.")
 @_option("--restart", is_flag=True, help="Throw away what an interrupted run finished, and begin anew.")
+@_option("--engine", default="local", type=click.Choice(["local", "dask"]), help="dask: in processes or machines.")
+@_option("--scheduler", help="Of a Dask cluster, tcp://HOST:PORT; default one of processes on this machine.")
 @_option(
     "--part-rows", default=100_000, show_default=True, type=click.IntRange(min=1), help="Visits worked on at once."
 )
@@ -234,6 +236,31 @@ def score(**arguments: Any) -> Said:
     from graduation_model.commands.score import score as run
 
     return Said(run(**arguments).story())
+
+
+household_option = _option("--household", required=True, help="The family's id as the lists show it.")
+
+
+@main_group.command(
+    cls=Examples,
+    example="graduation-model replay --scores runs/scores-2018 --household ID",
+)
+@_option("--scores", required=True, type=click.Path(path_type=Path), help="A folder that 'score' wrote.")
+@household_option
+@_option("--data", type=click.Path(path_type=Path), help="Default: the folder that the scores name.")
+@_option("--model", help="Default: the model that the scores name.")
+@key_option
+@tracking_option
+def replay(**arguments: Any) -> Said:
+    """Score a family again, and compare.
+
+    From the model and the inputs that its scores name. Ends with 0 where every number is the same, bit for bit, from
+    the same files; with 3 where something differs, and says what.
+    """
+    from graduation_model.commands.replay import replay as run
+
+    result = run(**arguments)
+    return Said(result.story(), 0 if result.same else LimitError.exit_code)
 
 
 @main_group.command(
@@ -319,6 +346,7 @@ def compare(**arguments: Any) -> Said:
 )
 @tracking_option
 @_option("--previous", type=click.Path(path_type=Path), help="The list before: a folder that 'select' wrote.")
+@_option("--compare", type=click.Path(path_type=Path), help="What 'compare' wrote of that list and this one.")
 @_option("--training", type=click.Path(path_type=Path), help="Default: where the bundle that scored lies.")
 @_option("--effective", help="YYYY-MM-DD, the day on which decisions take effect.")
 @_option("--pdf", is_flag=True, help="Sheets as PDF too, one file a subdistrict; needs graduation-model[pdf].")
@@ -354,7 +382,6 @@ def record() -> None:
     """Export, correct or delete a family's record."""
 
 
-household_option = _option("--household", required=True, help="The family's id as the lists show it.")
 data_too_option = _option("--data", type=click.Path(path_type=Path), help="The data folder that the scores name.")
 folders_argument = click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path))
 

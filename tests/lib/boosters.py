@@ -84,7 +84,9 @@ def _answers(choose: Choose, rng: np.random.Generator) -> tuple[np.ndarray, np.n
 
 def strange_rows(rng: np.random.Generator, width: int) -> np.ndarray:
     """Return values at the edges of what a file can bring."""
-    values = [np.nan, np.inf, -np.inf, 0.0, -0.0, 1e-36, 1e-34, -1e-36, -1.0, -0.5, 0.5, 63.0, 64.5, 1e6, 1e300]
+    zero = float(np.float32(1e-35))  # where LightGBM's own zero ends
+    near = [0.0, -0.0, 1e-36, -1e-36, zero, -zero, np.nextafter(zero, 1), np.nextafter(-zero, -1), 1e-34]
+    values = [np.nan, np.inf, -np.inf, *near, -1.0, -0.5, 0.5, 63.0, 64.5, 1e6, 1e300]
     return rng.choice(values, size=(40, width))
 
 

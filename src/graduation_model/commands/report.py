@@ -42,6 +42,7 @@ def report(
     key: str | Path | None = None,
     mapping: str | Path | None = None,
     previous: str | Path | None = None,
+    compare: str | Path | None = None,
     training: str | Path | None = None,
     effective: str | dt.date | None = None,
     pdf: bool = False,
@@ -70,6 +71,8 @@ def report(
     previous
         A folder that `select --out` wrote for the list before: sheets tell what it said of a family, the summary who
         was swapped.
+    compare
+        A folder that `compare --out` wrote for the list before and this one: the summary tells what swapped families.
     training
         The folder that `train --out` wrote with the model that scored: the summary shows its tests. Default: where
         that bundle lies, if it lies there.
@@ -105,6 +108,7 @@ def report(
         scored=scored,
         tables=tables,
         previous=None if previous is None else Path(previous).resolve(),
+        compare=None if compare is None else Path(compare).resolve(),
         training=None if training is None else Path(training).resolve(),
         effective=None if effective is None else as_date(effective),
     )
@@ -122,6 +126,7 @@ def report(
         "data": data_folder.resolve(),
         "language": language,
         "previous": sources.previous,
+        "compare": sources.compare,
         "training": sources.training,
         "pdf": pdf,
         "effective": None if sources.effective is None else sources.effective.date(),

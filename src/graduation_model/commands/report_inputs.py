@@ -35,7 +35,7 @@ class Sources:
         Their manifests.
     tables : Tables
         The data that was scored.
-    previous, training : Path, optional
+    previous, training, compare : Path, optional
         See `report`.
     effective : Timestamp, optional
     """
@@ -47,6 +47,7 @@ class Sources:
     tables: Tables
     previous: Path | None = None
     training: Path | None = None
+    compare: Path | None = None
     effective: pd.Timestamp | None = None
 
 
@@ -90,13 +91,14 @@ def report_inputs(programme: Programme, sources: Sources) -> ReportInputs:
         flags=visit_flags(quarantine, of_listed),
         decisions=_by(tables.decisions, "effective_date", as_of),
         uep=_by(tables.uep, "grant_date", as_of),
-        earlier=_earlier(sources.previous),
+        earlier=_earlier(sources.previous or _first_of(sources.compare)),
         hand_points=_hand_points(programme, known, now, as_of),
         effective=sources.effective,
         evaluation=tests.get("evaluation"),
         fairness=tests.get("fairness"),
         rules=_table(sources.selection / "rules.parquet"),
         stability=_table(sources.selection / "stability.parquet"),
+        compared=_compared(sources),
         not_scored=pd.read_parquet(sources.scores / "not_scored.parquet")["reason"].value_counts().to_dict(),
         quarantine=_set_aside(quarantine),
         hashes={"bundle": scored["model"]["bundle_sha256"], **scored["inputs"]},
@@ -130,6 +132,24 @@ def _earlier(folder: Path | None) -> pd.DataFrame | None:
         return None
     manifest = read_manifest(folder, "select")
     return pd.read_parquet(folder / "selection.parquet").assign(as_of_date=manifest["as_of"])
+
+
+def _compared(sources: Sources) -> pd.DataFrame | None:
+    if sources.compare is None:
+        return None
+    second = Path(read_manifest(sources.compare, "compare")["parameters"]["second"])
+    if second != sources.selection:
+        raise DataError(
+            "This compares another list",
+            where=sources.compare,
+            mend="Give the folder that 'compare' wrote with this selection as the second list",
+        )
+    return pd.read_parquet(sources.compare / "compare.parquet")
+
+
+def _first_of(compare: Path | None) -> Path | None:
+    """The list before, as the comparison names it."""
+    return None if compare is None else Path(read_manifest(compare, "compare")["parameters"]["first"])
 
 
 def _tests(sources: Sources) -> dict[str, pd.DataFrame]:

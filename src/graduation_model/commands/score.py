@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import logging
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -27,7 +28,7 @@ from graduation_model.commands.inputs import (
     open_programme,
     open_reader,
 )
-from graduation_model.commands.outputs import DONE, resumable_output
+from graduation_model.commands.outputs import BEGUN_WITH, DONE, resumable_output
 from graduation_model.commands.progress import step, track_parts
 from graduation_model.config import Programme
 from graduation_model.errors import DataError
@@ -38,9 +39,10 @@ from graduation_model.ingest.formats import sha256_of
 from graduation_model.ingest.identity import Key
 from graduation_model.ingest.load import declared_sources
 from graduation_model.ingest.rows import sum_of
-from graduation_model.scoring.job import PART_ROWS, Job, parts_for
+from graduation_model.scoring.cluster import open_engine
+from graduation_model.scoring.job import BATCH_ROWS, PART_ROWS, Job, parts_for
 from graduation_model.scoring.parts import standing_of
-from graduation_model.scoring.run import Local, Ran, run
+from graduation_model.scoring.run import Ran, run
 from graduation_model.scoring.work import Facts, Work, sum_counts
 
 logger = logging.getLogger(__name__)
@@ -89,6 +91,8 @@ def score(
     mapping: str | Path | None = None,
     household: str | None = None,
     restart: bool = False,
+    engine: Literal["local", "dask"] = "local",
+    scheduler: str | None = None,
     part_rows: int = PART_ROWS,
 ) -> Scoring:
     """Score every family of a programme as of a date, or one of them again.
@@ -117,6 +121,11 @@ def score(
         together would give, bit for bit.
     restart
         Throw away what an interrupted run into the same folder finished, instead of going on from there.
+    engine
+        `dask` does the parts in several processes, or on a cluster: the same bytes.
+    scheduler
+        Address of a Dask scheduler; default processes on this machine. Its workers see `data`, the model and `out`
+        under the same paths.
     part_rows
         Visits a part: memory is bound by it.
 
@@ -133,7 +142,7 @@ def score(
         logger.warning("The model expired on %s: train again before deciding", bundle.card.expires)
     with step("Looking at the data"):
         reader, mapped = open_reader(programme, data, key=secret, mapping=mapping)
-        source = open_source(Path(data), reader)
+        source = open_source(Path(data), reader, min(part_rows, BATCH_ROWS))
         reader = replace(reader, habits=habits_of(source, reader))
     inputs = {**source.sources, **declared_sources(reader), **mapped}
     parameters = {
@@ -142,12 +151,12 @@ def score(
         "as_of": date.date(),
         "model": address,
         "mapping": mapping_of(data, mapping),
-        "household": household,
         "part_rows": part_rows,
     }
+    family = None if household is None else one_family(household, secret)
     begun_with = _begun_with(programme, inputs, parameters, bundle, located.version, secret)
+    begun_with["--household"] = hashlib.sha256((family or "").encode()).hexdigest()  # never the id itself
     with resumable_output(out, "score", parameters, begun_with=begun_with, restart=restart) as output:
-        family = None if household is None else one_family(household, secret)
         job = Job(
             work=Work(output.folder.parent),
             reader=reader,
@@ -162,8 +171,11 @@ def score(
             household=family or "",
         )
         check = partial(_check_settled, job=job, programme=programme)
-        ran = run(job, source.whole, engine=Local(), progress=track_parts, check=check)
+        with open_engine(engine, scheduler, job.work.folder / BEGUN_WITH) as used:
+            ran = run(job, source.whole, engine=used, progress=track_parts, check=check)
         scored = sum(facts["written"] for facts in ran.scored)
+        output.rows.update({name: rows for facts in ran.scored for name, rows in facts["rows"].items()})
+        output.facts["programme_files"] = _programme_files(programme)
         output.facts["simulated"] = is_simulated(data)
         output.facts.update(_facts(bundle, located.version, inputs, ran, scored, expired=expired), **key_facts(secret))
     counts = sum_counts(facts["not_scored"] for facts in ran.settled)
@@ -181,16 +193,20 @@ def _begun_with(
     key: Key | None,
 ) -> dict[str, str]:
     """What an interrupted run must find unchanged, in words."""
-    files = [path for path in sorted(programme.folder.rglob("*")) if path.is_file()]
-    given = ("as_of", "household", "part_rows")
+    given = ("as_of", "part_rows")
     return {
         "the package's version": graduation_model.__version__,
         "the model": f"{bundle.sha256} {version}",
         "--key": key.fingerprint if key else "",
         **{f"--{name.replace('_', '-')}": str(parameters[name]) for name in given},
-        **{f"the programme's {path.relative_to(programme.folder).as_posix()}": sha256_of(path) for path in files},
+        **{f"the programme's {name}": digest for name, digest in _programme_files(programme).items()},
         **{f"the data's {name}": digest for name, digest in inputs.items()},
     }
+
+
+def _programme_files(programme: Programme) -> dict[str, str]:
+    files = [path for path in sorted(programme.folder.rglob("*")) if path.is_file()]
+    return {path.relative_to(programme.folder).as_posix(): sha256_of(path) for path in files}
 
 
 def _champion(programme: Programme, tracking: str | Path) -> str:

@@ -11,8 +11,8 @@ import pandas as pd
 from graduation_model.estimators.bundle import Bundle
 from graduation_model.explanation.explainer import TOLERANCE, AdditivityError, explainer_of
 
-# Rows of a block that the model predicts a second time: one in a hundred, thousands over a wave.
-WITNESSES = 100
+# Rows of a block that the model predicts a second time: of ten thousand one in two hundred.
+WITNESSES = 50
 
 
 @dataclass(frozen=True)

@@ -148,9 +148,17 @@ def conditions(forest: Forest) -> tuple[np.ndarray, ...]:
     return (
         forest.feature.astype(np.int32),
         way.astype(np.int8),
-        forest.threshold,
+        beside_zero(forest.threshold),
         default_left.astype(np.uint8),
         forest.set_start,
         forest.set_words,
         forest.words,
     )
+
+
+def beside_zero(threshold: np.ndarray) -> np.ndarray:
+    """Return thresholds that part numbers as LightGBM does, which takes those within 1e-35 of 0 for 0 itself."""
+    from graduation_model.explanation.kernels import ZERO
+
+    below = np.where((threshold >= -ZERO) & (threshold < 0), np.nextafter(-ZERO, -np.inf), threshold)
+    return np.where((threshold >= 0) & (threshold <= ZERO), ZERO, below)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from graduation_model.ingest.rows import TableReader
 
 
 @dataclass(frozen=True)
-class Block:
+class Piece:
     """One row group of one parquet file.
 
     Attributes
@@ -36,6 +36,17 @@ class Block:
     group: int
     first: int
     rows: int
+
+
+@dataclass(frozen=True)
+class Block:
+    """Row groups that are read together: one large one, or as many small ones in a row as are no larger."""
+
+    pieces: tuple[Piece, ...]
+
+    @property
+    def rows(self) -> int:
+        return sum(piece.rows for piece in self.pieces)
 
 
 @dataclass(frozen=True)
@@ -61,8 +72,13 @@ class Source:
         return sum(block.rows for block in self.blocks) if self.whole is None else len(self.whole.frame)
 
 
-def open_source(folder: Path, reader: TableReader) -> Source:
+def open_source(folder: Path, reader: TableReader, rows: int) -> Source:
     """Find a table's blocks. Sheets, csv and databases, and what a mapping translates, are read at once.
+
+    Parameters
+    ----------
+    rows : int
+        About so many a block.
 
     Raises
     ------
@@ -74,7 +90,7 @@ def open_source(folder: Path, reader: TableReader) -> Source:
         raw = read_table(folder, reader.name)
         return Source((), raw, raw.sources)
     first: set[str] | None = None
-    blocks: list[Block] = []
+    pieces: list[Piece] = []
     for part in parts:
         columns, groups = _contents(part)
         first = first or columns
@@ -83,33 +99,64 @@ def open_source(folder: Path, reader: TableReader) -> Source:
                 "This part has other columns than the first one", where=part, mend="Give all parts the same columns"
             )
         shown, start = part.relative_to(folder).as_posix(), 1
-        for group, rows in enumerate(groups):
-            blocks.append(Block(part, shown, group, start, rows))
-            start += rows
-    return Source(tuple(blocks), None, {part.relative_to(folder).as_posix(): sha256_of(part) for part in parts})
+        for group, size in enumerate(groups):
+            pieces.append(Piece(part, shown, group, start, size))
+            start += size
+    return Source(
+        _gathered(pieces, rows), None, {part.relative_to(folder).as_posix(): sha256_of(part) for part in parts}
+    )
+
+
+def _gathered(pieces: Sequence[Piece], rows: int) -> tuple[Block, ...]:
+    gathered: list[list[Piece]] = []
+    size = rows
+    for piece in pieces:
+        if size + piece.rows > rows:
+            gathered.append([])
+            size = 0
+        gathered[-1].append(piece)
+        size += piece.rows
+    return tuple(Block(tuple(some)) for some in gathered)
 
 
 def read_block(block: Block, batch: int) -> Iterator[Raw]:
-    """Read a row group, so many rows at a time.
+    """Read a block: small row groups together, a large one so many rows at a time.
 
     Raises
     ------
     DataError
-        Where the file is damaged.
+        Where a file is damaged.
     """
+    parts: list[Raw] = []
+    for piece in block.pieces:
+        for part in _read_piece(piece, batch):
+            if len(block.pieces) == 1:
+                yield part
+            else:
+                parts.append(part)
+    if parts:
+        yield Raw(
+            frame=pd.concat([part.frame for part in parts], ignore_index=True),
+            files=pd.concat([part.files for part in parts], ignore_index=True),
+            rows=pd.concat([part.rows for part in parts], ignore_index=True),
+            sources={},
+        )
+
+
+def _read_piece(piece: Piece, batch: int) -> Iterator[Raw]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    start = block.first
+    start = piece.first
     try:
-        with pq.ParquetFile(block.path) as file:
-            for part in file.iter_batches(batch_size=batch, row_groups=[block.group], use_threads=False):
-                frame = pa.Table.from_batches([part]).to_pandas()
+        with pq.ParquetFile(piece.path) as file:
+            for part in file.iter_batches(batch_size=batch, row_groups=[piece.group], use_threads=False):
+                frame = pa.Table.from_batches([part]).to_pandas().reset_index(drop=True)  # a file may bring an index
                 numbers = pd.Series(np.arange(start, start + len(frame)))
-                yield Raw(frame, pd.Series(block.shown, index=frame.index, dtype="object"), numbers, {})
+                yield Raw(frame, pd.Series(piece.shown, index=frame.index, dtype="object"), numbers, {})
                 start += len(frame)
     except (OSError, ValueError) as error:  # pyarrow's errors are either
-        raise _damaged(block.path, error) from error
+        raise _damaged(piece.path, error) from error
 
 
 def habits_of(source: Source, reader: TableReader) -> dict[str, pd.Series]:
@@ -123,17 +170,17 @@ def habits_of(source: Source, reader: TableReader) -> dict[str, pd.Series]:
     told = {reader.source.columns.get(one.name, one.name) for one in reader.questions if one.kind != "text"}
     told |= {rule.column for rule in reader.source.dates.values()}
     found: dict[str, set[str]] = {}
-    for block in source.blocks:
+    for piece in (piece for block in source.blocks for piece in block.pieces):
         try:
-            with pq.ParquetFile(block.path) as file:
+            with pq.ParquetFile(piece.path) as file:
                 text = [name for name, kind in _types(file) if name in told and _is_text(kind)]
-                for part in file.iter_batches(1 << 17, row_groups=[block.group], columns=text, use_threads=False):
+                for part in file.iter_batches(1 << 17, row_groups=[piece.group], columns=text, use_threads=False):
                     for name, column in zip(part.schema.names, part.columns, strict=True):
                         if pa.types.is_dictionary(column.type):
                             column = column.dictionary.take(column.indices.unique())
                         found.setdefault(name, set()).update(column.unique().drop_null().to_pylist())
         except (OSError, ValueError) as error:
-            raise _damaged(block.path, error) from error
+            raise _damaged(piece.path, error) from error
     return {name: pd.Series(sorted(cells), dtype="object") for name, cells in found.items()}
 
 

@@ -14,7 +14,8 @@ from graduation_model.params import Language
 from graduation_model.reports.areas import HIDDEN
 from graduation_model.reports.disclosure import hidden_cells
 from graduation_model.reports.inputs import ReportInputs, standing
-from graduation_model.wording import day, has_text, number, percent, plain, text
+from graduation_model.reports.rule_words import RuleWords
+from graduation_model.wording import day, has_text, number, percent, text
 
 STEADY = 0.9
 
@@ -44,31 +45,21 @@ def conformal_bound(inputs: ReportInputs, language: Language) -> str:
 
 
 def rule_costs(inputs: ReportInputs, language: Language) -> list[dict[str, str]]:
-    """Return what each rule cost: rule, limit, used, binding, price, families."""
+    """Return what each rule cost: name, limit, used, price."""
     if inputs.rules is None:
         return []
-    return [_rule(row, inputs, language) for row in inputs.rules.to_dict(orient="records")]
-
-
-def _rule(row: dict[str, Any], inputs: ReportInputs, language: Language) -> dict[str, str]:
-    level = "" if row.get("level") is None or pd.isna(row["level"]) else str(row["level"])
-    kind = str(row["kind"])
-    name = text(f"list_rules.{kind}", language) if has_text(f"list_rules.{kind}") else str(row["rule"])
-    level = inputs.params.area_names.get(level, level)
-    few = _few(row["used"], inputs.params.min_cell) or _few(row["families"], inputs.params.min_cell)
-    hide = few and kind not in ("quota", "budget")
-    return {
-        "rule": f"{name}: {level}" if level else name,
-        "limit": _figure(row["limit"], language),
-        "used": HIDDEN if hide else _figure(row["used"], language),
-        "binding": text("common.yes" if row["binding"] else "common.no", language),
-        "price": HIDDEN if hide else _figure(row["price_exits"], language, 1),
-        "families": HIDDEN if _few(row["families"], inputs.params.min_cell) else _figure(row["families"], language),
-    }
-
-
-def _figure(value: Any, language: Language, decimals: int = 2) -> str:
-    return "–" if value is None or pd.isna(value) else plain(float(value), language, decimals)
+    words = RuleWords(language, inputs.selection_params, area_names=inputs.params.area_names, currency=inputs.currency)
+    minimum = inputs.params.min_cell
+    return [
+        {
+            "name": words.name(rule),
+            "limit": words.limit(rule),
+            # Money and shares of the list count nobody.
+            "used": HIDDEN if rule["used"] >= 1 and _few(rule["used"], minimum) else words.used(rule),
+            "price": text("cohort.price_few", language) if _few(rule["families"], minimum) else words.price(rule),
+        }
+        for rule in inputs.rules.to_dict(orient="records")
+    ]
 
 
 def _few(value: Any, minimum: int) -> bool:

@@ -12,6 +12,7 @@ from graduation_model.params import Language
 from graduation_model.reports.inputs import ReportInputs
 from graduation_model.wording import text
 
+TO_READY = "to_ready"
 Plan = dict[str, Any]
 
 
@@ -28,7 +29,7 @@ def plans(inputs: ReportInputs, language: Language) -> dict[str, Plan]:
     for (household, direction), steps in ordered.groupby(["household_id", "direction"], sort=False):
         reaches = bool(steps["reaches"].iloc[-1])
         said = [_step(inputs, step, language) for step in steps.to_dict(orient="records")]
-        key = direction if direction == "keeps_ready" or reaches else "falls_short"
+        key = "falls_short" if direction == TO_READY and not reaches else direction
         found[str(household)] = {"title": text(f"mentoring.{key}", language), "steps": said}
     return found
 
@@ -37,7 +38,8 @@ def _step(inputs: ReportInputs, step: dict[str, Any], language: Language) -> str
     question = inputs.instrument.by_name.get(step["question"])
     now, then = (_answer(question, step[name], inputs, language) for name in ("now", "then"))
     label = inputs.question_label(step["question"], language)
-    return text("mentoring.step", language, label=label, now=now, then=then)
+    key = "step" if step["direction"] == TO_READY else "falls" if step["reaches"] else "lowers"
+    return text(f"mentoring.{key}", language, label=label, now=now, then=then)
 
 
 def _answer(question: Question | None, value: Any, inputs: ReportInputs, language: Language) -> str:

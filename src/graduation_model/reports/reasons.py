@@ -157,8 +157,7 @@ def contrasts(inputs: ReportInputs, language: Language) -> list[list[str]]:
 
 def _line(inputs: ReportInputs) -> tuple[float, int]:
     """The chance from which a family is ready, as log-odds and out of a hundred."""
-    rules = inputs.selection_params
-    chance = min(1 - 1e-9, rules.threshold + rules.band)
+    chance = inputs.selection_params.line
     return math.log(chance / (1 - chance)), in_hundred(chance)
 
 

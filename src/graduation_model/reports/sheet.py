@@ -19,7 +19,8 @@ from graduation_model.reports.history import aid_of, decisions_before, grants_be
 from graduation_model.reports.inputs import ReportInputs
 from graduation_model.reports.mentoring import plans
 from graduation_model.reports.reasons import Doubted, agreement, contrasts, ledger_of, reasons_of
-from graduation_model.wording import day, has_text, number, percent, text
+from graduation_model.reports.rule_words import RuleWords
+from graduation_model.wording import day, number, percent, text
 
 # Whole months are told from here on: below it, days say more.
 _MONTHS_FROM_DAYS = 61
@@ -50,6 +51,7 @@ def sheets(inputs: ReportInputs, columns: AnswerColumns, language: Language) -> 
     words = CheckWords(inputs.instrument, language)
     doubted = Doubted(rests_on(inputs.instrument), words)
     flags = flags_by_family(inputs)
+    rules = RuleWords(language, inputs.selection_params)
     same = _same_on_every_sheet(inputs, language)
     before_dates = _dates(inputs.previous, listed, language)
     apart, by_hand = contrasts(inputs, language), hand_rule(inputs, language)
@@ -62,7 +64,7 @@ def sheets(inputs: ReportInputs, columns: AnswerColumns, language: Language) -> 
             "household_id": household,
             "file": row["file"],
             "who": _who(inputs, row, language),
-            "advice": _advice(row, language),
+            "advice": _advice(row, rules, language),
             "chance": chance_words(row, inputs.selection_params, language),
             "before_date": before_dates[place],
             "facts": facts_of(inputs, columns, place, language),
@@ -155,17 +157,16 @@ def data_age(assessed: Any, as_of: Any, language: Language) -> str:
     return text("sheet.data_age_months", language, count=number(int(days / _DAYS_A_MONTH), language))
 
 
-def _advice(row: Mapping[str, Any], language: Language) -> dict[str, str]:
-    code, rule = row["standing"], str(row["rule"])
+def _advice(row: Mapping[str, Any], rules: RuleWords, language: Language) -> dict[str, str]:
+    code = row["standing"]
     long = {"proposed": "standing.proposed_long", "waiting": "standing.waiting_long"}.get(code)
     position = "" if pd.isna(row["waiting_list_position"]) else number(row["waiting_list_position"], language)
-    key = f"rule.{rule}" if has_text(f"rule.{rule}") else "rule.other"
     return {
         "standing": code,
         "recommendation": text(f"recommendation.{row['recommendation']}", language),
         "place": text(long, language, position=position) if long else "",
         "meaning": text(f"advice.{'proposed' if code == 'ready' else code}", language),
-        "rule": text(key, language, code=rule),
+        "rule": rules.decided(str(row["rule"])),
     }
 
 

@@ -132,14 +132,14 @@ def score_part(job: Job, part: int) -> Facts:
                 model_version=job.model_version,
             )
         )
-    files, written = {}, 0
-    for name in ("scores", "contributions"):
+    files, rows_of_file = {}, {}
+    for name in ("scores", "contributions") if blocks else ():
         frames = [_wanted(job, getattr(block, name)) for block in blocks]
-        path = f"out/{name}/part-{part:05d}.parquet"
-        if frames:
-            files[path] = job.work.write(path, partial(write_parquet, frames))
-        written = sum(map(len, frames))
-    return job.work.finish(f"score-{part:05d}", {"written": written, "files": sorted(files)}, files)
+        path = f"{name}/part-{part:05d}.parquet"
+        files[f"out/{path}"] = job.work.write(f"out/{path}", partial(write_parquet, frames))
+        rows_of_file[path] = sum(map(len, frames))
+    written = rows_of_file.get(f"scores/part-{part:05d}.parquet", 0)
+    return job.work.finish(f"score-{part:05d}", {"written": written, "rows": rows_of_file}, files)
 
 
 def standing_of(job: Job) -> str | None:

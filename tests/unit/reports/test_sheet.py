@@ -68,7 +68,7 @@ def test_the_recommendation_stands_in_words(place, recommendation, position):
 
 def test_a_rule_that_has_no_words_yet_is_named():
     selection = small_inputs().selection.assign(rule="floor_of_the_district")
-    assert first("en", selection=selection)["advice"]["rule"] == "Rule: floor_of_the_district."
+    assert first("en", selection=selection)["advice"]["rule"].endswith("people look first: floor_of_the_district.")
 
 
 def test_a_chance_is_told_as_families_out_of_a_hundred():
@@ -270,3 +270,10 @@ def test_papers_and_the_way_back_are_the_programmes():
     params = small_inputs().params.model_copy(update={"documents": (said,), "reentry": said, "ask": (said,)})
     sheet = first("en", params=params)
     assert (sheet["documents"], sheet["reentry"], sheet["ask"]) == (["paper"], "paper", "paper")
+
+
+def test_what_keeps_a_family_ready_is_told_one_by_one():
+    table = changes(household_id="K-1", direction="keeps_ready", reaches=[True, False])
+    plan = first("en", changes=table)["plan"]
+    assert plan["steps"][0].endswith("it would fall below the line")
+    assert plan["steps"][1].endswith("the score would fall and stay above the line")
