@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 import lists
+import report_pages
 
 ROOT = Path(__file__).parents[1]
 COMMAND = [str(Path(sys.executable).with_name("graduation-model"))]
@@ -136,6 +137,9 @@ def main() -> None:
     simulated(rows, 50_000, 5, "20 s", memory=False)
     rows += lists.rows(large=arguments.large)
     rows += engine_rows(quick, arguments.peers)
+    rows += report_pages.rows()
+    if arguments.peers:
+        rows += report_pages.peers()
     if arguments.large:
         simulated(rows, 1_000_000, 2, "6 GB", memory=True)
     if not quick:

@@ -61,12 +61,11 @@ def hidden_levels(table: pd.DataFrame | None, min_cell: int) -> frozenset[tuple[
     if table is None or table.empty:
         return frozenset()
     rates = table[(table["metric"] == "selection_rate") & ~table["group"].str.contains(TIMES, regex=False)]
-    return frozenset(
-        (group, level)
-        for group, rows in rates.groupby("group")
-        for level, hide in zip(rows["level"], _hidden_counts(rows, min_cell).any(axis=1).tolist(), strict=True)
-        if hide
-    )
+    found: set[tuple[str, str]] = set()
+    for group, rows in rates.groupby("group"):
+        few = rows[_hidden_counts(rows, min_cell).any(axis=1)]
+        found |= {(str(group), str(level)) for level in few["level"]}
+    return frozenset(found)
 
 
 def _hidden_counts(rows: pd.DataFrame, min_cell: int) -> np.ndarray:

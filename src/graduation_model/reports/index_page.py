@@ -89,10 +89,8 @@ def _rows(families: pd.DataFrame, area_codes: list[int], standings: list[str]) -
         _whole(families["waiting_list_position"]),
         files,
     )
-    return [
-        list(row if sheet else row[:_WITHOUT_SHEET])
-        for row, sheet in zip(zip(*columns, strict=True), has_sheet, strict=True)
-    ]
+    rows = zip(*columns, strict=True)
+    return [list(row if sheet else row[:_WITHOUT_SHEET]) for row, sheet in zip(rows, has_sheet, strict=True)]
 
 
 def _whole(values: pd.Series) -> list[int | None]:
