@@ -32,9 +32,12 @@ def province_inputs(*, households: int = 120, seed: int = 1) -> ReportInputs:
     now = visits[visits["assessment_date"].dt.year == programme.simulation.last_year]
     contributions = _contributions(now, programme.instrument.questions, np.random.default_rng(seed))
     scores = _scores(now, contributions, programme.selection.carry)
-    chosen = select(scores, programme.selection, quota=households // 12, seed_text="2020-12-31")
-    before = visits[visits["assessment_date"].dt.year < programme.simulation.last_year]
     keys = pd.DataFrame({"household_id": now["household_id"].to_numpy(), "base_log_odds": BASE})
+    explained = pd.concat([keys, contributions], axis=1)
+    chosen = select(
+        scores, programme.selection, quota=households // 12, seed_text="2020-12-31", contributions=explained
+    )
+    before = visits[visits["assessment_date"].dt.year < programme.simulation.last_year]
     villages = dict.fromkeys(now["village_code"].unique(), LONG_VILLAGE)
     inputs = ReportInputs(
         title=programme.title,
@@ -46,7 +49,8 @@ def province_inputs(*, households: int = 120, seed: int = 1) -> ReportInputs:
         model={"name": "stack", "version": "3", "bundle_sha256": "ab" * 32, "as_of": "2020-12-31"},
         selection=chosen.table,
         scores=scores,
-        contributions=pd.concat([keys, contributions], axis=1),
+        contributions=explained,
+        rules=chosen.rules,
         answers=now.set_index("household_id"),
         previous=before.set_index("household_id"),
         wave=now.set_index("household_id"),

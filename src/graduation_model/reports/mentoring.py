@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
 import pandas as pd
@@ -24,12 +25,12 @@ def plans(inputs: ReportInputs, language: Language) -> dict[str, Plan]:
     changes = inputs.changes
     if changes is None or changes.empty:
         return {}
+    ordered = changes.sort_values(["household_id", "direction", "step"], kind="stable").to_dict(orient="records")
     found: dict[str, Plan] = {}
-    ordered = changes.sort_values(["household_id", "direction", "step"], kind="stable")
-    for (household, direction), steps in ordered.groupby(["household_id", "direction"], sort=False):
-        reaches = bool(steps["reaches"].iloc[-1])
-        said = [_step(inputs, step, language) for step in steps.to_dict(orient="records")]
-        key = "falls_short" if direction == TO_READY and not reaches else direction
+    for (household, direction), group in groupby(ordered, key=lambda step: (step["household_id"], step["direction"])):
+        steps = list(group)
+        key = "falls_short" if direction == TO_READY and not steps[-1]["reaches"] else direction
+        said = [_step(inputs, step, language) for step in steps]
         found[str(household)] = {"title": text(f"mentoring.{key}", language), "steps": said}
     return found
 
