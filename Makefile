@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup demo test check docs bench hard results ablation model lock clean
+.PHONY: setup demo test check docs bench scale hard results ablation model lock clean
 .DEFAULT_GOAL := setup
 
 setup: $(READY)
@@ -38,9 +38,15 @@ test: check
 bench: setup
 	$(BIN)/python benchmarks/run.py
 
-# The long checks against a known truth; rewrites docs/results-simulated.md.
+# What scoring costs from ten thousand families to a million; rewrites docs/scale.md. Some minutes.
+scale: setup
+	$(BIN)/python benchmarks/scale.py
+
+# The long checks against a known truth; rewrites docs/results-{known-truth,simulated,monitoring,shap}.md.
 hard: setup
 	$(BIN)/python benchmarks/hard.py
+	$(BIN)/python benchmarks/quiet_years.py
+	$(BIN)/python benchmarks/shap_proof.py
 
 lock: setup
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \

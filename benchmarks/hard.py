@@ -1,4 +1,4 @@
-"""`make hard`: the long checks of intervals, the list's cap, weights, bounds and SHAP values; writes the results pages.
+"""`make hard`: the long checks of intervals, of the list's cap, of weights and of bounds; writes two pages.
 
 Every check has a truth to hold against: families whose chance given their answers is known in closed form
 (`tests/lib/known_truth.py`). Nothing on the page is typed. `tests/unit` holds a small sample of each.
@@ -9,7 +9,9 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +22,8 @@ from scipy.stats import false_discovery_control
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from provinces import PUT_RIGHT, WAVES, judged, known_province  # noqa: E402
+from provinces import LEVELS, PUT_RIGHT, WAVES, capped, judged, known_province  # noqa: E402
 from provinces import lost as lost_in_province  # noqa: E402
-from shap_proof import write_page as write_shap_page  # noqa: E402
 
 from graduation_model.estimators import CalibratedAdditive, EstimatorParams, LightGBMScorer, LogisticScorecard  # noqa: E402
 from graduation_model.estimators.conformal import ConformalCalibration  # noqa: E402
@@ -32,12 +33,14 @@ from graduation_model.evaluation.bounds import metric_bounds, share_bounds  # no
 from graduation_model.evaluation.metrics import METRICS  # noqa: E402
 from lib.known_truth import keep, known_world, seen  # noqa: E402
 
-PAGE = ROOT / "docs" / "results-simulated.md"
+DOCS = ROOT / "docs"
 PARAMS = EstimatorParams()
 KINDS = ("logistic", "lightgbm")
-LEVELS = (0.1, 0.2, 0.3)
 NEW_FAMILIES = 2_000
 HOUSEHOLDS = 10_000
+SMALL_PROVINCE = 3_000
+IN_PROVINCES = (*KINDS, "stack")
+BOUND_IN_PROVINCE = ("logistic", "stack")
 
 
 def model(kind: str, seed: int) -> CalibratedAdditive:
@@ -84,10 +87,23 @@ def list_bound(kind: str, n: int, seeds: int) -> Iterator[dict[str, object]]:
             taken = adjusted <= level
             listed[seed, place] = taken.mean()
             false[seed, place] = 1 - new.training.y[taken].mean() if taken.any() else 0.0
+    yield from _bound_rows({"model": kind, "labelled families": f"{n:,}"}, false, listed)
+
+
+def province_bound(kind: str, seeds: int) -> Iterator[dict[str, object]]:
+    """Yield the same for the families of a quiet province's last wave."""
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        made = list(pool.map(partial(capped, "quiet", kind, SMALL_PROVINCE), range(1, seeds + 1)))
+    false, listed = (np.array([[lists[level][place] for level in LEVELS] for _, lists in made]) for place in (0, 1))
+    labelled = f"{np.mean([n for n, _ in made]):,.0f}"
+    yield from _bound_rows({"model": kind, "labelled families": labelled}, false, listed)
+
+
+def _bound_rows(names: dict[str, object], false: np.ndarray, listed: np.ndarray) -> Iterator[dict[str, object]]:
+    seeds = len(false)
     for place, level in enumerate(LEVELS):
         yield {
-            "model": kind,
-            "labelled families": f"{n:,}",
+            **names,
             "seeds": seeds,
             "cap": f"{level:.0%}",
             "false in the list, mean": f"{false[:, place].mean():.1%}",
@@ -148,7 +164,7 @@ def provinces(seeds: int) -> tuple[list[dict[str, object]], list[dict[str, objec
         for seed in range(1, seeds + 1):
             there = known_province(name, households=HOUSEHOLDS, seed=seed)
             found["lost"].append(lost_in_province(there))
-            for kind in KINDS if name in ("quiet", "honest") else ():
+            for kind in IN_PROVINCES if name in ("quiet", "honest") else ():
                 found.setdefault(kind, []).append(judged(there, kind))
         missing.append({"province": name, "seeds": seeds, **_lost_words(pd.DataFrame(found.pop("lost")))})
         decided += [{"province": name, "seeds": seeds, **_mean_words(pd.DataFrame(rows))} for rows in found.values()]
@@ -182,30 +198,14 @@ def table(rows: list[dict[str, object]]) -> str:
     return "\n".join([lines[0], "|---" * len(frame.columns) + "|", *lines[1:]])
 
 
-def province_parts(decided: list[dict[str, object]], gone: list[dict[str, object]]) -> list[str]:
-    """Return the sections on simulated provinces."""
+def known_truth_page(scale: float) -> list[str]:
+    """Return the page of invented families whose chance is known in closed form."""
+    few, many = _seeds(scale, 20), _seeds(scale, 200)
     return [
-        "## Simulated provinces: intervals and cap for the families of the last wave",
-        f"{HOUSEHOLDS:,} families, {WAVES} waves, everything as in `train`; the truth is that given the answers, under "
-        "the mixture of graduated and retained that the model learnt from. Quiet: nothing drifts, selection and loss "
-        "are random. Honest: as in life; nothing is promised there, and the figures stand as they came out.",
-        table(decided),
-        "## Simulated provinces: families lost to follow-up",
-        f"The share of the due that made it. *{PUT_RIGHT.capitalize()}*: the failures that a register or an early "
-        "visit shows no longer count more often than successes, with one probability of being followed for all; "
-        "what is left is the bias of the loss itself.",
-        table(gone),
-    ]
-
-
-def page(scale: float) -> str:
-    """Return the page; a scale below 1 takes fewer seeds."""
-    few, many, some = (max(1, round(seeds * scale)) for seeds in (20, 200, 5))
-    parts = [
-        "# Results where the truth is known",
-        "Written by `make hard`; nothing here is typed. First invented families whose chance given their answers is "
-        "known in closed form (`tests/lib/known_truth.py`), then simulated provinces. What these figures can and "
-        "cannot promise for real families: [statistics.md](statistics.md).",
+        "# Results where the chance is known in closed form",
+        "Written by `make hard`; nothing here is typed. Invented families whose chance given their answers is known "
+        "(`tests/lib/known_truth.py`). What these figures can and cannot promise for real families: "
+        "[statistics.md](statistics.md).",
         "## Intervals: do they hold the true chance given the answers?",
         f"Of {NEW_FAMILIES:,} new families a seed. The target is the stated rate ± 3 points.",
         table([coverage(kind, n, few) for kind in KINDS for n in (1_000, 5_000)]),
@@ -216,20 +216,51 @@ def page(scale: float) -> str:
         "A third is lost. Weights must remove at least half of the bias where the loss hangs on recorded answers; "
         "where it does not they cannot, and the bounds must hold the truth.",
         table([row for recorded in (True, False) for row in lost(recorded, 3_000, few)]),
-        *province_parts(*provinces(some)),
     ]
-    return "\n\n".join(parts) + "\n"
+
+
+def province_page(scale: float) -> list[str]:
+    """Return the page of simulated provinces."""
+    decided, gone = provinces(_seeds(scale, 5))
+    bound = [row for kind in BOUND_IN_PROVINCE for row in province_bound(kind, _seeds(scale, 200))]
+    return [
+        "# Results on simulated provinces",
+        "Written by `make hard`; nothing here is typed. The same questions where the chance is known in closed form: "
+        "[results-known-truth.md](results-known-truth.md). What these figures can and cannot promise for real "
+        "families: [statistics.md](statistics.md).",
+        "## Intervals and cap for the families of the last wave",
+        f"{HOUSEHOLDS:,} families, {WAVES} waves, everything as in `train`; the truth is that given the answers, under "
+        "the mixture of graduated and retained that the model learnt from. Quiet: nothing drifts, selection and loss "
+        "are random. Honest: as in life; nothing is promised there, and the figures stand as they came out.",
+        table(decided),
+        "## A quiet province: the list's cap, on average over lists",
+        f"{SMALL_PROVINCE:,} families, {WAVES} waves. A family counts as false with its true chance of failing.",
+        table(bound),
+        "## Families lost to follow-up",
+        f"The share of the due that made it. *{PUT_RIGHT.capitalize()}*: the failures that a register or an early "
+        "visit shows no longer count more often than successes, with one probability of being followed for all; "
+        "what is left is the bias of the loss itself.",
+        table(gone),
+    ]
+
+
+def _seeds(scale: float, all_of_them: int) -> int:
+    return max(1, round(all_of_them * scale))
+
+
+PAGES = {"known-truth": known_truth_page, "simulated": province_page}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--scale", type=float, default=1.0, help="share of the seeds; the page is written at 1 alone")
-    scale = parser.parse_args().scale
-    content = page(scale)
-    if scale == 1.0:
-        PAGE.write_text(content, encoding="utf-8")
-        write_shap_page()
-    print(content)
+    parser.add_argument("--page", action="append", choices=list(PAGES), help="this page alone")
+    parser.add_argument("--scale", type=float, default=1.0, help="share of the seeds; pages are written at 1 alone")
+    arguments = parser.parse_args()
+    for name in arguments.page or PAGES:
+        content = "\n\n".join(PAGES[name](arguments.scale)) + "\n"
+        if arguments.scale == 1.0:
+            (DOCS / f"results-{name}.md").write_text(content, encoding="utf-8")
+        print(content, flush=True)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from scipy.stats import false_discovery_control
 from graduation_model.cohort import eligible_rows
 from graduation_model.config import Programme, load_programme
 from graduation_model.estimators import TrainingSet, make_models
+from graduation_model.estimators.conformal import ConformalCalibration
 from graduation_model.estimators.propensity import FollowUpWeights, follow_up_weights
 from graduation_model.estimators.uncertainty import fit_uncertainty
 from graduation_model.evaluation.bounds import share_bounds
@@ -27,7 +29,7 @@ from graduation_model.simulation import Province, simulate
 
 PROGRAMME = Path(__file__).parents[1] / "configs" / "jamsosratu"
 AS_OF, LAST_WAVE, WAVES = pd.Timestamp("2020-12-31"), 2020, 6
-LEVELS = (0.1, 0.2)
+LEVELS = (0.1, 0.2, 0.3)
 PUT_RIGHT = "register and early failures put right"
 
 
@@ -65,17 +67,29 @@ def known_province(name: str, *, households: int, seed: int) -> Known:
     return Known(programme, made, past, known, weights, training_set(past, known, weights.weight))
 
 
-def judged(there: Known, kind: str) -> dict[str, object]:
-    """Return whether intervals and cap hold for the families of the last wave, by the truth."""
-    estimators, question = there.programme.estimators, there.past.label.status_now.question
-    model = make_models(estimators, there.past.catalogue, status_question=question)[kind].fit(there.training)
-    unsure = fit_uncertainty(there.training, model.cross_fitted, params=estimators)  # type: ignore[attr-defined]
+def fitted(there: Known, kind: str) -> Any:
+    """Return one of the programme's models, which learnt from what is known."""
+    question = there.past.label.status_now.question
+    return make_models(there.programme.estimators, there.past.catalogue, status_question=question)[kind].fit(
+        there.training
+    )
+
+
+def last_wave(there: Known) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the features of the families of the last wave, and their truth."""
     rows = eligible_rows(there.known.assessments, AS_OF, there.past.cohort)
-    X = there.known.features(rows)
+    return there.known.features(rows), _truth(there, rows)
+
+
+def judged(there: Known, kind: str) -> dict[str, object]:
+    """Return whether intervals hold for the families of the last wave, by the truth, and what the cap's lists hold."""
+    estimators, model = there.programme.estimators, fitted(there, kind)
+    unsure = fit_uncertainty(there.training, model.cross_fitted, params=estimators)
+    X, truth = last_wave(there)
     log_odds = model.log_odds(X)
     low, high = unsure.bounds(X, log_odds)
-    truth = _truth(there, rows)
-    chance, own = _chance(there, truth), ~truth["copied"].to_numpy()  # a copied sheet says nothing of its family
+    chance = _chance(there, truth, "truth_given_answers")
+    own = ~truth["copied"].to_numpy()  # a copied sheet says nothing of its family
     held = (low <= chance) & (chance <= high)
     row: dict[str, object] = {
         "model": kind,
@@ -85,13 +99,33 @@ def judged(there: Known, kind: str) -> dict[str, object]:
         "mean width": float((high - low)[own].mean()),
         "error of the chance": float(np.sqrt(((expit(log_odds) - chance)[own] ** 2).mean())),
     }
-    adjusted = false_discovery_control(unsure.conformal_p(log_odds))
-    made_it = truth["stayed_out"].to_numpy(dtype=float)
-    for level in LEVELS:
-        taken = (adjusted <= level) & ~np.isnan(made_it)
-        row[f"false at a cap of {level:.0%}"] = float(1 - made_it[taken].mean()) if taken.any() else 0.0
-        row[f"listed at {level:.0%}"] = float(taken.mean())
+    for level, (false, listed) in listed_at(there, unsure.conformal_p(log_odds), truth).items():
+        row[f"false at a cap of {level:.0%}"] = false
+        row[f"listed at {level:.0%}"] = listed
     return row
+
+
+def capped(name: str, kind: str, households: int, seed: int) -> tuple[int, dict[float, tuple[float, float]]]:
+    """Return how many labelled families one province has, and what the cap's lists hold there."""
+    there = known_province(name, households=households, seed=seed)
+    model = fitted(there, kind)
+    past = ConformalCalibration.fit(model.cross_fitted, there.training.y, there.training.weight)
+    X, truth = last_wave(there)
+    return len(there.training.y), listed_at(there, past.p_values(model.log_odds(X)), truth)
+
+
+def listed_at(there: Known, p_values: np.ndarray, truth: pd.DataFrame) -> dict[float, tuple[float, float]]:
+    """Return, for each level, the share of failures expected in the list that its cut takes, and the share listed.
+
+    Expected: each family counts with its true chance of failing, under the mixture of decisions that p-values rest on.
+    An empty list has no failures.
+    """
+    chance, adjusted = _chance(there, truth, "exit"), false_discovery_control(p_values)
+    lists = {level: adjusted <= level for level in LEVELS}
+    return {
+        level: (float(1 - chance[taken].mean()) if taken.any() else 0.0, float(taken.mean()))
+        for level, taken in lists.items()
+    }
 
 
 def lost(there: Known) -> dict[str, object]:
@@ -138,9 +172,8 @@ def _truth(there: Known, rows: np.ndarray) -> pd.DataFrame:
     return keys.merge(there.province.truth.astype({"wave": "int64"}), on=["household_id", "wave"], how="left")
 
 
-def _chance(there: Known, truth: pd.DataFrame) -> np.ndarray:
-    """The chance given the answers, under the mixture of decisions that the model learnt from."""
+def _chance(there: Known, truth: pd.DataFrame, which: str) -> np.ndarray:
+    """A chance under the mixture of decisions that the model learnt from: one in the truth's columns, by its name."""
     graduated = float(np.average(there.known.labelled["decision"] == "graduated", weights=there.training.weight))
-    both = (truth[f"truth_given_answers_if_{name}"].to_numpy(dtype=float) for name in ("graduated", "retained"))
-    left, stayed = both
+    left, stayed = (truth[f"{which}_if_{name}"].to_numpy(dtype=float) for name in ("graduated", "retained"))
     return graduated * left + (1 - graduated) * stayed

@@ -6,6 +6,7 @@ Machines differ and are shared: figures are medians of whole processes; between 
 from __future__ import annotations
 
 import argparse
+import os
 import platform
 import resource
 import statistics
@@ -15,6 +16,10 @@ import tempfile
 import time
 from pathlib import Path
 
+import lists
+import report_pages
+
+ROOT = Path(__file__).parents[1]
 COMMAND = [str(Path(sys.executable).with_name("graduation-model"))]
 
 FEATURES = """
@@ -79,6 +84,25 @@ def simulated(rows: list[tuple[str, str, str]], households: int, waves: int, lim
     rows.append((f"simulate, {households:,} families x {waves} waves", seen, limit))
 
 
+def scored(rows: list[tuple[str, str, str]], households: int) -> None:
+    """Add the rows of one scoring command, start to finish, on one thread with the shipped bundle."""
+    one_thread = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
+    with tempfile.TemporaryDirectory() as folder:
+        made = [*COMMAND, "simulate", "--programme", "jamsosratu", "--households", str(households), "--waves", "1"]
+        subprocess.run([*made, "--out", f"{folder}/data"], check=True, capture_output=True)
+        words = [*COMMAND, "score", "--programme", "jamsosratu", "--data", f"{folder}/data", "--as-of", "2020-12-31"]
+        words += ["--model", str(ROOT / "models" / "jamsosratu-simulated"), "--out", f"{folder}/scores"]
+        start = time.perf_counter()
+        process = subprocess.Popen(words, env=one_thread, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        _, status, used = os.wait4(process.pid, 0)
+        taken = time.perf_counter() - start
+    assert status == 0, "score failed"
+    rows.append((f"score, {households:,} families, whole command", f"{taken:.0f} s", "15 s"))
+    rate = households / (used.ru_utime + used.ru_stime)
+    rows.append(("score, parquet to reasons in parquet", f"{rate:,.0f} rows/s", "25,000 rows/s"))
+    rows.append(("score, peak memory", f"{used.ru_maxrss / 1e6:.2f} GB", "1 GB"))
+
+
 def seconds(words: list[str], runs: int) -> float:
     """Return the median wall seconds of a command."""
     taken = []
@@ -109,8 +133,13 @@ def main() -> None:
         words = [sys.executable, "-c", READING, kind]
         seen, columns = subprocess.run(words, check=True, capture_output=True, text=True).stdout.split()
         rows.append((f"{kind} read and checked, 50,000 x {columns}", f"{float(seen):.1f} s", limit))
+    scored(rows, 50_000)
     simulated(rows, 50_000, 5, "20 s", memory=False)
+    rows += lists.rows(large=arguments.large)
     rows += engine_rows(quick, arguments.peers)
+    rows += report_pages.rows()
+    if arguments.peers:
+        rows += report_pages.peers()
     if arguments.large:
         simulated(rows, 1_000_000, 2, "6 GB", memory=True)
     if not quick:

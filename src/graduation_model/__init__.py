@@ -15,13 +15,16 @@ __version__ = "0.1.0"
 
 __all__ = [
     "check",
+    "compare",
     "demo",
     "dictionary",
     "form",
+    "monitor",
     "promote",
     "record_correct",
     "record_delete",
     "record_export",
+    "replay",
     "report",
     "score",
     "select",

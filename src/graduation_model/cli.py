@@ -219,16 +219,72 @@ def promote(**arguments: Any) -> Said:
 @as_of_option
 @_option("--model", help="A bundle's folder, or models:/NAME@ALIAS; default the programme's champion.")
 @_option("--household", help="Score this family alone, seen against the whole wave: after a correction.")
+@_option("--restart", is_flag=True, help="Throw away what an interrupted run finished, and begin anew.")
+@_option("--engine", default="local", type=click.Choice(["local", "dask"]), help="dask: in processes or machines.")
+@_option("--scheduler", help="Of a Dask cluster, tcp://HOST:PORT; default one of processes on this machine.")
+@_option(
+    "--part-rows", default=100_000, show_default=True, type=click.IntRange(min=1), help="Visits worked on at once."
+)
 @_out_option()
 @tracking_option
 def score(**arguments: Any) -> Said:
     """Score a cohort, with exact reasons.
 
-    Every family is accounted for: it has a score, or a reason why not.
+    Every family is accounted for: it has a score, or a reason why not. A run that was interrupted goes on from what it
+    finished, to the same bytes.
     """
     from graduation_model.commands.score import score as run
 
     return Said(run(**arguments).story())
+
+
+household_option = _option("--household", required=True, help="The family's id as the lists show it.")
+
+
+@main_group.command(
+    cls=Examples,
+    example="graduation-model replay --scores runs/scores-2018 --household ID",
+)
+@_option("--scores", required=True, type=click.Path(path_type=Path), help="A folder that 'score' wrote.")
+@household_option
+@_option("--data", type=click.Path(path_type=Path), help="Default: the folder that the scores name.")
+@_option("--model", help="Default: the model that the scores name.")
+@key_option
+@tracking_option
+def replay(**arguments: Any) -> Said:
+    """Score a family again, and compare.
+
+    From the model and the inputs that its scores name. Ends with 0 where every number is the same, bit for bit, from
+    the same files; with 3 where something differs, and says what.
+    """
+    from graduation_model.commands.replay import replay as run
+
+    result = run(**arguments)
+    return Said(result.story(), 0 if result.same else LimitError.exit_code)
+
+
+@main_group.command(
+    cls=Examples,
+    example="graduation-model monitor --programme juntos --data $ENAHO --as-of 2018-12-31 --out runs/monitor-2018",
+)
+@programme_option
+@data_option
+@key_option
+@mapping_option
+@as_of_option
+@_option("--model", help="A bundle's folder, or models:/NAME@ALIAS: compares scores and reasons, too.")
+@_out_option()
+@tracking_option
+def monitor(**arguments: Any) -> Said:
+    """Hold a wave against the one before.
+
+    What moved in answers, codes, amounts, scores and reasons, and an audit of facilitators. Where a limit of
+    programme.yaml was crossed the command ends with 3.
+    """
+    from graduation_model.commands.monitor import monitor as run
+
+    result = run(**arguments)
+    return Said(result.story(), LimitError.exit_code if result.crossed else 0)
 
 
 @main_group.command(
@@ -239,14 +295,35 @@ def score(**arguments: Any) -> Said:
 @programme_option
 @_option("--scores", required=True, type=click.Path(path_type=Path), help="A folder that 'score' wrote.")
 @_option("--quota", type=click.IntRange(min=0), help="At most so many families; default the programme's.")
+@_option("--resamples", default=0, type=click.IntRange(min=0), help="Draw the list again so many times.")
+@_option("--seed", default=1, help="Of those draws.")
 @_option("--language", type=click.Choice(["id", "en"]), default="id", help="Of the workbook.")
 @_out_option()
 def select(**arguments: Any) -> Said:
     """Apply the rules: propose, review, keep.
 
-    The quota is a ceiling, never a target to fill. No model is needed.
+    Makes the best list that keeps every rule, and says what each rule costs. The quota is a ceiling, never a target to
+    fill. No model is needed.
     """
     from graduation_model.commands.select import select as run
+
+    return Said(run(**arguments).story())
+
+
+@main_group.command(
+    cls=Examples,
+    example="graduation-model compare runs/selection-2019 runs/selection-2020 --out runs/compare",
+)
+@click.argument("first", type=click.Path(path_type=Path))
+@click.argument("second", type=click.Path(path_type=Path))
+@_option("--between", type=click.Path(path_type=Path), help="SECOND's answers scored by FIRST's model.")
+@_out_option()
+def compare(**arguments: Any) -> Said:
+    """Say who entered, who left, and why.
+
+    Makes both lists again, with one change at a time from FIRST to SECOND: answers, model, each rule, quota.
+    """
+    from graduation_model.commands.compare import compare as run
 
     return Said(run(**arguments).story())
 
@@ -267,6 +344,12 @@ def select(**arguments: Any) -> Said:
     default="both",
     help="both: Indonesian at the root, English in en/.",
 )
+@tracking_option
+@_option("--previous", type=click.Path(path_type=Path), help="The list before: a folder that 'select' wrote.")
+@_option("--compare", type=click.Path(path_type=Path), help="What 'compare' wrote of that list and this one.")
+@_option("--training", type=click.Path(path_type=Path), help="Default: where the bundle that scored lies.")
+@_option("--effective", help="YYYY-MM-DD, the day on which decisions take effect.")
+@_option("--pdf", is_flag=True, help="Sheets as PDF too, one file a subdistrict; needs graduation-model[pdf].")
 @_out_option()
 def report(**arguments: Any) -> Said:
     """Write the sheets, the index, the summary.
@@ -299,7 +382,6 @@ def record() -> None:
     """Export, correct or delete a family's record."""
 
 
-household_option = _option("--household", required=True, help="The family's id as the lists show it.")
 data_too_option = _option("--data", type=click.Path(path_type=Path), help="The data folder that the scores name.")
 folders_argument = click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path))
 
@@ -394,7 +476,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         error.show()
         return UserError.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("graduation-model: stopped; nothing half-written was left behind", err=True)
+        click.echo("graduation-model: stopped; nothing half-written stands in the place of an output", err=True)
         return 130
     except Exception:
         logging.getLogger(__name__).exception("This is a bug in graduation-model: please report it with these lines")

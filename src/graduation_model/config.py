@@ -20,6 +20,7 @@ from graduation_model.estimators.params import EstimatorParams
 from graduation_model.evaluation.params import EvaluationParams
 from graduation_model.features.params import FeatureParams
 from graduation_model.ingest.params import Codebook, IngestParams
+from graduation_model.monitoring.params import MonitoringParams
 from graduation_model.params import Label, Params, read_params
 from graduation_model.reports.params import ReportParams
 from graduation_model.selection.params import SelectionParams
@@ -42,6 +43,7 @@ class Settings(Params):
     evaluation: EvaluationParams
     selection: SelectionParams
     reports: ReportParams
+    monitoring: MonitoringParams = MonitoringParams()
     simulation: SimulationParams | None = None
 
 
@@ -165,6 +167,7 @@ def _check_references(path: Path, settings: Settings, instrument: Instrument) ->
         "estimators.weighted_sum": tuple(settings.estimators.weighted_sum),
         "estimators.pmt_exclude": settings.estimators.pmt_exclude,
         "reports.facts": settings.reports.facts,
+        "selection.never_on_alone": settings.selection.never_on_alone,
         "ingest.checks.identical_without": settings.ingest.checks.identical_without,
         "label.status_now": (settings.label.status_now.question,),
         "evaluation.populations": tuple(population.question for population in settings.evaluation.populations),

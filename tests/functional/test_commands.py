@@ -31,7 +31,7 @@ def test_the_committed_bundle_scores_the_programme_that_we_ship(tmp_path):
 
 
 def test_every_command_has_help_that_ends_with_an_example(capsys):
-    commands = ["demo", "simulate", "check", "train", "promote", "score", "select", "report", "dictionary"]
+    commands = ["demo", "simulate", "check", "train", "promote", "score", "select", "compare", "report", "dictionary"]
     for command in [*commands, "record export", "record correct", "record delete"]:
         assert main([*command.split(), "--help"]) == 0
         assert f"graduation-model {command}" in " ".join(capsys.readouterr().out.split("Example:")[1].split())

@@ -144,11 +144,11 @@ def test_an_export_holds_all_of_one_family_and_nothing_of_another(year, outputs,
     assert _run("record", "export", "--programme", year.programme, *words, *folders) == 0
     record = json.loads((tmp_path / "export" / "record.json").read_text(encoding="utf-8"))
     tables = {table["table"]: table["rows"] for table in record["tables"]}
-    expected = {"assessments", "followups", "decisions", "scores", "contributions", "selection"}
+    expected = {"assessments", "followups", "decisions", "scores", "contributions", "selection", "changes"}
     assert set(tables) == expected
     assert {row["household_id"] for rows in tables.values() for row in rows} == {chosen[0]}
     assert len(list((tmp_path / "export" / "tables").glob("*.csv"))) == len(record["tables"])
-    assert len(list((tmp_path / "export" / "pages").rglob("*.html"))) == 2
+    assert len(list((tmp_path / "export" / "pages").rglob("*.html"))) == 4  # sheet and letter, two languages
     everything = _text_of(tmp_path / "export")
     assert sum(chosen[0] in content for content in everything.values()) >= 5
     assert not any(other in content for content in everything.values() for other in chosen[1:])
@@ -260,7 +260,7 @@ def test_a_receipt_proves_a_deletion_to_whoever_has_it_and_the_id(copied, chosen
     entries = [json.loads((folder / "manifest.json").read_text())["deletions"][-1] for folder in copied]
     expected = hmac.new(receipt.encode(), chosen[0].encode(), "sha256").hexdigest()
     assert {entry["receipt"] for entry in entries} == {expected}
-    assert [entry["pages"] for entry in entries] == [0, 0, 0, 2]
+    assert [entry["pages"] for entry in entries] == [0, 0, 0, 4]
 
 
 def test_corrections_are_deleted_with_the_family_and_those_of_others_stay(year, corrected, chosen, copied, tmp_path):

@@ -26,9 +26,13 @@ QUOTA = st.one_of(st.none(), st.integers(0, 12))
 def scores(draw: st.DrawFn) -> pd.DataFrame:
     """Up to a dozen scored families."""
     families = draw(
-        st.lists(st.tuples(SHARE, SHARE, st.sampled_from(["inside", "inside", "outside"])), min_size=1, max_size=12)
+        st.lists(
+            st.tuples(SHARE, SHARE, st.sampled_from(["inside", "inside", "outside"]), st.booleans()),
+            min_size=1,
+            max_size=12,
+        )
     )
-    frame = pd.DataFrame(families, columns=["probability", "completeness", "support"])
+    frame = pd.DataFrame(families, columns=["probability", "completeness", "support", "never_graduated"])
     frame["household_id"] = [f"H{number:02d}" for number in range(len(frame))]
     # As scores are made: the surer the model, the smaller the p-value.
     frame["conformal_p"] = 1 - 0.99 * frame["probability"]

@@ -31,6 +31,7 @@ def check(table: str, *, quota: int | None = None, rules: SelectionParams = RULE
             "support": expected.get("seen before", pd.Series("inside", index=expected.index)).map(
                 {"yes": "inside", "no": "outside", "inside": "inside"}
             ),
+            "never_graduated": expected.get("like graduated", pd.Series("yes", index=expected.index)) == "no",
             "completeness": expected.get("answered", pd.Series("1", index=expected.index)).astype(float),
             "conformal_p": expected.get("p-value", pd.Series("0", index=expected.index)).astype(float),
             "as_of_date": DATE,
@@ -128,6 +129,37 @@ def test_unlike_any_seen_before_is_said_before_too_few_answers() -> None:
         family | probability | seen before | answered | recommendation | rule
         A      | 0.99        | no          | 0.10     | cannot_say     | out_of_support
     """)
+
+
+def test_people_look_at_whom_the_chance_alone_would_call_ready_though_nobody_alike_was_graduated() -> None:
+    check("""
+        family | probability | like graduated | recommendation | rule            | selected
+        A      | 0.99        | no             | review         | never_graduated | no
+        B      | 0.90        | yes            | ready          | above_threshold | yes
+        C      | 0.80        | no             | review         | near_threshold  | no
+        D      | 0.10        | no             | not_ready      | below_threshold | no
+    """)
+
+
+def test_what_the_model_never_saw_is_not_judged_whoever_was_graduated() -> None:
+    check("""
+        family | probability | seen before | answered | like graduated | recommendation | rule
+        A      | 0.99        | no          | 1.00     | no             | cannot_say     | out_of_support
+        B      | 0.99        | yes         | 0.10     | no             | cannot_say     | incomplete
+    """)
+
+
+def test_families_unlike_any_graduated_take_no_part_in_the_cap() -> None:
+    # Two are judged, so the smaller p-value may be at most half of the cap of 0.10; of three it could be a third only.
+    check(
+        """
+        family | probability | p-value | like graduated | recommendation | rule
+        A      | 0.99        | 0.900   | no             | review         | never_graduated
+        B      | 0.97        | 0.045   | yes            | ready          | above_threshold
+        C      | 0.95        | 0.900   | yes            | review         | beyond_bound
+    """,
+        rules=RULES.model_copy(update={"conformal_level": 0.1}),
+    )
 
 
 def test_between_equal_probabilities_the_better_known_family_comes_first() -> None:

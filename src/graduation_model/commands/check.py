@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from graduation_model.commands.inputs import ProgrammeLike, key_facts, mapping_of, open_key, open_programme, read_tables
+from graduation_model.commands.inputs import (
+    ProgrammeLike,
+    is_simulated,
+    key_facts,
+    mapping_of,
+    open_key,
+    open_programme,
+    read_tables,
+)
 from graduation_model.commands.outputs import output_folder
 from graduation_model.params import LANGUAGES
 
@@ -127,7 +135,7 @@ def check(
                 output.parquet(getattr(tables, name), f"{name}.parquet")
         output.parquet(tables.quarantine, "quarantine.parquet")
         output.parquet(tables.findings, "findings.parquet")
-        instrument = programme.instrument
+        instrument, simulated = programme.instrument, is_simulated(data)
         output.text(quarantine_workbook(tables.quarantine, "id", instrument), "quarantine.xlsx")
         for language in LANGUAGES:
             page = check_page(
@@ -135,9 +143,9 @@ def check(
                 title=programme.title,
                 instrument=instrument,
                 language=language,
-                simulated=programme.reports.simulated,
+                simulated=simulated,
             )
             output.text(page, "check.html" if language == "id" else f"{language}/check.html")
-        output.facts.update(inputs=tables.sources, counts=tables.counts, **key_facts(secret))
+        output.facts.update(inputs=tables.sources, counts=tables.counts, simulated=simulated, **key_facts(secret))
     doubted = int(tables.quarantine["rule"].isin(doubtful_rules(programme.instrument)).sum())
     return Checked(Path(out).resolve(), len(tables.quarantine) - doubted, doubted, tables.counts)

@@ -40,6 +40,7 @@ class Demo:
                 "",
                 f"{self.scoring.scored:,} families scored, {summary['selected']:,} proposed of at most "
                 f"{summary['quota']}. Everything here is simulated.",
+                *self.selection.costs,
                 "",
                 "Open:",
                 f"  {self.report.out / 'index.html'}        (Indonesian)",
@@ -88,5 +89,12 @@ def demo(
     scoring = score(programme=programme, data=out / "data", as_of=as_of, out=out / "scores", model=model, tracking=out)
     quota = round((programme.selection.quota or 0) * households / BANTEN_FAMILIES)
     selection = select(programme=programme, scores=out / "scores", out=out / "selection", quota=quota)
-    pages = report(programme=programme, selection=out / "selection", out=out / "report")
+    pages = report(
+        programme=programme,
+        selection=out / "selection",
+        out=out / "report",
+        training=out / "train",
+        effective=f"{programme.simulation.last_year + 1}-02-01",
+        tracking=out,
+    )
     return Demo(out.resolve(), training, promotion, scoring, selection, pages)

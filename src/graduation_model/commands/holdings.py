@@ -20,10 +20,11 @@ from graduation_model.commands.outputs import MANIFEST, read_any_manifest
 from graduation_model.contract.tables import KEYS
 from graduation_model.errors import DataError
 from graduation_model.reports.index_page import file_in_index
+from graduation_model.reports.minutes import names_in_minutes
 
 EXPORT = "record export"
 RECORD = "record.json"
-PAGES = "households"
+PAGES, MINUTES = ("households", "letters"), "minutes"
 DATA_FOLDERS = ("simulate",)  # what other commands read as source data is not ours to change
 # A shorter id may stand in a file by chance, as a number of something else.
 TELLING = 8
@@ -102,9 +103,11 @@ def _holding(folder: Path, household: str) -> Holding:
     indexes, pages = [], []
     for name in (file for file in files if Path(file).name == "index.html"):
         file = file_in_index((folder / name).read_text(encoding="utf-8"), household)
-        page = (Path(name).parent / PAGES / f"{file}.html").as_posix()
+        own = [(Path(name).parent / folder / f"{file}.html").as_posix() for folder in PAGES]
         indexes += [name] if file is not None else []
-        pages += [page] if file and page in files else []
+        pages += [page for page in own if file and page in files]
+    annexes = (name for name in files if Path(name).parent.name == MINUTES and name.endswith(".html"))
+    indexes += [name for name in annexes if names_in_minutes((folder / name).read_text("utf-8"), household)]
     return Holding(
         folder,
         manifest,

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from graduation_model.commands.outputs import MANIFEST
 from graduation_model.commands.progress import step
 from graduation_model.config import Programme, load_programme
 from graduation_model.contract.tables import Tables
-from graduation_model.errors import DataError, UserError
+from graduation_model.errors import DataError, ModelError, UserError
+from graduation_model.estimators.bundle import Bundle, load_bundle
+from graduation_model.features.catalogue import catalogue
 from graduation_model.ingest.formats import sha256_of
 from graduation_model.ingest.identity import Key, pseudonym_of, read_key
-from graduation_model.ingest.load import load_tables
+from graduation_model.ingest.load import assessment_reader, load_tables
 from graduation_model.ingest.mapping import MAPPING, find_mapping, read_mapping
+from graduation_model.ingest.rows import TableReader
+
+if TYPE_CHECKING:
+    from graduation_model.tracking.registry import LocatedBundle
 
 ProgrammeLike = Programme | str | Path
 
@@ -90,6 +98,23 @@ def read_tables(
     mapping: str | Path | None = None,
 ) -> Tables:
     """Read and check a data folder, through its mapping where it has one."""
+    declared, mapped = _declared(programme, data, mapping)
+    with step("Reading and checking the data"):
+        tables = load_tables(data, **declared, need_followups=need_followups, key=key)
+    return replace(tables, sources={**tables.sources, **mapped})
+
+
+def open_reader(
+    programme: Programme, data: str | Path, *, key: Key | None = None, mapping: str | Path | None = None
+) -> tuple[TableReader, dict[str, str]]:
+    """Return how a data folder's assessments are read, and the sha256 of its mapping where it has one."""
+    declared, mapped = _declared(programme, data, mapping)
+    return assessment_reader(data, **declared, key=key), mapped
+
+
+def _declared(
+    programme: Programme, data: str | Path, mapping: str | Path | None
+) -> tuple[dict[str, Any], dict[str, str]]:
     path = mapping_of(data, mapping)
     parts: dict[str, Any] = {
         "instrument": programme.instrument,
@@ -97,17 +122,17 @@ def read_tables(
         "codebooks": programme.codebooks,
     }
     meant = read_mapping(path, programme=programme.name, **parts) if path else None
-    with step("Reading and checking the data"):
-        tables = load_tables(
-            data,
-            **parts,
-            need_followups=need_followups,
-            key=key,
-            mapping=meant,
-            own_lines=programme.poverty_lines,
-            references=programme.references,
-        )
-    return replace(tables, sources={**tables.sources, MAPPING: sha256_of(path)}) if path else tables
+    beside = {"own_lines": programme.poverty_lines, "references": programme.references, "mapping": meant}
+    return {**parts, **beside}, {MAPPING: sha256_of(path)} if path else {}
+
+
+def is_simulated(data: str | Path) -> bool:
+    """Return whether a data folder says of itself that its families are invented."""
+    manifest = Path(data) / MANIFEST
+    try:
+        return manifest.is_file() and json.loads(manifest.read_text(encoding="utf-8")).get("simulated") is True
+    except (ValueError, AttributeError):  # somebody else's file of that name
+        return False
 
 
 def known_by(tables: Tables, as_of: pd.Timestamp) -> pd.DataFrame:
@@ -126,6 +151,34 @@ def known_by(tables: Tables, as_of: pd.Timestamp) -> pd.DataFrame:
             mend="Take a later --as-of, or bring older assessments",
         )
     return known.reset_index(drop=True)
+
+
+def open_model(address: str, programme: Programme, tracking: str | Path) -> tuple[LocatedBundle, Bundle]:
+    """Return where the model of a folder or registry address lies, and the model.
+
+    Raises
+    ------
+    ModelError
+        If it is of another programme, or was trained with other questions than the programme has now.
+    """
+    from graduation_model.tracking import locate, tracking_uri
+
+    with step("Checking the model"):
+        located = locate(address, uri=tracking_uri(Path(tracking)))
+        bundle = load_bundle(located.folder)
+    if bundle.card.programme != programme.name:
+        raise ModelError(
+            f"This model is of programme '{bundle.card.programme}', not '{programme.name}'",
+            where=address,
+            mend="Give a model of the same programme",
+        )
+    if catalogue(programme.instrument, programme.features).to_records() != bundle.catalogue.to_records():
+        raise ModelError(
+            "This model was trained with other questions or features than the programme has now",
+            where=address,
+            mend="Train again, or use the programme's folder of that training",
+        )
+    return located, bundle
 
 
 def read_parts(folder: Path, table: str) -> pd.DataFrame:

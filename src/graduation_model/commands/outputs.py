@@ -13,10 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import graduation_model
+from graduation_model.commands.lock import locked
 from graduation_model.errors import DataError, OutputError
 from graduation_model.ingest.formats import sha256_of
+from graduation_model.scoring.work import sync
 
 MANIFEST = "manifest.json"
+# Of a run under way: what it depends on, and the records of what is finished.
+BEGUN_WITH, DONE = "begun_with.json", "done"
 
 
 @dataclass
@@ -94,6 +98,73 @@ def output_folder(out: str | Path, command: str, parameters: dict[str, Any]) -> 
         shutil.rmtree(work, ignore_errors=True)
 
 
+@contextmanager
+def resumable_output(
+    out: str | Path, command: str, parameters: dict[str, Any], *, begun_with: dict[str, str], restart: bool = False
+) -> Iterator[Output]:
+    """Give a folder to write into, as `output_folder` does, that outlives the process and can be gone on with.
+
+    It stands beside `out` as `.OUT.partial`: what is finished in it stays there when the run ends early.
+
+    Parameters
+    ----------
+    begun_with
+        What the run depends on, in words -> its digest or value: an interrupted run is gone on with only where all of
+        it is as it was.
+    restart
+        Throw away what an interrupted run finished.
+
+    Raises
+    ------
+    OutputError
+        Where `out` holds something else, another run writes to it, an interrupted run was begun with something else, or
+        it cannot be written.
+    """
+    out = Path(out).resolve()
+    _refuse_foreign(out, command)
+    started = dt.datetime.now(dt.UTC)
+    partial = out.with_name(f".{out.name}.partial")
+    try:
+        with locked(out):
+            if restart:
+                shutil.rmtree(partial, ignore_errors=True)
+            _begin(partial, begun_with)
+            output = Output(partial / "out")
+            try:
+                yield output
+                _write_manifest(output, command, parameters, started)
+                _replace(output.folder, out)
+                shutil.rmtree(partial)
+            finally:
+                if not (partial / DONE).is_dir():  # nothing was finished that would be worth keeping
+                    shutil.rmtree(partial, ignore_errors=True)
+    except OSError as error:
+        kept = " What is finished is kept: the same command goes on from there" if partial.is_dir() else ""
+        raise OutputError(
+            f"The output cannot be written ({error.strerror or type(error).__name__})",
+            where=out,
+            mend=f"Check the path, your rights and the free space.{kept}",
+        ) from error
+
+
+def _begin(partial: Path, begun_with: dict[str, str]) -> None:
+    path = partial / BEGUN_WITH
+    if not path.is_file():
+        shutil.rmtree(partial, ignore_errors=True)
+        (partial / "out").mkdir(parents=True)
+        path.write_text(json.dumps(begun_with, indent=1), encoding="utf-8")
+        return
+    before = json.loads(path.read_text(encoding="utf-8"))
+    changed = [name for name in {**before, **begun_with} if before.get(name) != begun_with.get(name)]
+    if changed:
+        shown = ", ".join(changed[:5]) + (f" and {len(changed) - 5} more" if len(changed) > 5 else "")
+        raise OutputError(
+            f"An interrupted run was begun with something else: {shown}",
+            where=partial,
+            mend="Give what it was begun with, or --restart to throw away what it finished",
+        )
+
+
 def _refuse_foreign(out: Path, command: str) -> None:
     if out.is_file():
         raise OutputError("There is a file of that name", where=out, mend="Give another --out")
@@ -129,9 +200,11 @@ def _plain(value: Any) -> Any:
 
 def _replace(work: Path, out: Path) -> None:
     old = out.with_name(f".{out.name}.old-{os.getpid()}")
+    sync(work)
     if out.exists():
         out.rename(old)
     work.rename(out)
+    sync(out.parent)
     shutil.rmtree(old, ignore_errors=True)
 
 

@@ -25,6 +25,7 @@ from graduation_model.errors import DataError, OutputError
 from graduation_model.ingest.corrections import FILE as CORRECTIONS
 from graduation_model.ingest.formats import sha256_of
 from graduation_model.reports.index_page import index_without
+from graduation_model.reports.minutes import minutes_without
 from graduation_model.reports.workbook import workbook_without
 
 RECEIPT_BYTES = 16
@@ -213,8 +214,9 @@ def _made_again(holding: Holding, household: str, work: Path, renewed: dict[str,
         if name in holding.tables:
             output.arrow(_without(pq.read_table(before, partitioning=None), household), name)
         elif name in holding.indexes:
-            output.text(index_without(before.read_text(encoding="utf-8"), household), name)
-        elif name.endswith(".xlsx") and holding.tables:
+            remake = index_without if Path(name).name == "index.html" else minutes_without
+            output.text(remake(before.read_text(encoding="utf-8"), household), name)
+        elif name.endswith(".xlsx") and (holding.tables or holding.indexes):
             output.text(workbook_without(before.read_bytes(), _workbook_rows(holding, household)), name)
         else:
             (work / name).parent.mkdir(parents=True, exist_ok=True)

@@ -12,6 +12,7 @@ import pandas as pd
 from graduation_model.commands.holdings import EXPORT, RECORD, Holding, holdings
 from graduation_model.commands.inputs import (
     ProgrammeLike,
+    is_simulated,
     no_such_family,
     one_family,
     open_key,
@@ -87,7 +88,8 @@ def record_export(
     parameters = {"programme": programme.folder, "data": data and Path(data).resolve(), "folders": len(folders)}
     with output_folder(out, EXPORT, parameters) as output:
         pages = _copy_pages(found, output)
-        inputs = _inputs(programme, family, tuple(held), pages)
+        simulated = (data is not None and is_simulated(data)) or any(part.manifest.get("simulated") for part in found)
+        inputs = _inputs(programme, family, tuple(held), pages, simulated=simulated)
         for number, part in enumerate(held, start=1):
             output.text(part.rows.to_csv(index=False), f"tables/{number:02d}_{part.kind}.csv")
         output.text(record_json(inputs, programme.name), RECORD)
@@ -148,7 +150,9 @@ def _copy_pages(found: Sequence[Holding], output: Output) -> tuple[str, ...]:
     return tuple(copied)
 
 
-def _inputs(programme: Programme, family: str, held: tuple[Held, ...], pages: tuple[str, ...]) -> RecordInputs:
+def _inputs(
+    programme: Programme, family: str, held: tuple[Held, ...], pages: tuple[str, ...], *, simulated: bool
+) -> RecordInputs:
     return RecordInputs(
         household_id=family,
         title=programme.title,
@@ -159,5 +163,5 @@ def _inputs(programme: Programme, family: str, held: tuple[Held, ...], pages: tu
         held=held,
         pages=pages,
         currency=programme.currency,
-        simulated=programme.reports.simulated,
+        simulated=simulated,
     )

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import datetime as dt
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from graduation_model.commands.inputs import ProgrammeLike, open_key, open_programme, read_parts, read_tables
+from graduation_model.commands.changes import changes_of
+from graduation_model.commands.inputs import ProgrammeLike, as_date, open_key, open_programme, read_tables
 from graduation_model.commands.outputs import output_folder, read_manifest
 from graduation_model.commands.progress import step, track
-from graduation_model.config import Programme
-from graduation_model.contract.tables import KEPT, Tables
+from graduation_model.commands.report_inputs import Sources, report_inputs
+from graduation_model.contract.tables import Tables
 from graduation_model.errors import DataError
 from graduation_model.ingest.identity import Key
 from graduation_model.ingest.mapping import MAPPING, find_mapping
-from graduation_model.params import LANGUAGES, Label, Language
-
-LISTED = ("ready", "review")
+from graduation_model.params import LANGUAGES, Language
 
 
 @dataclass(frozen=True)
@@ -43,6 +41,12 @@ def report(
     language: str = "both",
     key: str | Path | None = None,
     mapping: str | Path | None = None,
+    previous: str | Path | None = None,
+    compare: str | Path | None = None,
+    training: str | Path | None = None,
+    effective: str | dt.date | None = None,
+    pdf: bool = False,
+    tracking: str | Path = ".",
 ) -> Report:
     """Write the pages of a selection.
 
@@ -53,8 +57,10 @@ def report(
     selection
         A folder that `select --out` wrote.
     out
-        Gets `index.html`, `cohort.html`, `households/<household_id>.html` for every selected, review-band and
-        waiting-list family; with `both`, the English pages in `en/`.
+        Gets `index.html`, `cohort.html`, and for every selected, review-band and waiting-list family
+        `households/<household_id>.html` (for the reviewer) and `letters/<household_id>.html` (for the family); with
+        `both`, the English pages in `en/`. `changes.parquet`: what would change what is recommended of them, where
+        the model that scored them is still there.
     scores, data, mapping
         Default: the folders and the mapping file that the manifests name. Hashes are checked: a page never explains
         other numbers than those that the list was made from.
@@ -62,8 +68,26 @@ def report(
         `id`, `en` or `both`.
     key
         The key file that the scores were made with, where they were.
+    previous
+        A folder that `select --out` wrote for the list before: sheets tell what it said of a family, the summary who
+        was swapped.
+    compare
+        A folder that `compare --out` wrote for the list before and this one: the summary tells what swapped families.
+    training
+        The folder that `train --out` wrote with the model that scored: the summary shows its tests. Default: where
+        that bundle lies, if it lies there.
+    effective
+        The day on which decisions take effect; without it, dates of follow-up visits are left to be filled in.
+    pdf
+        Write the sheets as PDF files too, `sheets-<subdistrict>.pdf`, in the first language; needs Typst.
+    tracking
+        Folder of the default tracking store, for a model out of the registry.
     """
     programme = open_programme(programme)
+    if pdf:
+        from graduation_model.reports.pdf import require_typst
+
+        require_typst()  # told before the work, not after it
     with step("Checking the selection, the scores and the data"):
         chosen_folder = Path(selection).resolve()
         chosen = read_manifest(chosen_folder, "select")
@@ -77,9 +101,23 @@ def report(
         mapping = scored["parameters"].get("mapping")
     tables = read_tables(programme, data_folder, need_followups=False, key=secret, mapping=mapping)
     _same_data(scored, tables, data_folder)
-    inputs = _inputs(programme, chosen_folder, chosen, scores_folder, scored, tables)
+    sources = Sources(
+        selection=chosen_folder,
+        chosen=chosen,
+        scores=scores_folder,
+        scored=scored,
+        tables=tables,
+        previous=None if previous is None else Path(previous).resolve(),
+        compare=None if compare is None else Path(compare).resolve(),
+        training=None if training is None else Path(training).resolve(),
+        effective=None if effective is None else as_date(effective),
+    )
+    with step("Gathering what the pages say"):
+        inputs = report_inputs(programme, sources)
+    changes = changes_of(inputs.listed["household_id"], programme, scored, tables, tracking=tracking)
+    inputs = replace(inputs, changes=changes)
     languages = _languages(language)
-    from graduation_model.reports.pages import report_pages
+    from graduation_model.reports.pages import report_pages, report_pdfs
 
     parameters = {
         "programme": programme.folder,
@@ -87,14 +125,25 @@ def report(
         "scores": scores_folder,
         "data": data_folder.resolve(),
         "language": language,
+        "previous": sources.previous,
+        "compare": sources.compare,
+        "training": sources.training,
+        "pdf": pdf,
+        "effective": None if sources.effective is None else sources.effective.date(),
     }
     with output_folder(out, "report", parameters) as output:
-        listed = int(inputs.selection["recommendation"].isin(LISTED).sum())
+        if changes is not None:
+            output.parquet(changes, "changes.parquet")
+        expected = len(languages) * (2 * len(inputs.listed) + 2)
         pages = 0
-        for page in track(report_pages(inputs, languages), "Writing pages", len(languages) * (listed + 2)):
+        for page in track(report_pages(inputs, languages), "Writing pages", expected):
             output.text(page.content, page.path)
             pages += 1
-        output.facts.update(model=scored["model"], selection=chosen["summary"])
+        if pdf:
+            with step("Setting the sheets in PDF"):
+                for page in report_pdfs(inputs, languages[0]):
+                    output.text(page.content, page.path)
+        output.facts.update(model=scored["model"], selection=chosen["summary"], simulated=inputs.simulated)
     return Report(Path(out).resolve(), pages)
 
 
@@ -131,57 +180,3 @@ def _same_data(scored: dict[str, Any], tables: Tables, folder: Path) -> None:
             where=folder,
             mend="Run 'score' on them again, or give the data that was scored",
         )
-
-
-def _inputs(
-    programme: Programme,
-    chosen_folder: Path,
-    chosen: dict[str, Any],
-    scores_folder: Path,
-    scored: dict[str, Any],
-    tables: Tables,
-) -> Any:
-    from graduation_model.reports.inputs import ReportInputs
-
-    selection = pd.read_parquet(chosen_folder / "selection.parquet")
-    scores = read_parts(scores_folder, "scores")
-    listed = selection.loc[selection["recommendation"].isin(LISTED), "household_id"]
-    contributions = read_parts(scores_folder, "contributions")
-    answers, previous = _answers(tables.assessments, scores[scores["household_id"].isin(listed)])
-    not_scored = pd.read_parquet(scores_folder / "not_scored.parquet")
-    return ReportInputs(
-        title=programme.title,
-        instrument=programme.instrument,
-        params=programme.reports,
-        selection_params=programme.selection,
-        label_title=Label(**scored["model"]["label_title"]),
-        caveat=Label(**scored["model"]["caveat"]),
-        model=scored["model"],
-        selection=selection,
-        summary=chosen["summary"],
-        scores=scores,
-        contributions=contributions[contributions["household_id"].isin(listed)],
-        answers=answers,
-        previous=previous,
-        not_scored=not_scored["reason"].value_counts().to_dict(),
-        quarantine=_set_aside(pd.read_parquet(scores_folder / "quarantine.parquet")),
-        hashes={"bundle": scored["model"]["bundle_sha256"], **scored["inputs"]},
-        currency=programme.currency,
-        area=programme.cohort.area,
-        simulated=scored["model"]["simulated"],
-    )
-
-
-def _answers(assessments: pd.DataFrame, listed: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The listed families' answers at the assessment that was scored, and at the one before it."""
-    of_listed = assessments[assessments["household_id"].isin(listed["household_id"])]
-    # An empty list has no dates to look up by, and is a result too.
-    dates = listed.set_index("household_id")["assessment_date"].reindex(of_listed["household_id"]).to_numpy()
-    now = of_listed[of_listed["assessment_date"].to_numpy() == dates].set_index("household_id")
-    before = of_listed[of_listed["assessment_date"].to_numpy() < dates].sort_values("assessment_date", kind="stable")
-    return now, before.drop_duplicates("household_id", keep="last").set_index("household_id")
-
-
-def _set_aside(quarantine: pd.DataFrame) -> dict[str, int]:
-    """Rule -> cells that left the data; what was only flagged is still in them."""
-    return quarantine.loc[quarantine["effect"] != KEPT, "rule"].value_counts().to_dict()

@@ -3,43 +3,49 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-import numpy as np
 import pandas as pd
 
-from graduation_model.cohort.cohorts import IN_COHORT, standing
-from graduation_model.cohort.dates import as_of_dates, months_before
+import graduation_model
+from graduation_model.cohort.cohorts import IN_COHORT
 from graduation_model.commands.inputs import (
     ProgrammeLike,
     as_date,
+    is_simulated,
     key_facts,
-    known_by,
     mapping_of,
     model_name,
     no_such_family,
     one_family,
     open_key,
+    open_model,
     open_programme,
-    read_tables,
+    open_reader,
 )
-from graduation_model.commands.outputs import output_folder
-from graduation_model.commands.progress import step, track
+from graduation_model.commands.outputs import BEGUN_WITH, DONE, resumable_output
+from graduation_model.commands.progress import step, track_parts
 from graduation_model.config import Programme
-from graduation_model.contract.tables import Tables
-from graduation_model.errors import DataError, ModelError
-from graduation_model.estimators.bundle import Bundle, load_bundle
+from graduation_model.errors import DataError
+from graduation_model.estimators.bundle import Bundle
 from graduation_model.explanation.explainer import explainer_of
-from graduation_model.features.catalogue import catalogue
-from graduation_model.features.context import wave_context
-from graduation_model.scoring.stream import BLOCK, score_blocks
+from graduation_model.ingest.blocks import habits_of, open_source
+from graduation_model.ingest.formats import sha256_of
+from graduation_model.ingest.identity import Key
+from graduation_model.ingest.load import declared_sources
+from graduation_model.ingest.rows import sum_of
+from graduation_model.scoring.cluster import open_engine
+from graduation_model.scoring.job import BATCH_ROWS, PART_ROWS, Job, parts_for
+from graduation_model.scoring.parts import standing_of
+from graduation_model.scoring.run import Ran, run
+from graduation_model.scoring.work import Facts, Work, sum_counts
 
 logger = logging.getLogger(__name__)
-
-SET_ASIDE = "assessment_set_aside"
 
 
 @dataclass(frozen=True)
@@ -84,6 +90,10 @@ def score(
     key: str | Path | None = None,
     mapping: str | Path | None = None,
     household: str | None = None,
+    restart: bool = False,
+    engine: Literal["local", "dask"] = "local",
+    scheduler: str | None = None,
+    part_rows: int = PART_ROWS,
 ) -> Scoring:
     """Score every family of a programme as of a date, or one of them again.
 
@@ -109,63 +119,94 @@ def score(
     household
         Write this family alone, seen against the whole wave of the same data: its line is the one that all families
         together would give, bit for bit.
+    restart
+        Throw away what an interrupted run into the same folder finished, instead of going on from there.
+    engine
+        `dask` does the parts in several processes, or on a cluster: the same bytes.
+    scheduler
+        Address of a Dask scheduler; default processes on this machine. Its workers see `data`, the model and `out`
+        under the same paths.
+    part_rows
+        Visits a part: memory is bound by it.
 
     Raises
     ------
     UserError
-        Whatever a person can mend; nothing half-written stays behind.
+        Whatever a person can mend; `out` is whole or as it was. What an interrupted run finished stays beside it.
     """
     programme, date, secret = open_programme(programme), as_date(as_of), open_key(key, data)
     address = str(model) if model is not None else _champion(programme, tracking)
-    bundle, version = _open_model(address, programme, tracking)
+    located, bundle = open_model(address, programme, tracking)
     expired = bundle.card.expired(str(date.date()))
     if expired:
         logger.warning("The model expired on %s: train again before deciding", bundle.card.expires)
-    tables = read_tables(programme, data, need_followups=False, key=secret, mapping=mapping)
-    known = known_by(tables, date)
-    where = standing(known, date, programme.cohort)
-    rows = np.sort(where.loc[where["reason"] == IN_COHORT, "row"].to_numpy())
-    _check_cohort(len(rows), date, programme)
-    left_out = _not_scored(where, tables, known, date, programme)
-    families, quarantine = len(rows), tables.quarantine
-    if household is not None:
-        family = one_family(household, secret)
-        rows = _block_of(family, known, rows, left_out)
-        left_out, quarantine = (table[table["household_id"] == family] for table in (left_out, quarantine))
+    with step("Looking at the data"):
+        reader, mapped = open_reader(programme, data, key=secret, mapping=mapping)
+        source = open_source(Path(data), reader, min(part_rows, BATCH_ROWS))
+        reader = replace(reader, habits=habits_of(source, reader))
+    inputs = {**source.sources, **declared_sources(reader), **mapped}
     parameters = {
         "programme": programme.folder,
         "data": Path(data).resolve(),
         "as_of": date.date(),
         "model": address,
         "mapping": mapping_of(data, mapping),
+        "part_rows": part_rows,
     }
-    with output_folder(out, "score", parameters) as output:
-        with step("Building the wave context"):
-            context = wave_context(
-                known, as_of_dates(known, date, programme.cohort), bundle.catalogue, cluster=programme.cohort.cluster
-            )
-        blocks = score_blocks(
-            known,
-            rows,
+    family = None if household is None else one_family(household, secret)
+    begun_with = _begun_with(programme, inputs, parameters, bundle, located.version, secret)
+    begun_with["--household"] = hashlib.sha256((family or "").encode()).hexdigest()  # never the id itself
+    with resumable_output(out, "score", parameters, begun_with=begun_with, restart=restart) as output:
+        job = Job(
+            work=Work(output.folder.parent),
+            reader=reader,
+            blocks=source.blocks,
+            parts=parts_for(source.rows, part_rows),
             as_of=date,
-            context=context,
-            bundle=bundle,
+            cohort=programme.cohort,
             instrument=programme.instrument,
-            carry=_carried(programme),
-            model_version=version,
+            bundle_folder=located.folder,
+            carry=tuple(_carried(programme)),
+            model_version=located.version,
+            household=family or "",
         )
-        for number, block in enumerate(track(blocks, "Scoring and explaining", -(-len(rows) // BLOCK))):
-            for name, table in (("scores", block.scores), ("contributions", block.contributions)):
-                kept = table if household is None else table[table["household_id"] == family]
-                output.parquet(kept, f"{name}/part-{number:05d}.parquet")
-        output.parquet(left_out, "not_scored.parquet")
-        output.parquet(quarantine, "quarantine.parquet")
-        scored = len(rows) if household is None else 1
-        output.facts.update(_facts(bundle, version, tables, scored, expired=expired), **key_facts(secret))
-        output.facts["context"] = _context_facts(known, families, scored)
-    counts = {str(reason): int(count) for reason, count in left_out["reason"].value_counts().items()}
+        check = partial(_check_settled, job=job, programme=programme)
+        with open_engine(engine, scheduler, job.work.folder / BEGUN_WITH) as used:
+            ran = run(job, source.whole, engine=used, progress=track_parts, check=check)
+        scored = sum(facts["written"] for facts in ran.scored)
+        output.rows.update({name: rows for facts in ran.scored for name, rows in facts["rows"].items()})
+        output.facts["programme_files"] = _programme_files(programme)
+        output.facts["simulated"] = is_simulated(data)
+        output.facts.update(_facts(bundle, located.version, inputs, ran, scored, expired=expired), **key_facts(secret))
+    counts = sum_counts(facts["not_scored"] for facts in ran.settled)
     late = bundle.card.expires if expired else ""
-    return Scoring(Path(out).resolve(), scored, counts, len(quarantine), late)
+    quarantined = sum(facts["quarantined"] for facts in ran.settled)
+    return Scoring(Path(out).resolve(), scored, counts, quarantined, late)
+
+
+def _begun_with(
+    programme: Programme,
+    inputs: dict[str, str],
+    parameters: dict[str, Any],
+    bundle: Bundle,
+    version: str,
+    key: Key | None,
+) -> dict[str, str]:
+    """What an interrupted run must find unchanged, in words."""
+    given = ("as_of", "part_rows")
+    return {
+        "the package's version": graduation_model.__version__,
+        "the model": f"{bundle.sha256} {version}",
+        "--key": key.fingerprint if key else "",
+        **{f"--{name.replace('_', '-')}": str(parameters[name]) for name in given},
+        **{f"the programme's {name}": digest for name, digest in _programme_files(programme).items()},
+        **{f"the data's {name}": digest for name, digest in inputs.items()},
+    }
+
+
+def _programme_files(programme: Programme) -> dict[str, str]:
+    files = [path for path in sorted(programme.folder.rglob("*")) if path.is_file()]
+    return {path.relative_to(programme.folder).as_posix(): sha256_of(path) for path in files}
 
 
 def _champion(programme: Programme, tracking: str | Path) -> str:
@@ -174,50 +215,37 @@ def _champion(programme: Programme, tracking: str | Path) -> str:
     return f"models:/{model_name(programme, uri=tracking_uri(Path(tracking)), alias='champion')}@champion"
 
 
-def _open_model(address: str, programme: Programme, tracking: str | Path) -> tuple[Bundle, str]:
-    from graduation_model.tracking import locate, tracking_uri
-
-    with step("Checking the model"):
-        located = locate(address, uri=tracking_uri(Path(tracking)))
-        bundle = load_bundle(located.folder)
-    if bundle.card.programme != programme.name:
-        raise ModelError(
-            f"This model is of programme '{bundle.card.programme}', not '{programme.name}'",
-            where=address,
-            mend="Give a model of the same programme",
-        )
-    if catalogue(programme.instrument, programme.features).to_records() != bundle.catalogue.to_records():
-        raise ModelError(
-            "This model was trained with other questions or features than the programme has now",
-            where=address,
-            mend="Train again, or use the programme's folder of that training",
-        )
-    return bundle, located.version
+def _check_settled(settled: list[Facts], *, job: Job, programme: Programme) -> None:
+    """Stop where there is nothing to score; what was read is of no use to a later run then."""
+    try:
+        _check_cohort(settled, job.as_of, programme)
+        if job.household:
+            _check_family(job)
+    except DataError:
+        job.work.drop(DONE)
+        raise
 
 
-def _block_of(family: str, known: pd.DataFrame, rows: np.ndarray, left_out: pd.DataFrame) -> np.ndarray:
-    """The block of the cohort that holds one family: scored whole, since sums over other blocks round otherwise."""
-    places = np.flatnonzero((known["household_id"].iloc[rows] == family).to_numpy())
-    if len(places):
-        start = int(places[0]) // BLOCK * BLOCK
-        return rows[start : start + BLOCK]
-    reasons = left_out.loc[left_out["household_id"] == family, "reason"]
-    if reasons.empty:
+def _check_family(job: Job) -> None:
+    reason = standing_of(job)
+    if reason is None:
         raise no_such_family("these assessments")
-    raise DataError(
-        f"This family has no score on that date: {reasons.iloc[0].replace('_', ' ')}",
-        where="--household",
-        mend="Check --as-of, and what 'check' says of its visit",
-    )
+    if reason != IN_COHORT:
+        raise DataError(
+            f"This family has no score on that date: {reason.replace('_', ' ')}",
+            where="--household",
+            mend="Check --as-of, and what 'check' says of its visit",
+        )
 
 
-def _context_facts(known: pd.DataFrame, families: int, scored: int) -> dict[str, Any]:
-    """Against whom the families written here were seen: always the whole wave, also where one family is written."""
-    return {"wave": "whole", "visits": len(known), "families": families, "written": scored}
-
-
-def _check_cohort(families: int, date: pd.Timestamp, programme: Programme) -> None:
-    if families:
+def _check_cohort(settled: list[Facts], date: pd.Timestamp, programme: Programme) -> None:
+    if not any(facts["known"] for facts in settled):
+        raise DataError(
+            f"No assessment is dated on or before {date.date()}",
+            where="assessments",
+            mend="Take a later --as-of, or bring older assessments",
+        )
+    if any(facts["scored"] for facts in settled):
         return
     params, rule = programme.cohort, programme.cohort.population
     member = f" with {rule.question} = {' or '.join(rule.is_one_of)}" if rule else ""
@@ -233,29 +261,10 @@ def _carried(programme: Programme) -> list[str]:
     return list(dict.fromkeys([*programme.selection.carry, programme.cohort.area, *unit]))
 
 
-def _not_scored(
-    where: pd.DataFrame, tables: Tables, known: pd.DataFrame, date: pd.Timestamp, programme: Programme
-) -> pd.DataFrame:
-    """Every family that was ever assessed by then and has no score, with the reason."""
-    left = where[where["reason"] != IN_COHORT]
-    last = known["assessment_date"].iloc[left["row"].to_numpy()].to_numpy()
-    table = pd.DataFrame(
-        {"household_id": left["household_id"].to_numpy(), "reason": left["reason"].to_numpy(), "assessment_date": last}
-    )
-    aside = tables.set_aside[tables.set_aside["household_id"].notna()]
-    dated = pd.to_datetime(aside["assessment_date"])
-    start = months_before(date, programme.cohort.assessment_max_age_months)
-    fresh = aside[((dated > start) & (dated <= date)) | dated.isna()]
-    scored = set(where.loc[where["reason"] == IN_COHORT, "household_id"])
-    fresh = fresh[~fresh["household_id"].isin(scored)].drop_duplicates("household_id", keep="last")
-    table = table[~table["household_id"].isin(fresh["household_id"])]
-    both = pd.concat([table, fresh.assign(reason=SET_ASIDE)[list(table.columns)]], ignore_index=True)
-    return both.astype({"household_id": "str", "reason": "str", "assessment_date": "datetime64[s]"}).sort_values(
-        "household_id", ignore_index=True
-    )
-
-
-def _facts(bundle: Bundle, version: str, tables: Tables, scored: int, *, expired: bool) -> dict[str, Any]:
+def _facts(
+    bundle: Bundle, version: str, inputs: dict[str, str], ran: Ran, scored: int, *, expired: bool
+) -> dict[str, Any]:
+    visits, families, cohort = (sum(facts[name] for facts in ran.settled) for name in ("known", "families", "scored"))
     return {
         "model": {
             "name": bundle.card.model,
@@ -271,6 +280,14 @@ def _facts(bundle: Bundle, version: str, tables: Tables, scored: int, *, expired
             "simulated": bundle.card.simulated,
         },
         "explained_by": explainer_of(bundle).facts,
-        "inputs": tables.sources,
-        "counts": {**tables.counts, "scored": scored},
+        "inputs": inputs,
+        "counts": {
+            "assessments": sum_counts(facts["counts"] for facts in ran.settled),
+            **sum_of(*(facts["by_column"] for facts in ran.taken)),
+            "linkage": sum_counts(facts["linkage"] for facts in ran.settled),
+            "families": families,
+            "scored": scored,
+        },
+        # Against whom the families written here were seen: always the whole wave, also where one family is written.
+        "context": {"wave": "whole", "visits": visits, "families": cohort, "written": scored},
     }

@@ -18,6 +18,7 @@ from graduation_model.commands.appraisal import Appraisal, appraise
 from graduation_model.commands.inputs import (
     ProgrammeLike,
     as_date,
+    is_simulated,
     key_facts,
     known_by,
     mapping_of,
@@ -173,7 +174,7 @@ def train(
             evaluation=programme.evaluation,
             decisions=tables.decisions,
         )
-    bundle = _bundle(programme, tried, date)
+    bundle = _bundle(programme, tried, date, simulated=is_simulated(data))
     with step("Looking for harm, leaks and reasons that do not hold"):
         appraisal = appraise(programme, bundle, tried, tables, date)
     notes = (*tried.notes, *_tuning_notes(tuned), *(finding.sentence() for finding in appraisal.leaks))
@@ -248,7 +249,7 @@ def _tuning_notes(tuned: Tuned | None) -> tuple[str, ...]:
     )
 
 
-def _bundle(programme: Programme, tried: Backtest, date: pd.Timestamp) -> Bundle:
+def _bundle(programme: Programme, tried: Backtest, date: pd.Timestamp, *, simulated: bool) -> Bundle:
     name = programme.estimators.model
     model = tried.models[name]
     assert isinstance(model, Model), "a programme can only name a learner"  # EstimatorParams.model
@@ -268,7 +269,7 @@ def _bundle(programme: Programme, tried: Backtest, date: pd.Timestamp) -> Bundle
         seed=programme.estimators.seed,
         instrument_version=programme.instrument.version,
         package_versions={library: version_of_package(library) for library in LIBRARIES},
-        simulated=programme.reports.simulated,
+        simulated=simulated,
         members=model.members if isinstance(model, StackModel) else {},
         levels={question.name: question.levels for question in programme.instrument.questions if question.levels},
     )
@@ -386,7 +387,7 @@ def _track(
         notes=notes,
         label=bundle.card.label,
         label_kind=bundle.card.label_kind,
-        simulated=programme.reports.simulated,
+        simulated=bundle.card.simulated,
     )
     version = log_training(record, uri=tracking_uri(Path(tracking)))
     output.facts["registered"] = {"name": version.name, "version": version.version, "run_id": version.run_id}

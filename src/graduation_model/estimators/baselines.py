@@ -162,18 +162,50 @@ class WeightedSum(OneScore):
 
     def learn(self, training: TrainingSet) -> None:
         # The scale is everybody's, where everybody was assessed: a programme's own families stand close together.
-        values = _values(training.everybody_X if len(training.everybody_X) else training.X, self.features)
-        answered = ~np.isnan(values).all(axis=0)
-        self.low, self.span = np.zeros(values.shape[1]), np.ones(values.shape[1])
-        self.low[answered] = np.nanmin(values[:, answered], axis=0)
-        self.span[answered] = np.nanmax(values[:, answered], axis=0) - self.low[answered]
-        self.span[self.span == 0] = 1.0
+        everybody = training.everybody_X if len(training.everybody_X) else training.X
+        self.low, self.span = _scale(_values(everybody, self.features))
         self.fill = column_medians(_values(training.X, self.features))
 
     def terms(self, X: pd.DataFrame) -> np.ndarray:
         values = _values(X, self.features)
         filled = np.where(np.isnan(values), self.fill, values)
         return np.clip((filled - self.low) / self.span, 0, 1) * np.array(list(self.points.values()))
+
+
+def _scale(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The lowest answer of each column, and how far the highest is from it; 1 where all are alike."""
+    answered = ~np.isnan(values).all(axis=0)
+    low, span = np.zeros(values.shape[1]), np.ones(values.shape[1])
+    low[answered] = np.nanmin(values[:, answered], axis=0)
+    span[answered] = np.nanmax(values[:, answered], axis=0) - low[answered]
+    span[span == 0] = 1.0
+    return low, span
+
+
+def hand_weighted(X: pd.DataFrame, points: Mapping[str, float]) -> np.ndarray:
+    """Return the hand-weighted sum of families seen against each other: no outcome is needed for it.
+
+    Parameters
+    ----------
+    X : frame (n, n_features)
+        A missing answer counts as the middle of the others.
+    points : mapping
+        As for `WeightedSum`.
+
+    Returns
+    -------
+    array (n,), from 0 to the sum of the points
+
+    Examples
+    --------
+    >>> hand_weighted(pd.DataFrame({"rooms": [1.0, 3.0, np.nan]}), {"rooms": 10})
+    array([ 0., 10.,  5.])
+    """
+    rule = WeightedSum(points)
+    values = _values(X, rule.features)
+    rule.low, rule.span = _scale(values)
+    rule.fill = column_medians(values)
+    return rule.terms(X).sum(axis=1)
 
 
 class ProxyMeansTest(OneScore):

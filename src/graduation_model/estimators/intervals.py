@@ -11,7 +11,6 @@ second look disagrees with the model, the interval is wider.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -19,20 +18,21 @@ from scipy.special import expit, ndtr
 from threadpoolctl import threadpool_limits
 
 from graduation_model.estimators.basis import Basis
+from graduation_model.estimators.guide import Guide, fit_guide
 from graduation_model.estimators.params import IntervalParams
+from graduation_model.estimators.second_look import (
+    BLOCK,
+    Design,
+    Moments,
+    precision_of_best_evidence,
+    working_response,
+)
 from graduation_model.estimators.training_set import TrainingSet
 
-BLOCK = 10_000
 # With more rows intervals are somewhat wider than they need be; the time goes with the rows.
 MOST_ROWS = 50_000
-# Prior standard deviations that the evidence chooses among, in log-odds for a whole block of terms.
-SCALES = np.geomspace(0.05, 4.0, 12)
-SWEEPS = 3
-# The constant is all but free.
-CONSTANT_PRECISION = 1e-3
 # Beyond this share of the variance all further eigenvectors are one constant.
 KEPT_VARIANCE = 0.98
-LEAST_CURVATURE = 0.01
 
 
 @dataclass(frozen=True)
@@ -112,6 +112,7 @@ def fit_intervals(training: TrainingSet, cross_fitted: np.ndarray, *, params: In
     Parameters
     ----------
     training : TrainingSet
+        Where everybody's next wave is known, it guides the second look (`guide.py`), whichever model is looked at.
     cross_fitted : array (n,)
         Calibrated log-odds that the model gave to each row without having seen it.
     params : IntervalParams
@@ -120,19 +121,34 @@ def fit_intervals(training: TrainingSet, cross_fitted: np.ndarray, *, params: In
     """
     training, cross_fitted = _at_most(training, cross_fitted, seed)
     X = training.X.to_numpy(dtype=float)
-    target, weight = _working_response(training, cross_fitted)
+    target, weight = working_response(training.y, training.weight, cross_fitted)
     # One thread: the last bits of a product of matrices depend on how many there are.
     with threadpool_limits(limits=1, user_api="blas"):
-        flat = Basis.fit(X, pull=None, steps=params.steps, cosines=0, seed=seed)
-        basis = Basis.fit(X, pull=_pull(flat, X, target, weight), steps=params.steps, cosines=params.cosines, seed=seed)
-        moments = _Moments.of(basis, X, target, weight)
-        precision = _precision_of_best_evidence(moments, basis.sizes)
+        flat = Design(Basis.fit(X, pull=None, steps=params.steps, cosines=0, seed=seed), X)
+        pull = _pull(flat, target, weight)
+        basis = Basis.fit(X, pull=pull, steps=params.steps, cosines=params.cosines, seed=seed)
+        guide = fit_guide(basis, training, seed=seed)
+        design = Design(basis, X, None if guide is None else guide.line)
+        moments = Moments.of(design, target, weight)
+        precision = precision_of_best_evidence(design, moments)
         covariance = np.linalg.inv(moments.gram + np.diag(precision))
         mean = covariance @ moments.cross
-        scores = weight * (target - _fitted(basis, X, mean))
-        inflation = _cluster_inflation(basis, X, scores, training.groups, covariance, precision)
-        factor, rest = _factor(covariance * inflation, basis.terms(X[:BLOCK]))
+        scores = weight * (target - design.times(mean))
+        covariance *= _cluster_inflation(design, scores, training.groups, covariance, precision)
+        mean, covariance = _in_terms_of_the_basis(mean, covariance, guide)
+        factor, rest = _factor(covariance, basis.terms(X[:BLOCK]))
     return Intervals(basis=basis, mean=mean, factor=factor, rest=rest, level=params.level)
+
+
+def _in_terms_of_the_basis(
+    mean: np.ndarray, covariance: np.ndarray, guide: Guide | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """The guide's line is itself a sum of terms: write its slope out in them, and what is not known of the line too."""
+    if guide is None:
+        return mean, covariance
+    slope = mean[-1]
+    unfold = np.hstack([np.eye(len(guide.mean)), guide.mean[:, None]])
+    return unfold @ mean, unfold @ covariance @ unfold.T + slope**2 * guide.covariance
 
 
 def _at_most(training: TrainingSet, scores: np.ndarray, seed: int) -> tuple[TrainingSet, np.ndarray]:
@@ -143,82 +159,25 @@ def _at_most(training: TrainingSet, scores: np.ndarray, seed: int) -> tuple[Trai
     return replace(training, X=training.X.iloc[rows].reset_index(drop=True), **kept), scores[rows]
 
 
-def _working_response(training: TrainingSet, log_odds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return what a weighted least-squares step of a logistic regression fits, and its weights (McCullagh, Nelder)."""
-    chance = expit(log_odds)
-    curvature = np.maximum(chance * (1 - chance), LEAST_CURVATURE)
-    # Unequal weights hold less information than as many equal ones (Kish 1965).
-    share = training.weight * training.weight.sum() / (training.weight**2).sum()
-    return log_odds + (training.y - chance) / curvature, share * curvature
-
-
-@dataclass(frozen=True)
-class _Moments:
-    gram: np.ndarray
-    cross: np.ndarray
-
-    @classmethod
-    def of(cls, basis: Basis, X: np.ndarray, target: np.ndarray, weight: np.ndarray) -> Self:
-        size = 1 + sum(basis.sizes)
-        gram, cross = np.zeros((size, size)), np.zeros(size)
-        for start in range(0, len(X), BLOCK):
-            part = slice(start, start + BLOCK)
-            terms = basis.terms(X[part])
-            weighted = terms * weight[part, None]
-            gram += terms.T @ weighted
-            cross += weighted.T @ target[part]
-        return cls(gram, cross)
-
-
-def _pull(flat: Basis, X: np.ndarray, target: np.ndarray, weight: np.ndarray) -> np.ndarray:
+def _pull(flat: Design, target: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """Let the cosines look at a column as much as its straight line matters: most of many features do not."""
-    moments = _Moments.of(flat, X, target, weight)
-    straight = 1 + flat.sizes[0]
-    gram, cross = moments.gram[:straight, :straight], moments.cross[:straight]
-    slopes = np.linalg.solve(gram + np.diag(_precision((1.0,), (flat.sizes[0],))), cross)[1:]
+    straight = flat.basis.sizes[0]
+    moments = Moments.of(flat, target, weight)
+    lines = Moments(moments.gram[: 1 + straight, : 1 + straight], moments.cross[: 1 + straight])
+    slopes = lines.mean(flat.precision((1.0, 1.0, 1.0))[: 1 + straight])[1:]
     size = np.sqrt((slopes**2).mean())
     return np.abs(slopes) / size if size > 0 else np.ones(len(slopes))
 
 
-def _precision(scales: tuple[float, ...], sizes: tuple[int, ...]) -> np.ndarray:
-    blocks = [np.full(size, scale**-2.0) for scale, size in zip(scales, sizes, strict=True)]
-    return np.concatenate([[CONSTANT_PRECISION], *blocks])
-
-
-def _precision_of_best_evidence(moments: _Moments, sizes: tuple[int, int, int]) -> np.ndarray:
-    """Go round the blocks: each prior variance becomes its mean under the evidence, the others held."""
-    scales = [1.0, 0.5, 0.5]
-    for _ in range(SWEEPS):
-        for place in range(len(scales)):
-            tried = [(*scales[:place], scale, *scales[place + 1 :]) for scale in SCALES]
-            evidence = np.array([_log_evidence(moments, _precision(one, sizes)) for one in tried])
-            share = np.exp(evidence - evidence.max())
-            scales[place] = float(np.sqrt((share * SCALES**2).sum() / share.sum()))
-    return _precision(tuple(scales), sizes)
-
-
-def _log_evidence(moments: _Moments, precision: np.ndarray) -> float:
-    from scipy.linalg import solve_triangular
-
-    root = np.linalg.cholesky(moments.gram + np.diag(precision))
-    half = solve_triangular(root, moments.cross, lower=True)
-    return float(half @ half / 2 + np.log(precision).sum() / 2 - np.log(np.diag(root)).sum())
-
-
-def _fitted(basis: Basis, X: np.ndarray, mean: np.ndarray) -> np.ndarray:
-    return np.concatenate([basis.terms(X[start : start + BLOCK]) @ mean for start in range(0, len(X), BLOCK)])
-
-
 def _cluster_inflation(
-    basis: Basis, X: np.ndarray, scores: np.ndarray, groups: np.ndarray, covariance: np.ndarray, precision: np.ndarray
+    design: Design, scores: np.ndarray, groups: np.ndarray, covariance: np.ndarray, precision: np.ndarray
 ) -> float:
     """Return by how much families that share their luck widen the variance, at least 1: the sandwich over groups
     (Huber 1967; Liang and Zeger 1986), as one number for everybody."""
     summed = np.zeros((groups.max() + 1, len(covariance)))
-    for start in range(0, len(X), BLOCK):
-        part = slice(start, start + BLOCK)
-        np.add.at(summed, groups[part], basis.terms(X[part]) * scores[part, None])
-    terms = basis.terms(X[:BLOCK])
+    for rows, terms in design.blocks():
+        np.add.at(summed, groups[rows], terms * scores[rows, None])
+    terms = design.first()
     spread = terms @ covariance
     clustered = ((spread @ summed.T) ** 2).sum(axis=1) + (spread**2 * precision).sum(axis=1)
     alone = (spread * terms).sum(axis=1)

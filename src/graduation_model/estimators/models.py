@@ -52,7 +52,7 @@ def make_models(params: EstimatorParams, catalogue: Catalogue, *, status_questio
     main = main_features(catalogue.table)
     models["pmt"] = ProxyMeansTest(_pmt_features(catalogue, params.pmt_exclude))
     if params.weighted_sum:
-        models["weighted_sum"] = WeightedSum(_points(params.weighted_sum, main))
+        models["weighted_sum"] = WeightedSum(points_of_features(params.weighted_sum, main))
     if status_question in main:
         models["status_now"] = StatusNow(main[status_question])
     else:
@@ -98,7 +98,7 @@ def _pmt_features(catalogue: Catalogue, exclude: tuple[str, ...]) -> tuple[str, 
     return tuple(table.loc[seen, "feature"])
 
 
-def _points(points: dict[str, float], main: dict[str, str]) -> dict[str, float]:
+def points_of_features(points: dict[str, float], main: dict[str, str]) -> dict[str, float]:
     unknown = sorted(set(points) - set(main))
     if unknown:
         raise ModelError(

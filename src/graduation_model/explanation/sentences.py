@@ -83,17 +83,26 @@ def reason_sentence(
     >>> reason_sentence(floor, None, -0.1, "id")
     'Lantai semen: tidak tercatat; ini menurunkan nilai.'
     """
-    label = question.label.in_(language)
     move = "raised" if contribution > 0 else "lowered" if contribution < 0 else "level"
+    return text(f"sentence.{move}", language, record=record_words(question, answer, language, before=before))
+
+
+def record_words(question: Question, answer: str | None, language: Language, *, before: str | None = None) -> str:
+    """Return what the record holds, where a heading says already which way it moved the score.
+
+    Examples
+    --------
+    >>> from graduation_model.params import Label
+    >>> floor = Question(name="floor", kind="yes_no", section="home", label=Label(id="Lantai semen", en="Cement floor"))
+    >>> record_words(floor, "ya", "id", before="tidak"), record_words(floor, None, "en")
+    ('Lantai semen: ya (sebelumnya tidak)', 'Cement floor: not recorded')
+    """
+    label = question.label.in_(language)
     if answer is None:
-        return text(f"sentence.{move}_missing", language, label=label)
-    changed = before is not None and before != answer
-    record = (
-        text("sentence.record_changed", language, label=label, answer=answer, before=before)
-        if changed
-        else text("sentence.record", language, label=label, answer=answer)
-    )
-    return text(f"sentence.{move}", language, record=record)
+        return text("sentence.record_missing", language, label=label)
+    if before is not None and before != answer:
+        return text("sentence.record_changed", language, label=label, answer=answer, before=before)
+    return text("sentence.record", language, label=label, answer=answer)
 
 
 def _is_missing(answer: Any) -> bool:

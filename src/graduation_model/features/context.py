@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,71 @@ from graduation_model.features.catalogue import CHANGE, NEIGHBOURS, PREVIOUS, Ca
 # A visit is one whole number, family * 2^20 + day since 1970, so that "this family's last visit before that day" is
 # one binary search. 2^20 days reach the year 4840.
 DAY_BITS = 20
+_HIGH, _LOW = 2.0**20, 2.0**60
+_CELL = ["quantity", "wave", "cluster"]
+_TOTALS = ("count", "high", "low")
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """How often each value was seen: what ranks need, and no more of it than there are distinct values.
+
+    Money is told in round figures, so a million families have some thousand different incomes.
+
+    Attributes
+    ----------
+    values : array (n_distinct,)
+        Ascending, without missing ones.
+    counts : array (n_distinct,) of int64
+
+    Examples
+    --------
+    >>> seen = Distribution.of(np.array([5.0, 1.0, np.nan, 2.0, 1.0]))
+    >>> seen.rank(np.array([1.0, 5.0, np.nan])).tolist()
+    [0.25, 0.875, nan]
+    >>> (seen + Distribution.of(np.array([2.0]))).counts.tolist()
+    [2, 2, 1]
+    """
+
+    values: np.ndarray
+    counts: np.ndarray
+
+    @classmethod
+    def of(cls, values: np.ndarray) -> Distribution:
+        distinct, counts = np.unique(values[~np.isnan(values)], return_counts=True)
+        return cls(distinct, counts.astype(np.int64))
+
+    def __add__(self, other: Distribution) -> Distribution:
+        values, place = np.unique(np.concatenate([self.values, other.values]), return_inverse=True)
+        counts = np.zeros(len(values), dtype=np.int64)
+        np.add.at(counts, place, np.concatenate([self.counts, other.counts]))
+        return Distribution(values, counts)
+
+    @cached_property
+    def _below(self) -> np.ndarray:
+        return np.concatenate([[0], np.cumsum(self.counts)])
+
+    def rank(self, values: np.ndarray) -> np.ndarray:
+        """Return each value's place among all that were seen, in [0, 1]; equals share the middle of their places."""
+        if not len(self.values):
+            return np.full(len(values), np.nan)
+        below = self._below[np.searchsorted(self.values, values, side="left")]
+        up_to = self._below[np.searchsorted(self.values, values, side="right")]
+        rank = (below + up_to) / (2 * self._below[-1])
+        rank[np.isnan(values)] = np.nan
+        return rank
+
+    @property
+    def sorted_values(self) -> np.ndarray:
+        """Every value that was seen, ascending."""
+        return np.repeat(self.values, self.counts)
+
+    def quantiles(self, shares: np.ndarray) -> np.ndarray:
+        """Return the quantiles of all that were seen."""
+        return np.quantile(self.sorted_values, shares)
+
+
+Distributions = dict[tuple[int, str], Distribution]
 
 
 @dataclass(frozen=True)
@@ -29,8 +95,8 @@ class WaveContext:
     ----------
     wave_ends : tuple of Timestamp
         The as-of dates; a wave is what was assessed after the one before, up to and including it.
-    sorted_values : dict (wave, quantity) -> array
-        Every family's value in the wave, sorted: the ranks.
+    distributions : dict (wave, quantity) -> Distribution
+        Every family's value in the wave: the ranks.
     families : Index
         household_id -> family number.
     visits : array of int64
@@ -46,7 +112,7 @@ class WaveContext:
     """
 
     wave_ends: tuple[pd.Timestamp, ...]
-    sorted_values: dict[tuple[int, str], np.ndarray]
+    distributions: Distributions
     families: pd.Index
     visits: np.ndarray
     visit_values: dict[str, np.ndarray]
@@ -80,31 +146,127 @@ def raw_quantity(rows: pd.DataFrame, quantity: Quantity) -> np.ndarray:
 
 
 def mid_rank(values: np.ndarray, among: np.ndarray) -> np.ndarray:
-    """Return each value's place among sorted values, in [0, 1]; equals share the middle of their places.
+    """Return each value's place among others, in [0, 1]; equals share the middle of their places.
 
     Examples
     --------
     >>> mid_rank(np.array([1.0, 5.0, np.nan]), np.array([1.0, 1.0, 2.0, 5.0])).tolist()
     [0.25, 0.875, nan]
     """
-    if len(among) == 0:
-        return np.full(len(values), np.nan)
-    below = np.searchsorted(among, values, side="left")
-    up_to = np.searchsorted(among, values, side="right")
-    rank = (below + up_to) / (2 * len(among))
-    rank[np.isnan(values)] = np.nan
-    return rank
+    return Distribution.of(among).rank(values)
 
 
-def ranks_in_waves(
-    values: np.ndarray, waves: np.ndarray, name: str, sorted_values: dict[tuple[int, str], np.ndarray]
-) -> np.ndarray:
+def ranks_in_waves(values: np.ndarray, waves: np.ndarray, name: str, distributions: Distributions) -> np.ndarray:
     """Return each value's mid-rank among the families of its own wave."""
     ranks = np.full(len(values), np.nan)
     for wave in np.unique(waves):
-        rows = waves == wave
-        ranks[rows] = mid_rank(values[rows], sorted_values.get((int(wave), name), np.empty(0)))
+        rows, seen = waves == wave, distributions.get((int(wave), name))
+        if seen is not None:
+            ranks[rows] = seen.rank(values[rows])
     return ranks
+
+
+class Visits:
+    """Every visit up to the last as-of date, sorted by family and day, with its wave.
+
+    Parameters
+    ----------
+    assessments : frame (n_visits, ...)
+        Typed assessments. Visits after the last wave end are dropped.
+    wave_ends : sequence of Timestamp
+        As-of dates, ascending.
+    """
+
+    def __init__(self, assessments: pd.DataFrame, wave_ends: Sequence[pd.Timestamp]) -> None:
+        known = assessments[(assessments["assessment_date"] <= wave_ends[-1]).to_numpy()]
+        self.wave_ends = tuple(wave_ends)
+        self.families = pd.Index(known["household_id"].unique())
+        keys = (self.families.get_indexer(known["household_id"]) << DAY_BITS) + days(known["assessment_date"])
+        order = np.argsort(keys, kind="stable")
+        self.table, self.keys = known.iloc[order], keys[order]
+        self.waves = wave_of(self.table["assessment_date"], wave_ends)
+        # A visit is the family's last of its wave unless the next one is the same family's in the same wave.
+        same = (self.keys[1:] >> DAY_BITS == self.keys[:-1] >> DAY_BITS) & (self.waves[1:] == self.waves[:-1])
+        self.last = np.append(~same, True)[: len(keys)]
+
+
+def distributions_of(visits: Visits, catalogue: Catalogue) -> Distributions:
+    """Count the ranked quantities of every family's last visit in each wave; those of two parts of families add up."""
+    found: Distributions = {}
+    for quantity in catalogue.quantities:
+        if quantity.ranked:
+            values = raw_quantity(visits.table, quantity)
+            for wave in np.unique(visits.waves):
+                found[int(wave), quantity.name] = Distribution.of(values[visits.last & (visits.waves == wave)])
+    return found
+
+
+def cluster_totals(visits: Visits, catalogue: Catalogue, distributions: Distributions, *, cluster: str) -> pd.DataFrame:
+    """Sum up what neighbours are compared by; the totals of two parts of families add up, in any order.
+
+    Returns
+    -------
+    frame, index (quantity, wave, cluster): count, and the sum in two words
+        A float64 sum depends on the order of its terms. Each value is split into multiples of 2^-20 and of 2^-60,
+        whose sums are exact.
+    """
+    parts = [pd.DataFrame(columns=[*_CELL, *_TOTALS])]
+    for name in catalogue.of(NEIGHBOURS)["quantity"]:
+        value = _ranked_value(visits, _quantity(catalogue, name), distributions)
+        use = visits.last & ~np.isnan(value) & visits.table[cluster].notna().to_numpy()
+        high = np.rint(value[use] * _HIGH) / _HIGH
+        low = np.rint((value[use] - high) * _LOW) / _LOW
+        rows = {"quantity": name, "wave": visits.waves[use], "cluster": visits.table[cluster].to_numpy()[use]}
+        parts.append(pd.DataFrame({**rows, "count": 1, "high": high, "low": low}))
+    table = pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
+    return table.groupby(_CELL, sort=True)[list(_TOTALS)].sum()
+
+
+def add_totals(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return the sum of several `cluster_totals`."""
+    return pd.concat(list(parts)).groupby(level=_CELL, sort=True).sum()
+
+
+def context_of(
+    visits: Visits, catalogue: Catalogue, distributions: Distributions, totals: pd.DataFrame, *, cluster: str
+) -> WaveContext:
+    """Return the context of some families' rows, seen against the distributions and totals of everybody.
+
+    Parameters
+    ----------
+    visits : Visits
+        All visits of these families.
+    distributions, totals
+        From `distributions_of` and `cluster_totals` over everybody, the programme's families or not.
+    """
+    values = {
+        quantity.name: _ranked_value(visits, quantity, distributions)
+        for quantity in catalogue.quantities
+        if quantity.name in _remembered(catalogue)
+    }
+    clusters = pd.Index(totals.index.unique("cluster"))
+    shape = (len(visits.wave_ends), len(clusters))
+    sums, counts = {}, {}
+    for name in catalogue.of(NEIGHBOURS)["quantity"]:
+        sums[name], counts[name] = np.zeros(shape), np.zeros(shape, dtype=np.int64)
+        mine = totals[totals.index.get_level_values("quantity") == name]
+        cells = (
+            mine.index.get_level_values("wave").to_numpy(dtype=np.int64),
+            clusters.get_indexer(mine.index.get_level_values("cluster")),
+        )
+        sums[name][cells] = mine["high"] + mine["low"]
+        counts[name][cells] = mine["count"]
+    return WaveContext(
+        wave_ends=visits.wave_ends,
+        distributions=distributions,
+        families=visits.families,
+        visits=visits.keys,
+        visit_values=values,
+        clusters=clusters,
+        cluster_sums=sums,
+        cluster_counts=counts,
+        cluster=cluster,
+    )
 
 
 def wave_context(
@@ -122,70 +284,24 @@ def wave_context(
     cluster : str
         The column of the cluster whose other families are the neighbours.
     """
-    known = assessments[(assessments["assessment_date"] <= wave_ends[-1]).to_numpy()]
-    families = pd.Index(known["household_id"].unique())
-    keys = (families.get_indexer(known["household_id"]) << DAY_BITS) + days(known["assessment_date"])
-    order = np.argsort(keys, kind="stable")
-    known, keys = known.iloc[order], keys[order]
-    waves = wave_of(known["assessment_date"], wave_ends)
-    # The visits are sorted by family and day: a visit is the family's last of its wave unless the next one is
-    # the same family's in the same wave.
-    same = (keys[1:] >> DAY_BITS == keys[:-1] >> DAY_BITS) & (waves[1:] == waves[:-1])
-    last = np.append(~same, True)[: len(keys)]
+    visits = Visits(assessments, wave_ends)
+    distributions = distributions_of(visits, catalogue)
+    totals = cluster_totals(visits, catalogue, distributions, cluster=cluster)
+    return context_of(visits, catalogue, distributions, totals, cluster=cluster)
 
-    sorted_values: dict[tuple[int, str], np.ndarray] = {}
-    remembered = _remembered(catalogue)
-    visit_values: dict[str, np.ndarray] = {}
-    for quantity in catalogue.quantities:
-        if not (quantity.ranked or quantity.name in remembered):
-            continue
-        values = raw_quantity(known, quantity)
-        if quantity.ranked:
-            sorted_values |= _sorted_by_wave(values[last], waves[last], quantity.name)
-            values = ranks_in_waves(values, waves, quantity.name, sorted_values)
-        if quantity.name in remembered:
-            visit_values[quantity.name] = values
-    clusters = pd.Index(known[cluster].dropna().unique())
-    sums, counts = _cluster_totals(
-        {name: visit_values[name] for name in catalogue.of(NEIGHBOURS)["quantity"]},
-        last,
-        waves,
-        clusters.get_indexer(known[cluster]),
-        (len(wave_ends), len(clusters)),
-    )
-    return WaveContext(
-        wave_ends=tuple(wave_ends),
-        sorted_values=sorted_values,
-        families=families,
-        visits=keys,
-        visit_values=visit_values,
-        clusters=clusters,
-        cluster_sums=sums,
-        cluster_counts=counts,
-        cluster=cluster,
-    )
+
+def _quantity(catalogue: Catalogue, name: str) -> Quantity:
+    return next(quantity for quantity in catalogue.quantities if quantity.name == name)
+
+
+def _ranked_value(visits: Visits, quantity: Quantity, distributions: Distributions) -> np.ndarray:
+    values = raw_quantity(visits.table, quantity)
+    return ranks_in_waves(values, visits.waves, quantity.name, distributions) if quantity.ranked else values
 
 
 def _remembered(catalogue: Catalogue) -> set[str]:
     sources = catalogue.table["source"].isin([PREVIOUS, CHANGE, NEIGHBOURS])
     return set(catalogue.table.loc[sources, "quantity"])
-
-
-def _sorted_by_wave(values: np.ndarray, waves: np.ndarray, name: str) -> dict[tuple[int, str], np.ndarray]:
-    known = ~np.isnan(values)
-    return {(int(wave), name): np.sort(values[known & (waves == wave)]) for wave in np.unique(waves)}
-
-
-def _cluster_totals(
-    values: dict[str, np.ndarray], last: np.ndarray, waves: np.ndarray, clusters: np.ndarray, shape: tuple[int, int]
-) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    sums, counts = {}, {}
-    for name, value in values.items():
-        use = last & ~np.isnan(value) & (clusters >= 0)
-        cell = waves[use] * shape[1] + clusters[use]
-        sums[name] = np.bincount(cell, weights=value[use], minlength=shape[0] * shape[1]).reshape(shape)
-        counts[name] = np.bincount(cell, minlength=shape[0] * shape[1]).reshape(shape)
-    return sums, counts
 
 
 def reference_context(context: WaveContext, points: int = 1001) -> pd.DataFrame:
@@ -199,9 +315,15 @@ def reference_context(context: WaveContext, points: int = 1001) -> pd.DataFrame:
     last = len(context.wave_ends) - 1
     quantiles = np.linspace(0, 1, points)
     parts = [
-        pd.DataFrame({"quantity": name, "quantile": quantiles, "value": np.quantile(values, quantiles)})
-        for (wave, name), values in context.sorted_values.items()
-        if wave == last and len(values)
+        pd.DataFrame(
+            {
+                "quantity": name,
+                "quantile": quantiles,
+                "value": np.quantile(np.repeat(seen.values, seen.counts), quantiles),
+            }
+        )
+        for (wave, name), seen in context.distributions.items()
+        if wave == last and len(seen.values)
     ]
     columns = {"quantity": "str", "quantile": "float64", "value": "float64"}
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(columns)).astype(columns)
@@ -211,7 +333,9 @@ def context_from_reference(reference: pd.DataFrame, wave_end: pd.Timestamp, *, c
     """Return a context that knows the distributions of a stored wave, and no family and no neighbour."""
     return WaveContext(
         wave_ends=(wave_end,),
-        sorted_values={(0, str(name)): part["value"].to_numpy() for name, part in reference.groupby("quantity")},
+        distributions={
+            (0, str(name)): Distribution.of(part["value"].to_numpy()) for name, part in reference.groupby("quantity")
+        },
         families=pd.Index([], dtype="str"),
         visits=np.empty(0, dtype=np.int64),
         visit_values={},

@@ -87,7 +87,7 @@ class _Block:
     def now(self, quantity) -> np.ndarray:  # type: ignore[no-untyped-def]
         values = raw_quantity(self.rows, quantity)
         return (
-            ranks_in_waves(values, self.waves, quantity.name, self.context.sorted_values) if quantity.ranked else values
+            ranks_in_waves(values, self.waves, quantity.name, self.context.distributions) if quantity.ranked else values
         )
 
     def _at(self, name: str, places: np.ndarray) -> np.ndarray:

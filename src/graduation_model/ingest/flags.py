@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -18,9 +18,12 @@ from graduation_model.contract.findings import (
 from graduation_model.contract.instrument import Instrument, asked
 from graduation_model.contract.params import CheckParams
 from graduation_model.contract.references import References
-from graduation_model.contract.tables import KEPT, empty_findings
+from graduation_model.contract.tables import KEPT
 from graduation_model.contract.waves import check_waves, doubtful_rules
 from graduation_model.ingest.typing import NOT_A_VALUE, NOT_IN_CODEBOOK
+
+if TYPE_CHECKING:
+    from graduation_model.ingest.rows import TableReader, TypedRows
 
 
 @dataclass(frozen=True)
@@ -46,71 +49,55 @@ class Rules:
         return doubtful_rules(self.instrument)
 
 
-@dataclass(frozen=True)
-class Flagged:
-    """What was flagged; all of it stays in the table.
-
-    Attributes
-    ----------
-    cells : frames with columns row, column, rule, expected, effect
-        None where the table has no such checks.
-    findings : frame
-    doubts : frozenset of str
-    """
-
-    cells: tuple[pd.DataFrame, ...] = ()
-    findings: pd.DataFrame = field(default_factory=empty_findings)
-    doubts: frozenset[str] = frozenset()
-
-    def counts(self) -> dict[str, int]:
-        """Flagged cells for a manifest: nothing is said where nothing was looked at."""
-        doubted = [cells["rule"].isin(self.doubts) for cells in self.cells]
-        sums = {"contradictions": sum(int((~rows).sum()) for rows in doubted)}
-        return sums | {"doubts": sum(int(rows.sum()) for rows in doubted)} if self.cells else {}
-
-
-def flag(
-    kept: pd.DataFrame,
-    *,
-    typed: pd.DataFrame,
-    faults: pd.DataFrame,
-    files: pd.Series,
-    rows: pd.Series,
-    rules: Rules,
-    not_asked: Collection[str] = (),
-) -> Flagged:
-    """Flag what is odd between answers, between visits, and about columns, files and facilitators.
+def flagged_cells(kept: pd.DataFrame, rules: Rules) -> pd.DataFrame:
+    """Return the cells that contradict others of the visit or of the family's visit before; all stay in the table.
 
     Parameters
     ----------
     kept : frame
-        The visits that stay, indexed by their position in `typed`.
-    typed : frame (n_visits, …)
-        All visits as typed, failing answers blanked.
-    faults : frame
-        The cells that failed.
-    files, rows : Series (n_visits,)
-        Where each visit stood.
-    not_asked
-        Questions that these files do not ask, as was said: nobody left them out.
+        The visits that stay, all of a family among them.
+
+    Returns
+    -------
+    frame: row (label in the index of `kept`), column, rule, expected, effect
     """
     instrument, checks = rules.instrument, rules.checks
-    told = [question for question in asked(instrument.questions) if question.name not in not_asked]
     crossed = check_across(kept, instrument.cross_checks, rules.references).table
     over_time = check_waves(kept, assets=instrument.assets_lost, within=checks.round).table
     cells = pd.concat([crossed, over_time], ignore_index=True).drop_duplicates(["row", "column"], ignore_index=True)
-    cells = cells.assign(row=kept.index.to_numpy()[cells["row"].to_numpy(dtype="int64")], effect=KEPT)
+    return cells.assign(row=kept.index.to_numpy()[cells["row"].to_numpy(dtype="int64")], effect=KEPT)
+
+
+def count_flags(cells: pd.DataFrame, rules: Rules) -> dict[str, int]:
+    """Return how many flagged cells are wrong, and how many may be right."""
+    doubted = int(cells["rule"].isin(rules.doubts).sum())
+    return {"contradictions": len(cells) - doubted, "doubts": doubted}
+
+
+def findings_of(kept: pd.DataFrame, rows: TypedRows, reader: TableReader) -> pd.DataFrame:
+    """Return what is odd about columns, files and facilitators: of a whole table, since shares are over all of it.
+
+    Parameters
+    ----------
+    kept : frame
+        The visits that stay, indexed by their position in `rows`.
+    """
+    assert reader.rules is not None, "only a table with rules has findings"
+    instrument, checks = reader.rules.instrument, reader.rules.checks
+    absent = reader.mapping.absent.questions if reader.mapping and reader.mapping.absent else ()
+    told = [question for question in asked(instrument.questions) if question.name not in absent]
+    typed, faults = rows.table, rows.faults
     visits = kept.assign(wave=kept["assessment_date"].dt.year)
-    books = _books(files, typed)
-    places = pd.DataFrame({"source_file": files, "source_row": rows}).loc[kept.index]
+    books = _books(rows.places["source_file"], typed)
     codes = faults[faults["rule"].isin((NOT_IN_CODEBOOK, NOT_A_VALUE))]
+    references = reader.rules.references
     found = [
         missing_answers(visits, _failed(typed, faults).loc[kept.index], told, checks),
-        identical_answers(visits, places, instrument.questions, checks),
+        identical_answers(visits, rows.places.loc[kept.index], instrument.questions, checks),
         suspected_codebooks(typed, _failed(typed, codes), books, instrument.questions, checks),
-        not_checked(without_reference(kept, instrument.cross_checks, rules.references)),
+        not_checked(without_reference(kept, instrument.cross_checks, references)),
     ]
-    return Flagged((cells,), pd.concat(found, ignore_index=True), rules.doubts)
+    return pd.concat(found, ignore_index=True)
 
 
 def _failed(typed: pd.DataFrame, faults: pd.DataFrame) -> pd.DataFrame:

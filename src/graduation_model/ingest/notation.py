@@ -46,6 +46,8 @@ def is_blank(raw: pd.Series) -> pd.Series:
     """Return which cells hold nothing: missing, or only spaces."""
     if isinstance(raw.dtype, pd.StringDtype):
         return raw.isna() | (raw.str.strip() == "").astype("bool")
+    if pd.api.types.is_numeric_dtype(raw.dtype) or pd.api.types.is_datetime64_any_dtype(raw.dtype):
+        return raw.isna()
     return _by_distinct(raw, lambda cells: np.array([_is_blank(cell) for cell in cells], dtype=bool), missing=True)
 
 
@@ -64,6 +66,11 @@ def distinct_cells(raw: pd.Series) -> tuple[np.ndarray, pd.Series]:
     >>> place.tolist(), cells.isna().tolist()
     ([0, 2, 1, 0], [False, False, True])
     """
+    if isinstance(raw.dtype, pd.CategoricalDtype):
+        codes = raw.cat.remove_unused_categories().cat
+        table = np.array([*codes.categories, None], dtype=object)
+        place = codes.codes.to_numpy().astype(np.int64)
+        return np.where(place < 0, len(table) - 1, place), pd.Series(table, dtype=codes.categories.dtype)
     if isinstance(raw.dtype, pd.StringDtype):
         place, found = pd.factorize(raw)
         table = np.array([*found, None], dtype=object)

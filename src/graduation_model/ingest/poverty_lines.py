@@ -151,7 +151,7 @@ def lines_as_of(
 def _latest(areas: pd.Series, dates: pd.Series, table: pd.DataFrame) -> pd.DataFrame:
     visits = pd.DataFrame(
         {
-            "area_code": areas.astype("str").to_numpy(),
+            "area_code": pd.Series(areas.astype("str").to_numpy(), dtype="str"),  # also of no visits at all
             "date": dates.astype("datetime64[s]").to_numpy(),
             "place": np.arange(len(areas)),
         }

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
 from graduation_model.contract.tables import QUARANTINE_COLUMNS, QUARANTINE_CONTEXT
-from graduation_model.ingest.flags import Rules
-from graduation_model.ingest.params import TableSource
-from graduation_model.ingest.parts import Raw
+from graduation_model.ingest.notation import distinct_cells
+
+if TYPE_CHECKING:
+    from graduation_model.ingest.rows import TableReader, TypedRows
 
 MENDS = {
     "not_a_number": "Write the number in figures, or leave the cell empty",
@@ -26,48 +30,66 @@ CONTRADICTION = "Ask which of the two answers is right, and correct the other"
 DOUBT = "Ask again; leave it where it is so"
 
 
-def as_quarantine(
-    cells: pd.DataFrame, raw: Raw, source: TableSource, typed: pd.DataFrame, rules: Rules | None
-) -> pd.DataFrame:
+def as_quarantine(cells: pd.DataFrame, rows: TypedRows, reader: TableReader) -> pd.DataFrame:
     """Return the quarantine of one table.
 
     Parameters
     ----------
     cells : frame
-        row (a position in the table as read), column (our name), rule, expected, effect.
-    raw : Raw
-        The table as read, for what stood there and where.
-    source : TableSource
-        The source's names of the columns.
-    typed : frame
-        The table as typed, for who visited and when.
-    rules : Rules, optional
-        Which rules are doubts; None for a table that has no such rules.
+        row (a position among the typed rows), column (our name), rule, expected, effect; found where the cell failed
+        by itself.
+    rows : TypedRows
+        For what stood there and where, who visited and when.
+    reader : TableReader
     """
-    rows = cells["row"].to_numpy(dtype=np.int64)
-    names = {**source.columns, **{date: rule.column for date, rule in source.dates.items()}}
-    found = np.full(len(cells), "", dtype=object)
-    for column, places in cells.groupby("column").indices.items():
-        origin = names.get(str(column), str(column))
-        if origin in raw.frame:  # a derived answer stood in no cell
-            found[places] = _mask(raw.frame[origin].iloc[rows[places]]).to_numpy()
+    places, typed, rules = cells["row"].to_numpy(dtype=np.int64), rows.table, reader.rules
     doubts, missing = rules.doubts if rules else frozenset(), pd.Series(None, index=typed.index, dtype="str")
     facilitators = typed.get(rules.checks.facilitator, missing) if rules else missing
-    dates = typed[next(iter(source.dates))]
+    stood = pd.Series(stood_there(cells, rows.stood), index=cells.index)
     table = cells.assign(
-        source_file=raw.files.to_numpy()[rows],
-        source_row=raw.rows.to_numpy()[rows],
-        column=cells["column"].map(lambda name: names.get(name, name)),
-        found=found,
+        source_file=rows.places["source_file"].to_numpy()[places],
+        source_row=rows.places["source_row"].to_numpy()[places],
+        column=cells["column"].map(lambda name: rows.names.get(name, name)),
+        found=cells["found"].where(cells["found"].notna(), stood),
         mend=cells["rule"].map(MENDS).fillna(cells["rule"].isin(doubts).map({True: DOUBT, False: CONTRADICTION})),
         question=cells["column"],
-        facilitator_id=facilitators.to_numpy()[rows],
-        wave=dates.dt.year.astype("Int64").to_numpy()[rows],
-        household_id=typed["household_id"].fillna("").to_numpy()[rows],
+        facilitator_id=facilitators.to_numpy()[places],
+        wave=typed[reader.keys[1]].dt.year.astype("Int64").to_numpy()[places],
+        household_id=typed["household_id"].fillna("").to_numpy()[places],
     )[[*QUARANTINE_COLUMNS, *QUARANTINE_CONTEXT]]
     text = {name: "str" for name in (*QUARANTINE_COLUMNS, *QUARANTINE_CONTEXT) if name not in ("source_row", "wave")}
     table = table.astype({**text, "wave": "Int64"})
     return table.sort_values(["source_file", "source_row", "column"], ignore_index=True)
+
+
+def stood_there(cells: pd.DataFrame, frame: pd.DataFrame, names: Mapping[str, str] = {}) -> np.ndarray:
+    """Return what stood in each cell, short and masked; nothing where it is no cell of the frame, as for a derived one.
+
+    Parameters
+    ----------
+    cells : frame
+        row (a position in the frame) and column.
+    names : mapping
+        The column's name in the frame, where it is another.
+    """
+    found = np.full(len(cells), "", dtype=object)
+    rows = cells["row"].to_numpy(dtype=np.int64)
+    for column, places in cells.groupby("column").indices.items():
+        origin = names.get(str(column), str(column))
+        if origin in frame:
+            found[places] = _mask(frame[origin].iloc[rows[places]]).to_numpy()
+    return found
+
+
+def masked(raw: pd.Series) -> pd.Series:
+    """Return a whole column, short and masked, as categories: read by its distinct cells."""
+    if pd.api.types.is_numeric_dtype(raw.dtype) or pd.api.types.is_datetime64_any_dtype(raw.dtype):
+        place, distinct = pd.factorize(raw, use_na_sentinel=False)
+        cells = pd.Series(distinct)
+    else:
+        place, cells = distinct_cells(raw)
+    codes, texts = pd.factorize(_mask(cells).astype("str"))
+    return pd.Series(pd.Categorical.from_codes(codes[place], texts), index=raw.index)
 
 
 def _mask(found: pd.Series) -> pd.Series:

@@ -52,6 +52,11 @@ class Typed:
     expected: str
     no_answer: dict[str, pd.Series] = field(default_factory=dict)
 
+    def head(self, n: int) -> Typed:
+        """Return the first n cells."""
+        no_answer = {reason: said.iloc[:n] for reason, said in self.no_answer.items()}
+        return Typed(self.values.iloc[:n], self.failed.iloc[:n], self.rule, self.expected, no_answer)
+
 
 def type_question(
     raw: pd.Series, question: Question, versions: pd.Series | None, codebooks: Sequence[Codebook]
@@ -63,7 +68,7 @@ def type_question(
     -98 (does not know) and -99 (refused) become missing with that reason, unless they are answers: a codebook lists
     them, or the question's range reaches so far down. What else is not blank and cannot be read has failed.
     """
-    if not (raw.dtype == object or isinstance(raw.dtype, pd.StringDtype)):
+    if not (raw.dtype == object or isinstance(raw.dtype, pd.StringDtype | pd.CategoricalDtype)):
         return _with_reasons(raw, question, versions, codebooks)
     place, cells = distinct_cells(raw)
     if versions is not None and maps_of(question.name, codebooks):  # the same code of two versions is two cells

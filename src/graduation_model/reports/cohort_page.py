@@ -10,7 +10,7 @@ import pandas as pd
 
 from graduation_model import __version__
 from graduation_model.params import Language
-from graduation_model.reports.disclosure import hidden_cells, pool_small
+from graduation_model.reports.areas import area_counts, area_table, tile_map
 from graduation_model.reports.evaluation_words import (
     REFERENCE,
     figure,
@@ -19,13 +19,16 @@ from graduation_model.reports.evaluation_words import (
     overall,
     tested_years,
 )
+from graduation_model.reports.fairness_words import fairness_section
+from graduation_model.reports.group_words import GroupWords
 from graduation_model.reports.index_page import as_of_words
-from graduation_model.reports.inputs import STANDINGS, ReportInputs
+from graduation_model.reports.inputs import ReportInputs
+from graduation_model.reports.list_facts import conformal_bound, rule_costs, steadiness, swaps
+from graduation_model.reports.minutes import by_subdistrict
 from graduation_model.wording import has_text, in_hundred, number, percent, plain, text
 
 TOP_QUESTIONS = 10
 BINS = 20
-HIDDEN = "*"
 
 
 def cohort_dict(inputs: ReportInputs, language: Language) -> dict[str, Any]:
@@ -34,10 +37,11 @@ def cohort_dict(inputs: ReportInputs, language: Language) -> dict[str, Any]:
     Returns
     -------
     dict
-        tiles (counts by place on the list), quota, false, unsure, spread, areas, carried, baselines, not_scored,
-        quarantined, hashes, model, and what names the page.
+        tiles (counts by place on the list), quota, false, bound, unsure, spread, areas, tiles_map, rules, steady,
+        swaps, carried, groups, tested, baselines, minutes, not_scored, quarantined, hashes, model, and what names the
+        page.
     """
-    families = inputs.families
+    families, found = inputs.families, area_counts(inputs, language)
     return {
         "programme": inputs.title.in_(language),
         "simulated": inputs.simulated,
@@ -51,7 +55,15 @@ def cohort_dict(inputs: ReportInputs, language: Language) -> dict[str, Any]:
         "false": _false_graduations(families, language),
         "unsure": _unsure(inputs, language),
         "spread": _spread(inputs, language),
-        "areas": _by_area(inputs, language),
+        "bound": conformal_bound(inputs, language),
+        "areas": area_table(found, inputs.params.min_cell, language) if found else None,
+        "tiles_map": tile_map(inputs, found, language),
+        "rules": rule_costs(inputs, language),
+        "steady": steadiness(inputs, language),
+        "swaps": swaps(inputs, language),
+        "groups": _groups(inputs, language),
+        "tested": inputs.evaluation is not None,
+        "minutes": [{"file": file, "place": place} for file, place, _ in by_subdistrict(inputs, language)],
         "carried": _carried(inputs, language),
         "baselines": _baselines(inputs.evaluation, language),
         "not_scored": _counted(inputs.not_scored, "not_scored", language),
@@ -168,36 +180,6 @@ def _spread(inputs: ReportInputs, language: Language) -> dict[str, Any]:
     }
 
 
-def _by_area(inputs: ReportInputs, language: Language) -> dict[str, Any] | None:
-    """Counts by area and place on the list; small cells, and those that would betray them, are hidden."""
-    families, minimum = inputs.families, inputs.params.min_cell
-    names = families["area_name"].replace("", text("index.unknown_area", language))
-    if names.nunique() < 2:
-        return None
-    counts = pd.crosstab(names, families["standing"])
-    counts = counts.reindex(columns=[code for code in STANDINGS if code in counts])
-    counts = pool_small(counts, minimum, text("cohort.other_areas", language))
-    hidden = hidden_cells(counts.to_numpy(), minimum)
-    rows = [
-        {
-            "name": str(name),
-            "total": number(int(line.sum()), language),
-            "cells": [
-                HIDDEN if mask else number(int(count), language) for count, mask in zip(line, masks, strict=True)
-            ],
-        }
-        for name, line, masks in zip(counts.index, counts.to_numpy(), hidden, strict=True)
-    ]
-    totals = counts.sum()
-    return {
-        "columns": [text(f"standing.{code}", language) for code in counts.columns],
-        "rows": rows,
-        "totals": [number(int(total), language) for total in totals],
-        "total": number(int(totals.sum()), language),
-        "note": text("cohort.suppressed", language, minimum=number(minimum, language)) if hidden.any() else "",
-    }
-
-
 def _carried(inputs: ReportInputs, language: Language) -> dict[str, Any] | None:
     """The questions whose contributions weigh most on the proposed (or, where there are none, the listed) families."""
     listed = inputs.listed
@@ -223,6 +205,13 @@ def _carried(inputs: ReportInputs, language: Language) -> dict[str, Any] | None:
             for name in names
         ],
     }
+
+
+def _groups(inputs: ReportInputs, language: Language) -> list[dict[str, Any]]:
+    """What the tests found for each group: title, and level, verdict and finding of its rows."""
+    words = GroupWords(inputs.instrument, inputs.params.area_names)
+    section = fairness_section(inputs.fairness, words, language, min_cell=inputs.params.min_cell)
+    return section["groups"]
 
 
 def _baselines(evaluation: pd.DataFrame | None, language: Language) -> dict[str, Any] | None:

@@ -19,10 +19,12 @@ GROUP_METRICS = (
     "brier",
     "calibration_in_the_large",
 )
+# Of everybody, had everybody been graduated.
+IF_ALL = "_if_all_graduated"
 _SHARES = ("precision_at_quota", "false_graduations_at_quota", "recall_at_quota", "share_positive")
 SHARES = frozenset(
     [
-        *(f"{name}{kind}" for name in _SHARES for kind in ("", "_weighted", "_bounds")),
+        *(f"{name}{kind}{of}" for name in _SHARES for kind in ("", "_weighted", "_bounds") for of in ("", IF_ALL)),
         *("followed_share", "interval_bins_held", "interval_width", "bounded_list_share", "bounded_list_false"),
     ]
 )

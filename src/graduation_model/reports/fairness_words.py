@@ -56,14 +56,32 @@ def fairness_section(
     }
 
 
+def hidden_levels(table: pd.DataFrame | None, min_cell: int) -> frozenset[tuple[str, str]]:
+    """Return the groups' levels of which so few families are proposed that no figure at the quota is told."""
+    if table is None or table.empty:
+        return frozenset()
+    rates = table[(table["metric"] == "selection_rate") & ~table["group"].str.contains(TIMES, regex=False)]
+    found: set[tuple[str, str]] = set()
+    for group, rows in rates.groupby("group"):
+        few = rows[_hidden_counts(rows, min_cell).any(axis=1)]
+        found |= {(str(group), str(level)) for level in few["level"]}
+    return frozenset(found)
+
+
+def _hidden_counts(rows: pd.DataFrame, min_cell: int) -> np.ndarray:
+    """Which of the proposed and of the others of each level are hidden."""
+    counts = rows[["n_selected", "n"]].to_numpy()
+    return hidden_cells(np.column_stack([counts[:, 0], counts[:, 1] - counts[:, 0]]), min_cell)
+
+
 def _group(
     group: str, table: pd.DataFrame, found: pd.DataFrame, words: GroupWords, language: Language, min_cell: int
 ) -> dict[str, Any]:
     rows = found[found["group"] == group]
     rows = rows.iloc[sorted(range(len(rows)), key=lambda place: words.order(group, rows["level"].iloc[place]))]
     figures = table[table["group"] == group].set_index(["level", "metric"])
-    counts = figures.xs("selection_rate", level="metric").loc[rows["level"], ["n_selected", "n"]].to_numpy()
-    hidden = hidden_cells(np.column_stack([counts[:, 0], counts[:, 1] - counts[:, 0]]), min_cell)
+    rates = figures.xs("selection_rate", level="metric").loc[rows["level"]]
+    counts, hidden = rates[["n_selected", "n"]].to_numpy(), _hidden_counts(rates, min_cell)
     shown = []
     for place, row in enumerate(rows.itertuples(index=False)):
         secret = hidden[place].any()

@@ -19,6 +19,8 @@ from graduation_model.wording import day, number, text
 
 _DATA = re.compile(r'(?<=<script type="application/json" id="data">).*?(?=</script>)', re.DOTALL)
 _LANGUAGE = re.compile(r'<html lang="([a-z]+)">')
+# A row's length where there is no sheet: most families have none, and 50,000 of them count.
+_WITHOUT_SHEET = 5
 _COUNT = re.compile(r"\(([\d.,]+)\)(?=</option>)")
 
 
@@ -30,7 +32,8 @@ def index_dict(inputs: ReportInputs, language: Language) -> dict[str, Any]:
     dict
         programme, simulated, as_of, areas, standings (code, words, count), n_families, and `data`: JSON of areas,
         standings and rows. A row is [id, area, standing, chance in 100 or null, rank or null, waiting position or
-        null, file or 0]; area and standing are places in their lists, and file is 1 where it is the id itself.
+        null, file]; area and standing are places in their lists, and file is 1 where it is the id itself. A family
+        without a sheet has no file and no waiting position, and its row ends at the rank.
     """
     families = inputs.families
     areas, area_codes = _areas(families, language)
@@ -75,10 +78,7 @@ def _rows(families: pd.DataFrame, area_codes: list[int], standings: list[str]) -
     chance = np.floor((families["probability"] * 100).clip(1, 99) + 0.5)
     chance = chance.where(families["standing"] != "cannot_say")
     has_sheet = families["standing"].isin(LISTED).tolist()
-    files = [
-        (1 if file == name else file) if sheet else 0
-        for file, name, sheet in zip(families["file"], ids, has_sheet, strict=True)
-    ]
+    files = [1 if file == name else file for file, name in zip(families["file"], ids, strict=True)]
     places = pd.Categorical(families["standing"], categories=standings).codes.tolist()
     columns = (
         ids,
@@ -89,7 +89,8 @@ def _rows(families: pd.DataFrame, area_codes: list[int], standings: list[str]) -
         _whole(families["waiting_list_position"]),
         files,
     )
-    return [list(row) for row in zip(*columns, strict=True)]
+    rows = zip(*columns, strict=True)
+    return [list(row if sheet else row[:_WITHOUT_SHEET]) for row, sheet in zip(rows, has_sheet, strict=True)]
 
 
 def _whole(values: pd.Series) -> list[int | None]:
@@ -112,7 +113,9 @@ def file_in_index(page: str, household: str) -> str | None:
     row = next((row for row in _data_of(page).get("rows", []) if row[0] == household), None)
     if row is None:
         return None
-    return household if row[-1] == 1 else str(row[-1] or "")
+    if len(row) <= _WITHOUT_SHEET:
+        return ""
+    return household if row[-1] == 1 else str(row[-1])
 
 
 def index_without(page: str, household: str) -> str:

@@ -20,6 +20,8 @@ from graduation_model.wording import text
 # What a family's place on the list is called; `recommendation` alone does not say who is proposed and who waits.
 STANDINGS = ("proposed", "waiting", "ready", "review", "not_ready", "cannot_say")
 LISTED = ("proposed", "waiting", "review")
+# How many reasons for and against the scores name.
+SIDES, TOP = ("for", "against"), 5
 
 
 def label_stamp(kind: str, language: Language) -> str:
@@ -46,6 +48,20 @@ class ReportInputs:
         Typed assessments of listed families at their assessment date, index household_id.
     previous : frame
         The same for the assessment before; may be empty.
+    wave : frame (n_families, ...)
+        What is summed up to say what is usual: places and facts of every scored family, index household_id.
+    flags : frame (household_id, question, rule, effect)
+        What the check found in the visits of listed families.
+    decisions, uep : frame
+        What was decided and granted by the as-of date.
+    earlier : frame, optional
+        The list before this one (`selection`), with its `as_of_date`.
+    hand_points : Series, optional
+        The hand-weighted sum of every scored family, index household_id.
+    changes : frame, optional
+        What would change a recommendation, for listed families: household_id, direction, step, question, now, then.
+    effective : Timestamp, optional
+        The day on which decisions take effect; dates of follow-up are left to be filled in where it is not known.
     summary : mapping
         Of the selection: `quota` is the one that held.
     currency : str
@@ -54,8 +70,10 @@ class ReportInputs:
         Columns of the scores that say where a family lives and who assessed it; shown where they are there.
     quarantine, not_scored : mapping
         Rule or reason -> count.
-    evaluation : frame, optional
-        Shown beside other methods where it is given.
+    evaluation, fairness : frame, optional
+        Of the training whose bundle scored; shown where they are given.
+    rules, stability, compared : frame, optional
+        What each rule cost, how often resampling chose each family, and what changed since the list before.
     hashes : mapping
         File -> sha256 of what the pages were made from.
     simulated : bool
@@ -75,6 +93,14 @@ class ReportInputs:
     answers: pd.DataFrame
     previous: pd.DataFrame
     currency: str
+    wave: pd.DataFrame = field(default_factory=pd.DataFrame)
+    flags: pd.DataFrame = field(default_factory=pd.DataFrame)
+    decisions: pd.DataFrame = field(default_factory=pd.DataFrame)
+    uep: pd.DataFrame = field(default_factory=pd.DataFrame)
+    earlier: pd.DataFrame | None = None
+    hand_points: pd.Series | None = None
+    changes: pd.DataFrame | None = None
+    effective: pd.Timestamp | None = None
     summary: Mapping[str, Any] = field(default_factory=dict)
     area: str = ""
     village: str = "village_code"
@@ -82,6 +108,10 @@ class ReportInputs:
     quarantine: Mapping[str, int] = field(default_factory=dict)
     not_scored: Mapping[str, int] = field(default_factory=dict)
     evaluation: pd.DataFrame | None = None
+    fairness: pd.DataFrame | None = None
+    rules: pd.DataFrame | None = None
+    stability: pd.DataFrame | None = None
+    compared: pd.DataFrame | None = None
     hashes: Mapping[str, str] = field(default_factory=dict)
     simulated: bool = False
 

@@ -15,6 +15,7 @@ from graduation_model.contract.instrument import Instrument
 from graduation_model.evaluation.leak import Finding
 from graduation_model.evaluation.params import EvaluationParams
 from graduation_model.params import Label, Language
+from graduation_model.reports.disclosure import hidden_cells
 from graduation_model.reports.evaluation_words import (
     GROUP_METRICS,
     METRICS,
@@ -26,7 +27,7 @@ from graduation_model.reports.evaluation_words import (
     overall,
     tested_years,
 )
-from graduation_model.reports.fairness_words import fairness_section
+from graduation_model.reports.fairness_words import HIDDEN, fairness_section, hidden_levels
 from graduation_model.reports.group_words import GroupWords
 from graduation_model.reports.inputs import label_stamp
 from graduation_model.reports.leak_words import leak_checks, leak_sentences
@@ -132,7 +133,7 @@ def card_dict(inputs: CardInputs, language: Language) -> dict[str, Any]:
         "years": _years(card, evaluation, language),
         "fairness": fairness_section(inputs.fairness, groups, language, min_cell=inputs.min_cell),
         "fairness_note": text("fairness.note", language, share=percent(params.interval, language)),
-        "groups": _groups(card, evaluation, groups, language),
+        "groups": _groups(inputs, groups, language),
         "group_metrics": [text(f"metrics.{metric}", language) for metric in GROUP_METRICS],
         "uncertainty": uncertainty_dict(card.model, evaluation, groups, params, language),
         "leaks": leak_checks(inputs.leaks, inputs.instrument, language),
@@ -268,31 +269,40 @@ def _rows(
     ]
 
 
-def _groups(
-    card: BundleCard, evaluation: pd.DataFrame | None, words: GroupWords, language: Language
-) -> list[dict[str, Any]]:
-    """The model in use, last test year, group by group."""
-    years = tested_years(evaluation)
+def _groups(inputs: CardInputs, words: GroupWords, language: Language) -> list[dict[str, Any]]:
+    """The model in use, last test year, group by group; what would tell of a few families is hidden."""
+    evaluation, years = inputs.evaluation, tested_years(inputs.evaluation)
     if evaluation is None or not years:
         return []
     rows = main_population(evaluation)
-    rows = rows[(rows["model"] == card.model) & (rows["test_year"] == years[0]) & (rows["baseline"] == "")]
-    rows = rows[rows["metric"].isin(GROUP_METRICS)]
-    parts = {key: part for key, part in rows.groupby(["group", "level"]) if key[0] != "all"}
-    return [
-        _group(words, group, level, parts[group, level], language)
-        for group, level in sorted(parts, key=lambda key: words.order(*key))
-    ]
-
-
-def _group(words: GroupWords, group: str, level: str, part: pd.DataFrame, language: Language) -> dict[str, Any]:
-    by_metric = {row["metric"]: row for row in part.to_dict(orient="records")}
-    return {
-        "group": words.group(group, level, language),
-        "level": words.level(group, level, language),
-        "n": number(int(part["n"].max()), language),
-        "cells": [figure(by_metric.get(metric), language) for metric in GROUP_METRICS],
-    }
+    rows = rows[(rows["model"] == inputs.card.model) & (rows["test_year"] == years[0]) & (rows["baseline"] == "")]
+    rows = rows[rows["metric"].isin(GROUP_METRICS) & (rows["group"] != "all")]
+    counts = rows.groupby(["group", "level"])["n"].max()
+    few = pd.concat(
+        [
+            pd.Series(hidden_cells(sizes.to_numpy().reshape(-1, 1), inputs.min_cell)[:, 0], index=sizes.index)
+            for _, sizes in counts.groupby(level="group")
+        ]
+        or [pd.Series(dtype=bool)]
+    )
+    few_proposed = hidden_levels(inputs.fairness, inputs.min_cell)
+    parts = dict(iter(rows.groupby(["group", "level"])))
+    shown = []
+    for group, level in sorted(parts, key=lambda key: words.order(*key)):
+        by_metric = {row["metric"]: row for row in parts[group, level].to_dict(orient="records")}
+        cells = [figure(by_metric.get(metric), language) for metric in GROUP_METRICS]
+        for place, metric in enumerate(GROUP_METRICS):
+            if few[group, level] or (metric.endswith("_at_quota") and (group, level) in few_proposed):
+                cells[place] = {"value": HIDDEN, "interval": "", "settled": False}
+        shown.append(
+            {
+                "group": words.group(group, level, language),
+                "level": words.level(group, level, language),
+                "n": HIDDEN if few[group, level] else number(int(counts[group, level]), language),
+                "cells": cells,
+            }
+        )
+    return shown
 
 
 def _figures(figures: Mapping[str, bytes], language: Language) -> list[dict[str, str]]:

@@ -14,12 +14,28 @@ class ReportParams(Params):
     ----------
     facts
         Questions shown on a sheet before the score, in this order.
+    aid
+        Yes/no questions about other aid, told in a family's history.
+    ask
+        What a visit should ask that the instrument does not.
+    documents
+        Papers that a decision needs; a sheet lists them to be ticked.
     area_names
-        Area code -> name.
+        Area code -> name; districts, subdistricts and villages alike.
+    tiles
+        District code -> its place (column, row) on a map of equal tiles; empty: no map.
+    subdistrict
+        The carried column that minutes and PDF files are made by; where the scores do not carry it, the district.
     appeal
         How and where a family objects.
-    simulated
-        Stamped on every page: these are no real families.
+    appeal_days
+        Within how many days of the letter.
+    reentry
+        What happens where a family falls back after it has left.
+    followup_months
+        When a family that left is visited again, in months from the day on which the decision takes effect.
+    office
+        Who sends the letter to a family.
     min_cell
         Counts below this are suppressed in breakdowns.
     retention_years
@@ -27,8 +43,16 @@ class ReportParams(Params):
     """
 
     facts: tuple[str, ...] = ()
+    aid: tuple[str, ...] = ()
+    ask: tuple[Label, ...] = ()
+    documents: tuple[Label, ...] = ()
     area_names: dict[str, str] = {}
+    tiles: dict[str, tuple[int, int]] = {}
+    subdistrict: str = "subdistrict_code"
     appeal: Label
-    simulated: bool = False
+    appeal_days: int = Field(default=30, ge=1)
+    reentry: Label | None = None
+    followup_months: tuple[int, ...] = (6, 12, 18, 24)
+    office: Label | None = None
     min_cell: int = Field(default=10, ge=1)
     retention_years: int = Field(default=5, ge=0)

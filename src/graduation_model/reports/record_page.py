@@ -18,6 +18,7 @@ from graduation_model.reports.check_words import CheckWords
 from graduation_model.reports.evaluation_words import model_words
 from graduation_model.reports.inputs import standing
 from graduation_model.reports.render import render
+from graduation_model.reports.rule_words import RuleWords
 from graduation_model.selection.params import SelectionParams
 from graduation_model.wording import day, has_text, number, percent, text
 
@@ -132,7 +133,7 @@ def record_dict(inputs: RecordInputs, language: Language) -> dict[str, Any]:
                 "language": other,
             }
         ],
-        "standings": [entry for held in inputs.of("selection") for entry in _standings(held, language)],
+        "standings": [entry for held in inputs.of("selection") for entry in _standings(held, inputs, language)],
         "scores": [entry for held in inputs.of("scores") for entry in _scores(held, inputs, language)],
         "not_scored": [
             _words("not_scored", reason, language)
@@ -151,16 +152,15 @@ def record_dict(inputs: RecordInputs, language: Language) -> dict[str, Any]:
     }
 
 
-def _standings(held: Held, language: Language) -> list[dict[str, str]]:
+def _standings(held: Held, inputs: RecordInputs, language: Language) -> list[dict[str, str]]:
+    words = RuleWords(language, inputs.selection_params)
     rows = held.rows.assign(standing=standing(held.rows))
     return [
         {
             "source": held.source,
             "words": text(f"recommendation.{row['recommendation']}", language),
             "meaning": text(f"advice.{'proposed' if row['standing'] == 'ready' else row['standing']}", language),
-            "rule": text(
-                f"rule.{row['rule']}" if has_text(f"rule.{row['rule']}") else "rule.other", language, code=row["rule"]
-            ),
+            "rule": words.decided(str(row["rule"])),
         }
         for row in rows.to_dict(orient="records")
     ]

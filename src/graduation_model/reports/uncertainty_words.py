@@ -8,7 +8,7 @@ import pandas as pd
 
 from graduation_model.evaluation.params import EvaluationParams
 from graduation_model.params import Language
-from graduation_model.reports.evaluation_words import figure, main_population, tested_years
+from graduation_model.reports.evaluation_words import IF_ALL, figure, main_population, tested_years
 from graduation_model.reports.group_words import GroupWords
 from graduation_model.wording import number, percent, text
 
@@ -21,6 +21,11 @@ FIGURES = (
     "precision_at_quota_bounds",
     "false_graduations_at_quota_weighted",
     "false_graduations_at_quota_bounds",
+    *(
+        f"{name}_{kind}{IF_ALL}"
+        for name in ("share_positive", "precision_at_quota", "false_graduations_at_quota")
+        for kind in ("weighted", "bounds")
+    ),
     "interval_bins_held",
     "interval_width",
     "bounded_list_share",

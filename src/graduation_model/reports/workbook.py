@@ -16,6 +16,7 @@ import pandas as pd
 from graduation_model.contract.instrument import Instrument
 from graduation_model.params import LANGUAGES, Language
 from graduation_model.reports.inputs import standing
+from graduation_model.reports.rule_words import RuleWords, rules_table
 from graduation_model.wording import has_text, text
 
 if TYPE_CHECKING:
@@ -23,16 +24,24 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
 TOP = 3
+ABOUT = ("decide", "quota", "probability", "reasons")
 WIDEST = 44
 # A workbook says when it was made; the same list shall give the same bytes, so it says nothing of the hour.
 _MADE = datetime.datetime(2000, 1, 1)
-_FORMATS = {"probability": "0.00", "completeness": "0%", "as_of_date": "yyyy-mm-dd"}
+_FORMATS = {"probability": "0.00", "selected_share": "0%", "completeness": "0%", "as_of_date": "yyyy-mm-dd"}
 
 
 def selection_workbook(
-    selection: pd.DataFrame, scores: pd.DataFrame, language: Language, *, instrument: Instrument | None = None
+    selection: pd.DataFrame,
+    scores: pd.DataFrame,
+    language: Language,
+    *,
+    instrument: Instrument | None = None,
+    words: RuleWords | None = None,
+    rules: pd.DataFrame | None = None,
+    notes: Sequence[str] = (),
 ) -> bytes:
-    """Return the list as an .xlsx file.
+    """Return the list as an .xlsx file: a row a family, a row a rule, and what a reader should know.
 
     Text is written as text: an id such as `=1+1` is shown, never computed, and no address becomes a link.
 
@@ -44,12 +53,22 @@ def selection_workbook(
         Of headings and words.
     instrument : Instrument, optional
         Puts the questions behind a score into words; else their names stand.
+    words : RuleWords, optional
+        Puts rules into words; default those of the house.
+    rules : frame, optional
+        What each rule cost, as `select` returns it.
+    notes : sequence of str
+        Sentences that come before what every workbook says.
     """
-    table = workbook_table(selection, scores, language, instrument=instrument)
-    about = [text(f"workbook.about_{name}", language) for name in ("decide", "quota", "probability", "reasons")]
+    words = words or RuleWords(language)
+    table = workbook_table(selection, scores, language, instrument=instrument, words=words)
+    about = [*notes, *(text(f"workbook.about_{name}", language) for name in ABOUT)]
     headings = [_heading(str(name), language) for name in table]
     with new_workbook(text("index.title", language)) as (book, buffer):
         write_list(book, text("workbook.list", language), table, headings)
+        if rules is not None:
+            cost = rules_table(rules, words)
+            write_list(book, text("rules.title", language), cost, [text(f"rules.{name}", language) for name in cost])
         write_about(book, about, language)
     return buffer.getvalue()
 
@@ -105,13 +124,18 @@ def _key(cell: object) -> str:
 
 
 def workbook_table(
-    selection: pd.DataFrame, scores: pd.DataFrame, language: Language, *, instrument: Instrument | None = None
+    selection: pd.DataFrame,
+    scores: pd.DataFrame,
+    language: Language,
+    *,
+    instrument: Instrument | None = None,
+    words: RuleWords | None = None,
 ) -> pd.DataFrame:
     """Return what the workbook's list holds: one row a family by rank, our column names, words in one language."""
     twice = [name for name in scores if name in selection and name != "household_id"]
     both = selection.merge(scores.drop(columns=twice), on="household_id", how="left", validate="1:1")
     both = both.assign(standing=standing(both)).sort_values(["rank", "household_id"], kind="stable", ignore_index=True)
-    rules = both["rule"].astype("str")
+    rules, words = both["rule"].astype("str"), words or RuleWords(language)
     table = pd.DataFrame(
         {
             "household_id": both["household_id"].astype("str"),
@@ -119,12 +143,14 @@ def workbook_table(
             "rank": both["rank"],
             "waiting_list_position": both["waiting_list_position"],
             "probability": both["probability"].mask(both["recommendation"] == "cannot_say"),
-            "rule": _in_words(rules, "rule", language),
+            "rule": rules.map({code: words.decided(code) for code in rules.unique()}),
             "quota_unit": both["quota_unit"].astype("str").replace("all", text("workbook.whole_list", language)),
             "completeness": both["completeness"],
             "as_of_date": both["as_of_date"],
         }
     )
+    if "selected_share" in both:
+        table["selected_share"] = both["selected_share"]
     for side in ("for", "against"):
         for place in range(1, TOP + 1):
             if f"{side}_{place}" in both:

@@ -8,6 +8,7 @@ from scipy.special import expit
 from graduation_model.errors import DataError
 from graduation_model.estimators.bundle import Bundle
 from graduation_model.explanation.contributions import contributions
+from graduation_model.explanation.reasons import top_reasons
 from graduation_model.features.context import context_from_reference
 from graduation_model.features.matrix import feature_matrix
 
@@ -29,9 +30,9 @@ def score_answers(bundle: Bundle, answers: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    frame (n, 4 + n_questions)
-        probability, log_odds, base_log_odds, context (which wave ranked the money), and the contribution of each
-        question as `contribution_<question>`.
+    frame (n, 4 + 20 + n_questions)
+        probability, log_odds, base_log_odds, context (which wave ranked the money); the questions that weigh most, as
+        `for_1`, `for_1_contribution`, … `against_5_contribution`; and each question's `contribution_<question>`.
     """
     wave_end = pd.Timestamp(bundle.card.as_of)
     rows = _typed(answers.reset_index(drop=True), bundle).assign(
@@ -47,7 +48,8 @@ def score_answers(bundle: Bundle, answers: pd.DataFrame) -> pd.DataFrame:
             "context": f"stored wave ending {bundle.card.as_of}, without history and neighbours",
         }
     )
-    return pd.concat([result, explained.by_question.add_prefix("contribution_")], axis=1)
+    reasons = top_reasons(explained.by_question)
+    return pd.concat([result, reasons, explained.by_question.add_prefix("contribution_")], axis=1)
 
 
 def _typed(answers: pd.DataFrame, bundle: Bundle) -> pd.DataFrame:

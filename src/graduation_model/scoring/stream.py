@@ -86,7 +86,6 @@ def score_block(
     explained = contributions(bundle, X)
     household = part["household_id"].astype("str")
     low, high = bundle.uncertainty.bounds(X, explained.log_odds)
-    outside = outside_support(X, bundle.support) | bundle.uncertainty.never_graduated(X)
     scores = pd.DataFrame(
         {
             "household_id": household,
@@ -97,7 +96,8 @@ def score_block(
             "probability_high": high,
             "log_odds": explained.log_odds,
             "base_log_odds": explained.base,
-            "support": np.where(outside, "outside", "inside"),
+            "support": np.where(outside_support(X, bundle.support), "outside", "inside"),
+            "never_graduated": bundle.uncertainty.never_graduated(X),
             "completeness": completeness(part, instrument),
             "conformal_p": bundle.uncertainty.conformal_p(explained.log_odds),
         }

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+import numpy as np
 import pandas as pd
 
 from graduation_model.errors import ConfigError, DataError
-from graduation_model.selection.params import SelectionParams
+from graduation_model.selection.limits import costs, levels
+from graduation_model.selection.params import Budget, SelectionParams
 
 REQUIRED = (
     "household_id",
@@ -38,11 +42,16 @@ def check_scores(scores: pd.DataFrame, params: SelectionParams) -> None:
         _check_share(scores[name])
     if params.conformal_level is not None:
         _check_conformal(scores)
+    _check_areas(scores, params)
+    if params.budget is not None:
+        _check_costs(scores, params.budget)
     unknown = int((~scores["support"].isin(SUPPORT)).sum())
     if unknown:
         raise DataError(
             f"Column support holds neither inside nor outside in {unknown} rows", where="scores", mend=_RESCORE
         )
+    if not pd.api.types.is_bool_dtype(scores.get("never_graduated", pd.Series(dtype=bool))):
+        raise DataError("Column never_graduated holds more than true and false", where="scores", mend=_RESCORE)
     for name in ONE_VALUE:
         if scores[name].nunique(dropna=False) > 1:
             raise DataError(
@@ -58,7 +67,8 @@ def _check_columns(scores: pd.DataFrame, params: SelectionParams) -> None:
     if missing:
         raise DataError(f"Columns {', '.join(missing)} are missing", where="scores", mend=_RESCORE)
     unit = (params.quota_unit,) if params.quota_unit else ()
-    carried = [name for name in (*params.carry, *unit) if name not in scores.columns]
+    read = (name for _, name in params.columns())
+    carried = [name for name in (*params.carry, *unit, *read) if name not in scores.columns]
     if carried:
         raise DataError(
             f"Columns {', '.join(dict.fromkeys(carried))} are missing, which selection carries",
@@ -76,6 +86,28 @@ def _check_conformal(scores: pd.DataFrame) -> None:
             f"Column conformal_p is missing or outside 0-1 in {wrong} rows, and selection.conformal_level needs it",
             where="scores",
             mend="Score with a model that was trained on enough outcomes, or take selection.conformal_level out",
+        )
+
+
+def _check_areas(scores: pd.DataFrame, params: SelectionParams) -> None:
+    """A limit for an area that nobody lives in is a slip of the pen, or half of the scores are missing."""
+    for areas in params.areas:
+        nobody = sorted(({*areas.min, *areas.max}) - set(levels(scores[areas.column])))
+        if nobody:
+            raise DataError(
+                f"No scored family has {areas.column} {', '.join(nobody)}, which selection.areas limits",
+                where="scores",
+                mend='Mend the code in programme.yaml (as text: "3601"), or score that area too',
+            )
+
+
+def _check_costs(scores: pd.DataFrame, budget: Budget) -> None:
+    wrong = int((~(costs(scores, budget) >= 0)).sum())
+    if wrong:
+        raise DataError(
+            f"What {wrong} families would cost is not known, or below 0 (selection.budget, column {budget.cost})",
+            where="scores",
+            mend="Name every answer of the column in selection.budget.amounts, or give one cost for all",
         )
 
 
@@ -101,14 +133,49 @@ def _check_share(column: pd.Series) -> None:
         )
 
 
-def check_rules(params: SelectionParams, quota: int | None) -> None:
+def in_order(contributions: pd.DataFrame | None, scores: pd.DataFrame, params: SelectionParams) -> pd.DataFrame | None:
+    """Return the contributions in the order of the scores; None where no rule reads them.
+
+    Raises
+    ------
+    DataError
+        A rule reads them, and they are not there for every family.
+    """
+    if not params.never_on_alone:
+        return None
+    known = pd.Index([]) if contributions is None else pd.Index(contributions["household_id"].astype("str"))
+    place = known.get_indexer(scores["household_id"]) if known.is_unique else np.full(len(scores), -1)
+    missing = int((place < 0).sum())
+    if contributions is None or missing or "log_odds" not in scores:
+        raise DataError(
+            f"Contributions or log-odds are missing for {missing} families, and selection.never_on_alone needs them",
+            where="contributions",
+            mend=_RESCORE,
+        )
+    return contributions.iloc[place].reset_index(drop=True)
+
+
+def check_rules(params: SelectionParams, quota: int | None, taken: Collection[str]) -> None:
     """Refuse rules that nobody can have meant.
+
+    Parameters
+    ----------
+    taken : collection of str
+        Codes that no guard may have.
 
     Raises
     ------
     ConfigError
-        The quota is negative, or threshold and band leave no probability at which a family could be proposed.
+        The quota is negative, threshold and band leave no probability at which a family could be proposed, or a guard
+        has the name of a rule of the house.
     """
+    clash = sorted(set(taken) & {guard.name for guard in params.guards})
+    if clash:
+        raise ConfigError(
+            f"A guard has the name {clash[0]}, which means something else",
+            where="programme.yaml: selection.guards",
+            mend="Give it another name",
+        )
     if quota is not None and quota < 0:
         raise ConfigError("The quota is negative", where="--quota", mend="Give 0 or more")
     if params.threshold + params.band > 1:

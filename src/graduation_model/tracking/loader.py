@@ -30,8 +30,8 @@ class ServedBundle:
 
         Returns
         -------
-        frame (n_households, 4)
-            probability, log_odds, base_log_odds, context.
+        frame
+            probability, log_odds, base_log_odds, context, reasons, contributions: see `scoring.score_answers`.
         """
         from graduation_model.scoring.alone import score_answers
 

@@ -1,5 +1,8 @@
 """Features of families that can be counted on one hand."""
 
+from functools import reduce
+from operator import add
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,6 +18,7 @@ from graduation_model.features import (
     wave_context,
 )
 from graduation_model.features.catalogue import Catalogue
+from graduation_model.features.context import Visits, add_totals, cluster_totals, context_of, distributions_of
 from graduation_model.features.params import Ratio
 from lib.small import feature_params, small_instrument, visits
 
@@ -145,3 +149,24 @@ def test_midrank_passes_the_checks_of_scikit_learn():
     from sklearn.utils.estimator_checks import check_estimator
 
     check_estimator(MidRank())
+
+
+def test_parts_of_the_families_add_up_to_the_context_of_all_in_any_order():
+    drawn = np.random.default_rng(5)
+    table = visits(
+        [
+            {"household_id": f"h{place}", "village": f"v{place % 3}", "income": income, "assessment_date": date}
+            for place, income in enumerate(drawn.lognormal(size=60))
+            for date in ("2016-12-31", "2017-12-31")
+        ]
+    )
+    features = catalogue(small_instrument(), feature_params())
+    families = drawn.permutation(table["household_id"].unique())
+    parts = [Visits(table[table["household_id"].isin(some)], ENDS) for some in np.array_split(families, 7)]
+    counted = [distributions_of(part, features) for part in parts]
+    ranks = {key: reduce(add, (one[key] for one in counted)) for key in counted[0]}
+    totals = add_totals([cluster_totals(part, features, ranks, cluster="village") for part in parts])
+    for part in parts:
+        context = context_of(part, features, ranks, totals, cluster="village")
+        alone = feature_matrix(part.table, context, features)
+        pd.testing.assert_frame_equal(alone, _features(table).loc[alone.index], check_exact=True)

@@ -18,8 +18,8 @@ def test_a_row_is_a_short_array_by_rank():
         ["K-1", 0, 0, 92, 1, None, 1],
         ["K-2", 1, 1, 90, 2, 1, 1],
         ["K-3", 0, 2, 77, 3, None, 1],
-        ["K-4", 1, 3, 29, 4, None, 0],
-        ["K-5", 0, 4, None, None, None, 0],
+        ["K-4", 1, 3, 29, 4],
+        ["K-5", 0, 4, None, None],
     ]
 
 
@@ -73,4 +73,4 @@ def test_a_list_without_a_family_is_the_list_that_was_never_made_of_it_but_for_t
     assert file_in_index(after, "K-4") is None
     assert "K-4" not in after
     assert "Belum siap (0)" in after
-    assert after.replace("Belum siap (0)", "Belum siap (1)") == before.replace(',["K-4",1,3,29,4,null,0]', "")
+    assert after.replace("Belum siap (0)", "Belum siap (1)") == before.replace(',["K-4",1,3,29,4]', "")

@@ -17,14 +17,25 @@ def nasty_inputs():
     return small_inputs(families)
 
 
+def html_of(pages):
+    return [(path, content) for path, content in pages.items() if path.endswith(".html")]
+
+
 @pytest.fixture(scope="module")
 def pages():
     return {page.path: page.content for page in report_pages(small_inputs(), ("id", "en"))}
 
 
 def test_indonesian_stands_at_the_root_and_english_beside_it(pages):
-    names = {"index.html", "cohort.html", "households/K-1.html", "households/K-2.html", "households/K-3.html"}
-    assert set(pages) == names | {f"en/{name}" for name in names}
+    ids = ("K-1", "K-2", "K-3")
+    names = {
+        "index.html",
+        "cohort.html",
+        "minutes/01.html",
+        "minutes/02.html",
+        *(f"{folder}/{i}.html" for folder in ("households", "letters") for i in ids),
+    }
+    assert set(pages) == names | {f"en/{name}" for name in names} | {"minutes/01.xlsx", "minutes/02.xlsx"}
     assert 'lang="id"' in pages["index.html"]
     assert 'lang="en"' in pages["en/index.html"]
 
@@ -36,7 +47,7 @@ def test_one_language_alone_stands_at_the_root():
 
 
 def test_every_link_leads_to_a_page(pages):
-    for path, content in pages.items():
+    for path, content in html_of(pages):
         for link in links(content):
             assert posixpath.normpath(posixpath.join(posixpath.dirname(path), link)) in pages
 
@@ -52,7 +63,7 @@ def test_the_two_languages_differ(pages):
 
 
 def test_no_page_reaches_for_the_network(pages):
-    for content in pages.values():
+    for _, content in html_of(pages):
         assert not re.search(r"https?:|//[a-z0-9]+\.|@import|url\(", content)
 
 
@@ -79,9 +90,12 @@ def test_a_sheet_is_small_even_with_many_facts():
 
 def test_ids_are_escaped_and_their_files_stay_in_their_folder():
     for page in report_pages(nasty_inputs(), ("id", "en")):
-        assert "<script>alert" not in page.content
-        assert 'onload="b' not in page.content
-        assert re.fullmatch(r"(en/)?(index|cohort|households/[A-Za-z0-9_-][A-Za-z0-9._-]*)\.html", page.path)
+        if page.path.endswith(".html"):
+            assert "<script>alert" not in page.content
+            assert 'onload="b' not in page.content
+        assert re.fullmatch(
+            r"(en/)?(index|cohort|(households|letters|minutes)/[A-Za-z0-9_-][A-Za-z0-9._-]*)\.(html|xlsx)", page.path
+        )
 
 
 def test_ids_are_shown_as_they_are():
@@ -91,8 +105,9 @@ def test_ids_are_shown_as_they_are():
 
 @pytest.mark.parametrize("simulated", [True, False])
 def test_simulated_families_are_stamped_on_every_page_and_real_ones_on_none(simulated):
-    for page in report_pages(small_inputs(simulated=simulated), ("id",)):
-        assert ('class="stamp"' in page.content) is simulated
+    pages = {page.path: page.content for page in report_pages(small_inputs(simulated=simulated), ("id",))}
+    for _, content in html_of(pages):
+        assert ('class="stamp"' in content) is simulated
 
 
 def test_a_sheet_names_model_version_and_bundle(pages):
@@ -115,3 +130,11 @@ def test_the_order_of_the_rows_does_not_matter(pages):
         answers=inputs.answers.iloc[order],
     )
     assert {page.path: page.content for page in report_pages(shuffled, ("id", "en"))} == pages
+
+
+def test_a_model_that_learnt_from_invented_families_is_stamped_where_real_ones_are_judged():
+    model = {**small_inputs().model, "simulated": True}
+    for simulated, expected in ((False, True), (True, False)):
+        inputs = small_inputs(model=model, simulated=simulated)
+        page = next(page for page in report_pages(inputs, ("en",)) if page.path.startswith("households"))
+        assert ("learnt from invented families" in page.content) is expected

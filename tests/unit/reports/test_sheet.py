@@ -5,9 +5,16 @@ import pandas as pd
 import pytest
 
 from graduation_model.contract.instrument import Applies
+from graduation_model.params import Label
+from graduation_model.reports.answers import answer_columns
 from graduation_model.reports.chance import TICK
-from graduation_model.reports.sheet import data_age, sheets
+from graduation_model.reports.sheet import data_age
+from graduation_model.reports.sheet import sheets as sheets_of
 from lib.pages import FAMILIES, small_inputs
+
+
+def sheets(inputs, language):
+    return sheets_of(inputs, answer_columns(inputs, language), language)
 
 
 def first(language="id", **changes):
@@ -61,7 +68,7 @@ def test_the_recommendation_stands_in_words(place, recommendation, position):
 
 def test_a_rule_that_has_no_words_yet_is_named():
     selection = small_inputs().selection.assign(rule="floor_of_the_district")
-    assert first("en", selection=selection)["advice"]["rule"] == "Rule: floor_of_the_district."
+    assert first("en", selection=selection)["advice"]["rule"].endswith("people look first: floor_of_the_district.")
 
 
 def test_a_chance_is_told_as_families_out_of_a_hundred():
@@ -80,10 +87,10 @@ def test_an_interval_is_shown_once_there_is_one():
     assert shown["between"] == (81 * TICK, 96 * TICK)
 
 
-def test_reasons_are_sentences_with_signs_and_bars_on_one_scale():
+def test_reasons_say_what_the_record_holds_with_signs_and_bars_on_one_scale():
     reasons = first()["reasons"]
     assert [reason["question"] for reason in reasons["for"]] == ["income", "status", "size", "member"]
-    assert reasons["for"][0]["sentence"] == ("Income (id): Rp1.250.000 (sebelumnya Rp900.000); ini menaikkan nilai.")
+    assert reasons["for"][0]["record"] == "Income (id): Rp1.250.000 (sebelumnya Rp900.000)"
     assert [(reason["points"], reason["start"], reason["width"]) for reason in reasons["for"][:2]] == [
         ("+1,50", 100, 100),
         ("+0,90", 100, 60),
@@ -156,3 +163,117 @@ def test_data_age(assessed, expected):
 def test_an_area_without_a_name_keeps_its_code():
     params = small_inputs().params.model_copy(update={"area_names": {}})
     assert first(params=params)["who"][0]["value"] == "01"
+
+
+def test_what_is_usual_in_the_village_is_told_of_enough_families_only():
+    ids = [family[0] for family in FAMILIES]
+    wave = pd.DataFrame(
+        {"village_code": "0101", "district": "01", "size": [1.0, 2.0, 6.0, 7.0, 8.0], "income": 800_000.0}, index=ids
+    )
+    params = small_inputs().params
+    few, enough = (params.model_copy(update={"min_cell": least}) for least in (6, 5))
+    assert first(wave=wave, params=few)["compared"] == ""
+    shown = first(wave=wave, params=enough)
+    assert shown["compared"] == "Umumnya: nilai tengah 5 keluarga di desa/kelurahan 0101."
+    assert [fact["usual"] for fact in shown["facts"]] == ["–", "6", "Rp800.000"]
+
+
+def flag(question, rule, effect="kept"):
+    return {"household_id": "K-1", "question": question, "rule": rule, "effect": effect}
+
+
+def test_a_doubt_stands_beside_the_reason_that_rests_on_it_and_nowhere_else():
+    flags = pd.DataFrame([flag("income", "assets_lost"), flag("rooms", "maximum", "answer_set_aside")])
+    sheet = first(flags=flags)
+    doubts = {reason["question"]: reason["doubts"] for reason in sheet["reasons"]["for"]}
+    assert doubts["income"] == ["beberapa barang sekaligus tidak ada lagi sejak kunjungan lalu"]
+    assert doubts["status"] == []
+    assert sheet["doubts"][1] == "Rooms (id): terlalu besar. Jawaban itu tidak dipakai."
+
+
+def test_a_family_is_contrasted_with_the_line_and_with_the_middle_of_many_never_with_one():
+    assert first()["contrast"] == [
+        "Garis untuk diusulkan: +2,02 poin (88 dari 100). Keluarga ini 0,38 poin di atasnya."
+    ]
+    params = small_inputs().params.model_copy(update={"min_cell": 1})
+    families = (*FAMILIES[:1], *(("K-9", FAMILIES[2][1], *FAMILIES[2][2:]),))
+    second = list(sheets(small_inputs(families, params=params), "en"))[1]
+    assert second["contrast"][1].startswith(
+        "Against the middle of 1 proposed families (the whole list), it differs most in"
+    )
+
+
+def test_history_tells_decisions_grants_and_the_list_before():
+    selection = small_inputs().selection.assign(as_of_date="2019-12-31", selected=False, waiting_list_position=None)
+    decisions = pd.DataFrame(
+        {
+            "household_id": ["K-1", "K-1"],
+            "effective_date": pd.to_datetime(["2019-02-01", "2020-02-01"]),
+            "decision": ["retained", "deferred"],
+        }
+    )
+    uep = pd.DataFrame(
+        {"household_id": ["K-1"], "grant_date": pd.to_datetime(["2018-06-11"]), "value_idr": [2_500_000.0]}
+    )
+    lines = {line["label"]: line["words"] for line in first(earlier=selection, decisions=decisions, uep=uep)["history"]}
+    assert lines == {
+        "Keputusan": "1 Februari 2020 ditunda; 1 Februari 2019 tetap peserta",
+        "Saran sebelumnya": "Siap graduasi (per 31 Desember 2019)",
+        "Bantuan modal usaha (UEP)": "11 Juni 2018 Rp2.500.000",
+    }
+
+
+def test_the_hand_weighted_sum_says_whether_it_agrees():
+    points = pd.Series({"K-1": 10.0, "K-2": 60.0, "K-3": 5.0})
+    rules = [sheet["hand_rule"] for sheet in sheets(small_inputs(hand_points=points), "en")]
+    assert [rule["agrees"] for rule in rules] == [False, False, True]
+    assert rules[0]["words"] == "10.0 points, place 2 of 3: not among the first 1."
+    assert first(hand_points=None)["hand_rule"] is None
+
+
+def test_follow_up_dates_are_told_or_left_to_be_filled_in():
+    assert [visit["date"] for visit in first()["followups"]] == [""] * 4
+    dated = first(effective=pd.Timestamp("2021-02-01"))["followups"]
+    assert (dated[0]["after"], dated[0]["date"], dated[3]["date"]) == ("6 bulan", "1 Agustus 2021", "1 Februari 2023")
+
+
+def changes(**columns):
+    steps = {"household_id": "K-3", "direction": "to_ready", "step": [1, 2], "question": ["income", "status"],
+             "now": ["1250000.0", "poor"], "then": ["1400000.0", "fine"], "reaches": True}  # fmt: skip
+    return pd.DataFrame(steps | columns)
+
+
+def test_a_mentoring_plan_names_what_to_work_for_in_steps():
+    plans = {sheet["household_id"]: sheet["plan"] for sheet in sheets(small_inputs(changes=changes()), "id")}
+    assert plans["K-1"] is None
+    assert plans["K-3"]["title"].startswith("Bila ini tercapai")
+    assert plans["K-3"]["steps"][0] == "Income (id): dari Rp1.250.000 menjadi Rp1.400.000"
+
+
+def test_a_plan_that_does_not_reach_the_line_says_so():
+    plan = list(sheets(small_inputs(changes=changes(reaches=False)), "en"))[2]["plan"]
+    assert plan["title"].endswith("not enough yet:")
+
+
+def test_a_facilitators_judgement_is_marked_as_one():
+    inputs = small_inputs()
+    questions = tuple(
+        question.model_copy(update={"subjective": True}) if question.name == "status" else question
+        for question in inputs.instrument.questions
+    )
+    reasons = first("en", instrument=inputs.instrument.model_copy(update={"questions": questions}))["reasons"]["for"]
+    assert reasons[1]["doubts"] == ["the facilitator's judgement, not a fact that can be checked"]
+
+
+def test_papers_and_the_way_back_are_the_programmes():
+    said = Label(id="surat", en="paper")
+    params = small_inputs().params.model_copy(update={"documents": (said,), "reentry": said, "ask": (said,)})
+    sheet = first("en", params=params)
+    assert (sheet["documents"], sheet["reentry"], sheet["ask"]) == (["paper"], "paper", "paper")
+
+
+def test_what_keeps_a_family_ready_is_told_one_by_one():
+    table = changes(household_id="K-1", direction="keeps_ready", reaches=[True, False])
+    plan = first("en", changes=table)["plan"]
+    assert plan["steps"][0].endswith("it would fall below the line")
+    assert plan["steps"][1].endswith("the score would fall and stay above the line")

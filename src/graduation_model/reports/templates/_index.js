@@ -9,7 +9,7 @@
   const figures = new Intl.NumberFormat(lang);
   let found = [], drawn = 0, column = 4, upwards = true;
 
-  const key = (row) => column === 1 ? data.areas[row[1]] : row[column];
+  const key = (row) => column === 1 ? data.areas[row[1]] : row[column] ?? null;
   const compare = (i, j) => {
     const a = key(data.rows[i]), b = key(data.rows[j]);
     // Families without a value stand last, whichever way the list is sorted.
@@ -41,7 +41,7 @@
       cell(line, "standing", null).append(tag);
       cell(line, "n chance", row[3]);
       cell(line, "n rank", row[4] === null ? null : figures.format(row[4]));
-      cell(line, "n position", row[5] === null ? null : figures.format(row[5]));
+      cell(line, "n position", row[5] == null ? null : figures.format(row[5]));
       part.append(line);
     }
     drawn = Math.min(drawn + step, found.length);

@@ -1,0 +1,133 @@
+"""`monitor`: a data folder and a date in; what moved since the wave before, and the facilitators' audit, out."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from graduation_model.commands.inputs import (
+    ProgrammeLike,
+    as_date,
+    is_simulated,
+    key_facts,
+    known_by,
+    mapping_of,
+    open_key,
+    open_model,
+    open_programme,
+    read_tables,
+)
+from graduation_model.commands.outputs import output_folder
+from graduation_model.commands.progress import step
+from graduation_model.features.catalogue import catalogue
+from graduation_model.params import LANGUAGES
+
+
+@dataclass(frozen=True)
+class Monitoring:
+    """What `monitor` wrote.
+
+    Attributes
+    ----------
+    out : Path
+    told : dict
+        Kind of finding -> limits that were crossed; the command ends with 3 where there are any.
+    """
+
+    out: Path
+    told: dict[str, int]
+
+    @property
+    def crossed(self) -> int:
+        """How many limits were crossed."""
+        return sum(self.told.values())
+
+    def story(self) -> str:
+        """What was crossed, for a terminal."""
+        kinds = ", ".join(f"{kind} {count:,}" for kind, count in self.told.items() if count)
+        first = f"{self.crossed:,} limits were crossed: {kinds}" if self.crossed else "No limit was crossed"
+        return f"{first}\nSee {self.out / 'en' / 'monitor.html'}"
+
+
+def monitor(
+    *,
+    programme: ProgrammeLike,
+    data: str | Path,
+    as_of: str | dt.date | pd.Timestamp,
+    out: str | Path,
+    model: str | Path | None = None,
+    tracking: str | Path = ".",
+    key: str | Path | None = None,
+    mapping: str | Path | None = None,
+) -> Monitoring:
+    """Hold a wave against the one before, and its facilitators against each other.
+
+    Parameters
+    ----------
+    programme
+        A programme, its folder, or its name under `configs/`.
+    data
+        A folder with the `assessments` of at least two waves.
+    as_of
+        The end of the wave to look at.
+    out
+        Gets `answers.parquet`, `facilitators.parquet`, `habits.parquet`, with a model `scores.parquet` and
+        `reasons.parquet`; `monitor.html` (Indonesian), `en/monitor.html` and a manifest.
+    model
+        A bundle's folder or a registry address, to compare scores and reasons; without it they are not.
+    tracking
+        Folder of the default tracking store, where MLFLOW_TRACKING_URI is not set.
+    key, mapping
+        As for `check`.
+
+    Raises
+    ------
+    UserError
+        Whatever a person can mend.
+    """
+    from graduation_model.monitoring import monitor_wave
+    from graduation_model.reports.monitor_page import monitor_page
+
+    programme, date, secret = open_programme(programme), as_date(as_of), open_key(key, data)
+    bundle = None if model is None else open_model(str(model), programme, tracking)[1]
+    tables = read_tables(programme, data, need_followups=False, key=secret, mapping=mapping)
+    with step("Holding the waves against each other"):
+        seen = monitor_wave(
+            known_by(tables, date),
+            tables.quarantine,
+            date,
+            instrument=programme.instrument,
+            cohort=programme.cohort,
+            features=catalogue(programme.instrument, programme.features),
+            checks=programme.ingest.checks,
+            params=programme.monitoring,
+            bundle=bundle,
+        )
+    parameters = {
+        "programme": programme.folder,
+        "data": Path(data).resolve(),
+        "as_of": date.date(),
+        "model": model,
+        "mapping": mapping_of(data, mapping),
+    }
+    with output_folder(out, "monitor", parameters) as output:
+        for name in ("answers", "facilitators", "habits", "scores", "reasons"):
+            if getattr(seen, name) is not None:
+                output.parquet(getattr(seen, name), f"{name}.parquet")
+        for language in LANGUAGES:
+            page = monitor_page(
+                seen,
+                title=programme.title,
+                instrument=programme.instrument,
+                params=programme.monitoring,
+                language=language,
+                simulated=is_simulated(data),
+            )
+            output.text(page, "monitor.html" if language == LANGUAGES[0] else f"{language}/monitor.html")
+        output.facts.update(inputs=tables.sources, told=seen.told, apart_auc=seen.apart.auc, **key_facts(secret))
+        if bundle is not None:
+            output.facts["model"] = {"name": bundle.card.model, "bundle_sha256": bundle.sha256}
+    return Monitoring(Path(out).resolve(), seen.told)

@@ -1,0 +1,218 @@
+"""A table too large to be read at once: its parquet row groups as blocks, each read by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from graduation_model.errors import DataError
+from graduation_model.ingest.formats import find_parts, sha256_of
+from graduation_model.ingest.headers import refuse_twice
+from graduation_model.ingest.parts import Raw, read_table
+from graduation_model.ingest.rows import TableReader
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One row group of one parquet file.
+
+    Attributes
+    ----------
+    path : Path
+    shown : str
+        The file as people see it in the data folder.
+    group : int
+    first : int
+        The number of its first row in the file, counted from 1.
+    rows : int
+    """
+
+    path: Path
+    shown: str
+    group: int
+    first: int
+    rows: int
+
+
+@dataclass(frozen=True)
+class Block:
+    """Row groups that are read together: one large one, or as many small ones in a row as are no larger."""
+
+    pieces: tuple[Piece, ...]
+
+    @property
+    def rows(self) -> int:
+        return sum(piece.rows for piece in self.pieces)
+
+
+@dataclass(frozen=True)
+class Source:
+    """One table of a data folder, to be read in blocks or at once.
+
+    Attributes
+    ----------
+    blocks : tuple of Block
+        Of parquet files without a mapping.
+    whole : Raw, optional
+        Any other table, as read.
+    sources : dict
+        Path -> sha256 of what is read.
+    """
+
+    blocks: tuple[Block, ...]
+    whole: Raw | None
+    sources: dict[str, str]
+
+    @property
+    def rows(self) -> int:
+        return sum(block.rows for block in self.blocks) if self.whole is None else len(self.whole.frame)
+
+
+def open_source(folder: Path, reader: TableReader, rows: int) -> Source:
+    """Find a table's blocks. Sheets, csv and databases, and what a mapping translates, are read at once.
+
+    Parameters
+    ----------
+    rows : int
+        About so many a block.
+
+    Raises
+    ------
+    DataError
+        Where a part is no parquet, is empty, or has other columns than the first one.
+    """
+    parts = find_parts(folder, reader.name)
+    if not parts or reader.mapping is not None or any(part.suffix != ".parquet" for part in parts):
+        raw = read_table(folder, reader.name)
+        return Source((), raw, raw.sources)
+    first: set[str] | None = None
+    pieces: list[Piece] = []
+    for part in parts:
+        columns, groups = _contents(part)
+        first = first or columns
+        if columns != first:
+            raise DataError(
+                "This part has other columns than the first one", where=part, mend="Give all parts the same columns"
+            )
+        shown, start = part.relative_to(folder).as_posix(), 1
+        for group, size in enumerate(groups):
+            pieces.append(Piece(part, shown, group, start, size))
+            start += size
+    return Source(
+        _gathered(pieces, rows), None, {part.relative_to(folder).as_posix(): sha256_of(part) for part in parts}
+    )
+
+
+def _gathered(pieces: Sequence[Piece], rows: int) -> tuple[Block, ...]:
+    gathered: list[list[Piece]] = []
+    size = rows
+    for piece in pieces:
+        if size + piece.rows > rows:
+            gathered.append([])
+            size = 0
+        gathered[-1].append(piece)
+        size += piece.rows
+    return tuple(Block(tuple(some)) for some in gathered)
+
+
+def read_block(block: Block, batch: int) -> Iterator[Raw]:
+    """Read a block: small row groups together, a large one so many rows at a time.
+
+    Raises
+    ------
+    DataError
+        Where a file is damaged.
+    """
+    parts: list[Raw] = []
+    for piece in block.pieces:
+        for part in _read_piece(piece, batch):
+            if len(block.pieces) == 1:
+                yield part
+            else:
+                parts.append(part)
+    if parts:
+        yield Raw(
+            frame=pd.concat([part.frame for part in parts], ignore_index=True),
+            files=pd.concat([part.files for part in parts], ignore_index=True),
+            rows=pd.concat([part.rows for part in parts], ignore_index=True),
+            sources={},
+        )
+
+
+def _read_piece(piece: Piece, batch: int) -> Iterator[Raw]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    start = piece.first
+    try:
+        with pq.ParquetFile(piece.path) as file:
+            for part in file.iter_batches(batch_size=batch, row_groups=[piece.group], use_threads=False):
+                frame = pa.Table.from_batches([part]).to_pandas().reset_index(drop=True)  # a file may bring an index
+                numbers = pd.Series(np.arange(start, start + len(frame)))
+                yield Raw(frame, pd.Series(piece.shown, index=frame.index, dtype="object"), numbers, {})
+                start += len(frame)
+    except (OSError, ValueError) as error:  # pyarrow's errors are either
+        raise _damaged(piece.path, error) from error
+
+
+def habits_of(source: Source, reader: TableReader) -> dict[str, pd.Series]:
+    """Return the distinct texts of the columns whose reading is settled by the whole column.
+
+    Numbers, dates and yes that a program stored as such need nobody's habits: only columns of text are read.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    told = {reader.source.columns.get(one.name, one.name) for one in reader.questions if one.kind != "text"}
+    told |= {rule.column for rule in reader.source.dates.values()}
+    found: dict[str, set[str]] = {}
+    for piece in (piece for block in source.blocks for piece in block.pieces):
+        try:
+            with pq.ParquetFile(piece.path) as file:
+                text = [name for name, kind in _types(file) if name in told and _is_text(kind)]
+                for part in file.iter_batches(1 << 17, row_groups=[piece.group], columns=text, use_threads=False):
+                    for name, column in zip(part.schema.names, part.columns, strict=True):
+                        if pa.types.is_dictionary(column.type):
+                            column = column.dictionary.take(column.indices.unique())
+                        found.setdefault(name, set()).update(column.unique().drop_null().to_pylist())
+        except (OSError, ValueError) as error:
+            raise _damaged(piece.path, error) from error
+    return {name: pd.Series(sorted(cells), dtype="object") for name, cells in found.items()}
+
+
+def _contents(path: Path) -> tuple[set[str], list[int]]:
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            names = [name for name, _ in _types(file)]
+            groups = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
+    except (OSError, ValueError) as error:
+        raise _damaged(path, error) from error
+    refuse_twice(names, path)
+    if not sum(groups):
+        raise DataError("The file holds no rows", where=path, mend="Put the data there, or take the file away")
+    return set(names), groups
+
+
+def _types(file):  # type: ignore[no-untyped-def]  # a pyarrow.parquet.ParquetFile
+    return [(field.name, field.type) for field in file.schema_arrow]
+
+
+def _is_text(kind) -> bool:  # type: ignore[no-untyped-def]  # a pyarrow.DataType
+    import pyarrow as pa
+
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+
+
+def _damaged(path: Path, error: Exception) -> DataError:
+    return DataError(
+        f"The file cannot be read as parquet ({type(error).__name__})",
+        where=path,
+        mend="It may be empty, cut short or of another format: save it again and retry",
+    )

@@ -1,0 +1,190 @@
+"""One wave held against the wave before, and its facilitators against each other: known visits in, findings out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+
+from graduation_model.cohort import eligible_rows
+from graduation_model.cohort.dates import as_of_dates, wave_of
+from graduation_model.cohort.params import CohortParams
+from graduation_model.contract.instrument import Instrument
+from graduation_model.contract.params import CheckParams
+from graduation_model.contract.waves import ASSETS_LOST, check_waves
+from graduation_model.errors import DataError
+from graduation_model.estimators.bundle import Bundle
+from graduation_model.explanation.contributions import contributions
+from graduation_model.features import Catalogue, feature_matrix, wave_context
+from graduation_model.features.context import WaveContext
+from graduation_model.monitoring.drift import answer_drift, codebook_drift
+from graduation_model.monitoring.facilitators import OF_THE_VISIT, facilitator_audit, judgements, recorded_facts
+from graduation_model.monitoring.habits import habits
+from graduation_model.monitoring.params import MonitoringParams
+from graduation_model.monitoring.scores import reasons_drift, score_drift
+from graduation_model.monitoring.two_waves import TwoWaves, tell_apart
+
+
+@dataclass(frozen=True)
+class Monitored:
+    """What monitoring saw.
+
+    Attributes
+    ----------
+    visits : dict
+        `now` and `before` -> number of visits; the two waves' as-of dates stand in `dates`.
+    dates : dict
+    answers : frame
+        See `drift.COLUMNS`; with what codebooks did not know.
+    apart : TwoWaves
+    apart_limit : float
+    facilitators, habits : frame
+    scores, reasons : frame or None
+        None without a model.
+    """
+
+    visits: dict[str, int]
+    dates: dict[str, str]
+    answers: pd.DataFrame
+    apart: TwoWaves
+    apart_limit: float
+    facilitators: pd.DataFrame
+    habits: pd.DataFrame
+    scores: pd.DataFrame | None = None
+    reasons: pd.DataFrame | None = None
+
+    @property
+    def told(self) -> dict[str, int]:
+        """Findings by kind: limits that were crossed. A facilitator's leniency crosses none, it is to be known."""
+        tables = {"answers": self.answers, "scores": self.scores, "reasons": self.reasons}
+        counts = {name: 0 if table is None else int(table["told"].sum()) for name, table in tables.items()}
+        by_habit = int((self.habits["verdict"] == "told").sum()) if len(self.habits) else 0
+        return counts | {"apart": int(self.apart.auc > self.apart_limit), "habits": by_habit}
+
+
+def monitor_wave(
+    known: pd.DataFrame,
+    quarantine: pd.DataFrame,
+    as_of: pd.Timestamp,
+    *,
+    instrument: Instrument,
+    cohort: CohortParams,
+    features: Catalogue,
+    checks: CheckParams,
+    params: MonitoringParams,
+    bundle: Bundle | None = None,
+) -> Monitored:
+    """Hold the wave that ends on a date against the last wave before it in which anybody was assessed.
+
+    Parameters
+    ----------
+    known : frame (n_visits, ...)
+        Typed assessments dated on or before the date.
+    quarantine : frame
+    as_of : Timestamp
+    instrument, cohort, features, checks, params
+    bundle : Bundle, optional
+        Scores both waves, for the drift of scores and reasons.
+
+    Raises
+    ------
+    DataError
+        Where there is nothing to hold the wave against, or nobody was assessed in it.
+    """
+    ends = as_of_dates(known, as_of, cohort)
+    wave = wave_of(known["assessment_date"], ends)
+    current, earlier = len(ends) - 1, np.unique(wave[wave < len(ends) - 1])
+    if not len(earlier) or not (wave == current).any():
+        raise DataError(
+            "Monitoring needs visits in the wave of that date and in one before it",
+            where="assessments",
+            mend="Bring the assessments of two years, or check --as-of",
+        )
+    reference = int(earlier[-1])
+    now, before = (known[wave == number].reset_index(drop=True) for number in (current, reference))
+    context = wave_context(known, ends, features, cluster=cohort.cluster)
+    X = {name: feature_matrix(part, context, features) for name, part in (("now", now), ("before", before))}
+    judged = judgements(now, instrument)
+    facts = recorded_facts(X["now"], features, instrument)
+    scores, reasons = (None, None)
+    if bundle is not None:
+        scores, reasons = _scores(known, (ends[current], ends[reference]), context, features, cohort, bundle, params)
+    return Monitored(
+        visits={"now": len(now), "before": len(before)},
+        dates={"now": str(ends[current].date()), "before": str(ends[reference].date())},
+        answers=_answers(now, before, quarantine, (ends[current].year, ends[reference].year), instrument, params),
+        apart=_apart(X, (now["household_id"], before["household_id"]), features, params),
+        apart_limit=params.drift.apart,
+        facilitators=facilitator_audit(judged, facts, _who(now, checks), params.audit),
+        habits=habits(now, judged, instrument, params.audit, checks, assets_gone=_assets_gone(known, wave, instrument)),
+        scores=scores,
+        reasons=reasons,
+    )
+
+
+def _who(visits: pd.DataFrame, checks: CheckParams) -> pd.Series:
+    """Who visited; nobody where the table does not say."""
+    return visits.get(checks.facilitator, pd.Series(None, index=visits.index, dtype="object"))
+
+
+def _answers(
+    now: pd.DataFrame,
+    before: pd.DataFrame,
+    quarantine: pd.DataFrame,
+    years: tuple[int, int],
+    instrument: Instrument,
+    params: MonitoringParams,
+) -> pd.DataFrame:
+    sizes = tuple(zip(years, (len(now), len(before)), strict=True))
+    tables = [
+        answer_drift(now, before, instrument, params.drift),
+        codebook_drift(quarantine, sizes[0], sizes[1], params.drift),
+    ]
+    return (
+        pd.concat([table for table in tables if len(table)], ignore_index=True) if any(map(len, tables)) else tables[0]
+    )
+
+
+def _apart(
+    X: dict[str, pd.DataFrame], households: tuple[pd.Series, pd.Series], features: Catalogue, params: MonitoringParams
+) -> TwoWaves:
+    """By the answers of the visit: an earlier wave has less history. Without ranks, whose ties give a wave away."""
+    ranked = {quantity.name for quantity in features.quantities if quantity.ranked}
+    table = features.table
+    kept = table["source"].isin(OF_THE_VISIT) & ~table["quantity"].isin(ranked)
+    table = table[kept & ~table["question"].isin(params.drift.without)]
+    now, before = (X[name][table["feature"].tolist()] for name in ("now", "before"))
+    return tell_apart(now, before, households, table["question"].tolist())
+
+
+def _assets_gone(known: pd.DataFrame, wave: np.ndarray, instrument: Instrument) -> pd.Series | None:
+    if instrument.assets_lost is None:
+        return None
+    faults = check_waves(known, assets=instrument.assets_lost, within=None).table
+    gone = np.zeros(len(known), dtype=bool)
+    gone[faults.loc[faults["rule"] == ASSETS_LOST, "row"].to_numpy()] = True
+    return pd.Series(gone[wave == wave.max()])
+
+
+def _scores(
+    known: pd.DataFrame,
+    dates: tuple[pd.Timestamp, pd.Timestamp],
+    context: WaveContext,
+    features: Catalogue,
+    cohort: CohortParams,
+    bundle: Bundle,
+    params: MonitoringParams,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Score both cohorts with one model: what moved is the families, not the model."""
+    chances, lists = [], []
+    for date in dates:
+        rows = eligible_rows(known, date, cohort)
+        explained = contributions(bundle, feature_matrix(known.iloc[rows].reset_index(drop=True), context, features))
+        chance = pd.Series(expit(explained.log_odds))
+        first = np.argsort(-chance.to_numpy(), kind="stable")[: max(1, round(params.scores.listed * len(chance)))]
+        chances.append(chance)
+        lists.append(explained.by_question.iloc[first])
+    moved = score_drift(chances[0], chances[1], params.scores)
+    return moved, reasons_drift(lists[0], lists[1], params.scores)

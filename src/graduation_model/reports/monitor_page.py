@@ -1,0 +1,173 @@
+"""What monitoring saw in, a page in words and tables out. It names facilitators, never a family."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pandas as pd
+
+from graduation_model.contract.instrument import Instrument
+from graduation_model.monitoring.drift import PRICES
+from graduation_model.monitoring.monitor import Monitored
+from graduation_model.monitoring.params import MonitoringParams
+from graduation_model.params import LANGUAGES, Label, Language
+from graduation_model.reports.render import render
+from graduation_model.wording import day, in_hundred, number, percent, span, text
+
+MOST_MOVED, MOST_CARRIED = 12, 5
+NONE = "–"
+Say = Callable[..., str]
+
+
+def monitor_page(
+    seen: Monitored,
+    *,
+    title: Label,
+    instrument: Instrument,
+    params: MonitoringParams,
+    language: Language,
+    simulated: bool = False,
+) -> str:
+    """Return the page of one monitoring run.
+
+    Parameters
+    ----------
+    seen : Monitored
+    title : Label
+        The programme's.
+    instrument : Instrument
+        Puts questions into words.
+    params : MonitoringParams
+    language : Language
+        Indonesian is expected at `monitor.html`, English at `en/monitor.html`; the two are linked.
+    simulated : bool
+        Stamped on the page.
+    """
+    other: Language = LANGUAGES[1] if language == LANGUAGES[0] else LANGUAGES[0]
+    to = "en/monitor.html" if language == LANGUAGES[0] else "../monitor.html"
+    page = monitor_dict(seen, title=title, instrument=instrument, params=params, language=language)
+    links = [{"to": to, "words": text("common.language", other), "language": other}]
+    return render("monitor.html.j2", {**page, "simulated": simulated, "links": links}, language)
+
+
+def monitor_dict(
+    seen: Monitored, *, title: Label, instrument: Instrument, params: MonitoringParams, language: Language
+) -> dict[str, Any]:
+    """Return what the page says.
+
+    Returns
+    -------
+    dict
+        programme, lead, waves (sentences); answers, most_moved, scores (rows of words, measure, value, limit, before,
+        now, told); apart (sentences); facilitators, habits (rows).
+    """
+
+    def say(key: str, **values: object) -> str:
+        return text(f"monitor.{key}", language, **values)
+
+    names = {question.name: question.label.in_(language) for question in instrument.questions}
+    ordered = seen.answers.reindex(seen.answers["value"].abs().sort_values(ascending=False, kind="stable").index)
+    crossed = sum(seen.told.values())
+    return {
+        "programme": title.in_(language),
+        "lead": say("lead", count=number(crossed, language)) if crossed else say("lead_none"),
+        "waves": say(
+            "waves",
+            now=number(seen.visits["now"], language),
+            before=number(seen.visits["before"], language),
+            date_now=day(seen.dates["now"], language),
+            date_before=day(seen.dates["before"], language),
+        ),
+        "answers": list(_moved(ordered[ordered["told"]], names, say, language)),
+        "most_moved": list(_moved(ordered[~ordered["told"]].head(MOST_MOVED), names, say, language)),
+        "apart": _apart(seen, names, say, language),
+        "scores": _scores(seen, names, say, language),
+        "scores_note": say("scores_note", listed=percent(params.scores.listed, language)),
+        "facilitators": list(_facilitators(seen.facilitators, say, language)),
+        "facilitators_note": say(
+            "facilitators_note",
+            level=percent(params.audit.level, language),
+            fewest=number(params.audit.fewest_families, language),
+        ),
+        "habits": list(_habits(seen.habits, say, language)),
+        "habits_note": say("habits_note", times=number(params.audit.habit, language)),
+    }
+
+
+def _moved(rows: pd.DataFrame, names: dict[str, str], say: Say, language: Language) -> Iterator[dict[str, Any]]:
+    for row in rows.to_dict(orient="records"):  # as many as questions moved
+        money = row["measure"] == PRICES
+        yield {
+            "words": names.get(row["question"], row["question"]),
+            "measure": say(f"measures.{row['measure']}"),
+            **_figures(row, language, money=money),
+        }
+
+
+def _figures(row: dict[str, Any], language: Language, *, money: bool = False) -> dict[str, Any]:
+    def share(value: float) -> str:
+        return NONE if pd.isna(value) else percent(value, language, 1)
+
+    def amount(value: float) -> str:
+        return NONE if pd.isna(value) else number(value, language)
+
+    said = amount if money else share
+    value = number(row["value"], language, 2, signed=True) if money else share(row["value"])
+    limit = number(row["limit"], language, 2) if money else share(row["limit"])
+    both = {name: said(row.get(name, float("nan"))) for name in ("before", "now")}
+    return {"value": value, "limit": limit, **both, "told": row["told"]}
+
+
+def _apart(seen: Monitored, names: dict[str, str], say: Say, language: Language) -> list[str]:
+    told = seen.apart.auc > seen.apart_limit
+    said = [say("apart_sentence", right=in_hundred(seen.apart.auc), limit=in_hundred(seen.apart_limit))]
+    if told:
+        first = seen.apart.carried_by.head(MOST_CARRIED)
+        words = [f"{names.get(name, name)} ({percent(share, language)})" for name, share in first.items()]
+        said.append(say("apart_by", questions="; ".join(words)))
+    return said
+
+
+def _scores(seen: Monitored, names: dict[str, str], say: Say, language: Language) -> list[dict[str, Any]]:
+    if seen.scores is None or seen.reasons is None:
+        return []
+    rows = [
+        {"words": say(f"measures.{row['measure']}"), "measure": "", **_figures(row, language)}
+        for row in seen.scores.to_dict(orient="records")
+    ]
+    reasons = seen.reasons.head(MOST_MOVED).to_dict(orient="records")
+    return rows + [
+        {
+            "words": names.get(row["question"], row["question"]),
+            "measure": say("measures.reasons_moved"),
+            **_figures(row, language),
+        }
+        for row in reasons
+    ]
+
+
+def _facilitators(table: pd.DataFrame, say: Say, language: Language) -> Iterator[dict[str, Any]]:
+    for row in table.to_dict(orient="records"):  # as many as facilitators
+        few = row["verdict"] == "too_few"
+        low, high = (number(row[name], language, 2, signed=True) for name in ("low", "high"))
+        yield {
+            "who": row["facilitator_id"],
+            "families": number(row["families"], language),
+            "leniency": NONE if few else number(row["leniency"], language, 2, signed=True),
+            "interval": NONE if few else span(low, high),
+            "verdict": say(f"verdicts.{row['verdict']}"),
+            "told": row["verdict"] in ("lenient", "severe"),
+        }
+
+
+def _habits(table: pd.DataFrame, say: Say, language: Language) -> Iterator[dict[str, Any]]:
+    for row in table[table["verdict"] == "told"].to_dict(orient="records"):
+        yield {
+            "who": row["facilitator_id"],
+            "habit": say(f"habit_names.{row['habit']}"),
+            "count": number(row["count"], language),
+            "of": number(row["of"], language),
+            "share": percent(row["share"], language),
+            "usual": percent(row["usual"], language, 1),
+        }

@@ -1,0 +1,134 @@
+"""The same parts on a Dask cluster: tasks in, their results out; a worker that is lost has its tasks done by another.
+
+Only file names and settings travel to the workers: they read and write the run's own folder, which all must see.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import graduation_model
+from graduation_model.errors import OutputError, UserError
+from graduation_model.scoring.run import Engine, Local, Task
+from graduation_model.scoring.work import Facts
+
+RETRIES = 2
+SECONDS_TO_ANSWER = 10
+
+
+@contextmanager
+def open_engine(name: str, scheduler: str | None, sees: Path) -> Iterator[Engine]:
+    """Give the engine of a run.
+
+    Parameters
+    ----------
+    name : str
+        `local` or `dask`.
+    scheduler : str, optional
+        Address of a Dask scheduler; without it `dask` starts processes on this machine.
+    sees : Path
+        A file of the run's folder, which every worker must see.
+
+    Raises
+    ------
+    UserError
+        Where Dask is not installed, no scheduler answers, or its workers see another disk or have another version.
+    """
+    if name == "local":
+        if scheduler:
+            raise UserError("A scheduler serves --engine dask alone", where="--scheduler", mend="Add --engine dask")
+        yield Local()
+        return
+    distributed = _distributed()
+    with _cluster(distributed, scheduler) as address, _client(distributed, address) as client:
+        _check_workers(client, sees)
+        yield Dask(client)
+
+
+class Dask:
+    """Tasks on the workers of a cluster."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+
+    def map(self, task: Task, items: Sequence[int]) -> Iterator[tuple[int, Facts]]:
+        """Do a task for each item, in any order, each in some worker."""
+        from distributed import KilledWorker, as_completed
+
+        futures = {self.client.submit(task, item, pure=False, retries=RETRIES): item for item in items}
+        try:
+            for future in as_completed(list(futures), loop=self.client.loop):
+                yield futures[future], future.result()
+        except KilledWorker as error:
+            raise OutputError(
+                "Workers were lost again and again at one part",
+                where="--scheduler",
+                mend="Give them more memory, or take smaller --part-rows; what is finished is kept",
+            ) from error
+        finally:
+            self.client.cancel(list(futures))
+
+
+def _distributed() -> Any:
+    try:
+        import distributed
+    except ImportError as error:
+        raise UserError(
+            "Dask is not installed",
+            where="--engine dask",
+            mend="pip install 'graduation-model[dask]', here and on every worker",
+        ) from error
+    return distributed
+
+
+@contextmanager
+def _cluster(distributed: Any, scheduler: str | None) -> Iterator[str]:
+    if scheduler:
+        yield scheduler
+        return
+    workers = os.cpu_count() or 1
+    with distributed.LocalCluster(
+        n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
+    ) as cluster:
+        yield cluster.scheduler_address
+
+
+@contextmanager
+def _client(distributed: Any, address: str) -> Iterator[Any]:
+    try:
+        client = distributed.Client(address, timeout=SECONDS_TO_ANSWER, set_as_default=False)
+    except (OSError, ValueError, TimeoutError) as error:
+        raise UserError(
+            f"No Dask scheduler answers there ({type(error).__name__})",
+            where=address,
+            mend="Check the address (tcp://HOST:PORT), and that 'dask scheduler' runs",
+        ) from error
+    with client:
+        yield client
+
+
+def _check_workers(client: Any, sees: Path) -> None:
+    found = client.run(_of_worker, str(sees))
+    if not found:
+        raise UserError("The cluster has no workers", where="--scheduler", mend="Start 'dask worker' with its address")
+    if not all(there for there, _ in found.values()):
+        raise UserError(
+            f"{sum(not there for there, _ in found.values())} of {len(found)} workers do not see the run's folder",
+            where=sees.parent,
+            mend="Give an --out on a disk that all of them have under the same path",
+        )
+    others = {version for _, version in found.values()} - {graduation_model.__version__}
+    if others:
+        raise UserError(
+            f"Workers have another version of the package ({', '.join(sorted(others))})",
+            where="--scheduler",
+            mend=f"Install graduation-model {graduation_model.__version__} on all of them",
+        )
+
+
+def _of_worker(sees: str) -> tuple[bool, str]:
+    return Path(sees).is_file(), graduation_model.__version__

@@ -1,0 +1,100 @@
+"""What every part of a scoring run is told: one object that a process elsewhere can be sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from graduation_model.cohort.params import CohortParams
+from graduation_model.contract.instrument import Instrument
+from graduation_model.estimators.bundle import Bundle, load_bundle
+from graduation_model.ingest.blocks import Block
+from graduation_model.ingest.rows import TableReader
+from graduation_model.scoring.work import Work
+
+# Visits a part: some hundred megabytes while it is worked on. Fixed, so that parts depend on the rows alone.
+PART_ROWS = 100_000
+# Visits read at a time.
+BATCH_ROWS = 100_000
+
+
+@dataclass(frozen=True)
+class Job:
+    """A scoring run.
+
+    Attributes
+    ----------
+    work : Work
+    reader : TableReader
+        Of the assessments.
+    blocks : tuple of Block
+        What is read, where the table is read in blocks.
+    parts : int
+        Into how many parts the families are divided, by a hash of their id.
+    as_of : Timestamp
+    cohort : CohortParams
+    instrument : Instrument
+    bundle_folder : Path
+    carry : tuple of str
+        Columns that scores take along.
+    model_version : str
+    wave_ends : tuple of Timestamp
+        The as-of dates back to the first assessment; known once all parts are settled.
+    household : str
+        The only family to write; empty for all.
+    """
+
+    work: Work
+    reader: TableReader
+    blocks: tuple[Block, ...]
+    parts: int
+    as_of: pd.Timestamp
+    cohort: CohortParams
+    instrument: Instrument
+    bundle_folder: Path
+    carry: tuple[str, ...]
+    model_version: str
+    wave_ends: tuple[pd.Timestamp, ...] = ()
+    household: str = ""
+
+    @property
+    def bundle(self) -> Bundle:
+        return _bundle(self.bundle_folder)
+
+    def reader_of(self, part: int) -> TableReader:
+        """The reader with the corrections of one part's families alone, so that those unused are counted once."""
+        table = self.reader.corrections.table
+        mine = table[part_of(table["household_id"], self.parts) == part]
+        return replace(self.reader, corrections=replace(self.reader.corrections, table=mine))
+
+
+@lru_cache(maxsize=1)
+def _bundle(folder: Path) -> Bundle:
+    return load_bundle(folder)
+
+
+def parts_for(rows: int, part_rows: int) -> int:
+    """Return into how many parts so many visits are divided.
+
+    Examples
+    --------
+    >>> parts_for(1, 100), parts_for(100, 100), parts_for(101, 100)
+    (1, 1, 2)
+    """
+    return max(1, -(-rows // part_rows))
+
+
+def part_of(households: pd.Series, parts: int) -> np.ndarray:
+    """Return the part of each family: of its id alone, however the input is cut and ordered.
+
+    Examples
+    --------
+    >>> part_of(pd.Series(["a", "b", "a", None]), 8).tolist()[0] == part_of(pd.Series(["a"]), 8).tolist()[0]
+    True
+    """
+    ids = households.astype("object").where(households.notna(), "")
+    return (pd.util.hash_array(ids.to_numpy(), categorize=False) % np.uint64(parts)).astype(np.int64)

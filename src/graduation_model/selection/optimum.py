@@ -1,0 +1,327 @@
+"""Gains and ceilings in, the best list within them out, with a bound that proves it.
+
+A linear program gives every ceiling a price. Most families are then plainly in or plainly out: moving one of them would
+lose more than lies between the bound and the list found. The few others are decided by HiGHS (Huangfu and Hall 2018).
+Gains and coefficients are whole numbers, so a list is proven once less than one lies between it and its bound. The
+bound is summed here from the prices; any prices give a valid one, so it does not rest on the solver's tolerances.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+# Columns that are worked on at a time: HiGHS' time grows faster than their number.
+WINDOW = 10_000
+CORE = 300
+LARGEST_CORE = 3_000
+NODES = 2_000
+IN_ORDER = 20
+INFEASIBLE = 2  # scipy's status
+# What summing a million products of whole numbers in floating point may miss, far below the one that counts.
+ROUNDING = 0.01
+
+
+class Infeasible(Exception):
+    """No list keeps all ceilings. Caught in this room, which then says which of the rules cannot hold together."""
+
+
+@dataclass(frozen=True)
+class Ceilings:
+    """What a list must keep: `matrix @ chosen <= bound`.
+
+    Attributes
+    ----------
+    matrix : sparse matrix (n_ceilings, n_families)
+        Whole numbers.
+    bound : array (n_ceilings,)
+        Whole numbers; negative for what a list must hold at least.
+    """
+
+    matrix: Any  # scipy.sparse.csc_array; the library is imported where it is needed
+    bound: np.ndarray
+
+    def room(self, chosen: np.ndarray) -> np.ndarray:
+        """What a list leaves under each ceiling; negative where it breaks one."""
+        return self.bound - self.matrix @ chosen.astype(np.float64)
+
+    def of(self, families: np.ndarray, already: np.ndarray) -> Ceilings:
+        """The ceilings for some families, after what is chosen already has taken its part."""
+        return Ceilings(self.matrix[:, families], self.room(already))
+
+    def that_can_bind(self) -> Ceilings:
+        """Only the ceilings that some list breaks."""
+        most = self.matrix.maximum(0).sum(axis=1)
+        kept = np.flatnonzero(most > self.bound)
+        return Ceilings(self.matrix[kept], self.bound[kept])
+
+    def and_at_least(self, gain: np.ndarray, value: float) -> Ceilings:
+        """These ceilings, and lists that gain no less than a value."""
+        from scipy.sparse import csc_array, vstack
+
+        row = csc_array(-gain[np.newaxis, :].astype(np.float64))
+        return Ceilings(vstack([self.matrix, row], format="csc"), np.append(self.bound, -value))
+
+
+@dataclass(frozen=True)
+class Optimum:
+    """A list, and how good it is.
+
+    Attributes
+    ----------
+    chosen : array of bool (n_families,)
+    value : int
+        Sum of the gains.
+    upper : int
+        No list within the ceilings gains more.
+    undecided : array of bool (n_families,)
+        Every list that gains as much agrees with this one on all other families.
+    only : bool
+        Whether no list that gains as much comes before it; see `best_list`.
+    """
+
+    chosen: np.ndarray
+    value: int
+    upper: int
+    undecided: np.ndarray
+    only: bool = False
+
+    @property
+    def proven(self) -> bool:
+        """Whether no list gains more."""
+        return self.value == self.upper
+
+
+def best_list(gain: np.ndarray, ceilings: Ceilings) -> Optimum:
+    """Return the one best list.
+
+    Among lists that gain the same, the one whose families' places sum to the least; among those, the one that holds
+    the first family, by place, on which two of them differ. So there is one list, whatever the machine or the solver.
+
+    Parameters
+    ----------
+    gain : array of int (n_families,)
+        Not negative; families stand in their order of rank.
+    ceilings : Ceilings
+
+    Raises
+    ------
+    Infeasible
+    """
+    best = maximise(gain, ceilings)
+    if not best.proven:
+        return best
+    chosen, places = best.chosen.copy(), len(gain) - np.arange(len(gain))
+    free, rest = _still_open(gain, ceilings, best)
+    second = maximise(places[free], rest)
+    chosen[free] = second.chosen
+    if second.proven:
+        last, rest = _still_open(places[free], rest, second)
+        chosen[free[last]] = _first_in_order(rest, len(last))
+    return Optimum(chosen, best.value, best.upper, np.zeros(len(gain), dtype=bool), only=second.proven)
+
+
+def _still_open(gain: np.ndarray, ceilings: Ceilings, best: Optimum) -> tuple[np.ndarray, Ceilings]:
+    """The families that lists as good as the best may differ in, and what such lists must keep."""
+    kept = best.chosen & ~best.undecided
+    free = np.flatnonzero(best.undecided)
+    return free, ceilings.of(free, kept).and_at_least(gain[free], best.value - float(gain[kept].sum()))
+
+
+def _first_in_order(ceilings: Ceilings, families: int) -> np.ndarray:
+    """The list that holds the first family that any list can hold, then the second, and so on."""
+    chosen = np.zeros(families, dtype=bool)
+    for start in range(0, families, IN_ORDER):
+        left = np.arange(start, families)
+        gain = np.zeros(len(left), dtype=np.int64)
+        ahead = min(IN_ORDER, len(left))
+        gain[:ahead] = 1 << np.arange(ahead)[::-1]
+        chosen[left] = maximise(gain, ceilings).chosen
+        ceilings = ceilings.of(left[ahead:] - start, chosen[left] & (np.arange(len(left)) < ahead))
+    return chosen
+
+
+def maximise(gain: np.ndarray, ceilings: Ceilings) -> Optimum:
+    """Return a list that gains the most, and the bound that proves it.
+
+    Where more than `LARGEST_CORE` kinds of families are too close to call, or HiGHS needs more than `NODES` branches,
+    the list may be short of the bound; `Optimum.upper` says by how much at most.
+
+    Raises
+    ------
+    Infeasible
+    """
+    ceilings = ceilings.that_can_bind()
+    if not len(ceilings.bound):
+        return Optimum(np.ones(len(gain), dtype=bool), int(gain.sum()), int(gain.sum()), gain == 0)
+    if not len(gain):
+        raise Infeasible  # nobody is there to be chosen, and a ceiling asks for somebody
+    kinds = _Kinds(gain, ceilings)
+    prices = _prices(kinds)
+    reduced = kinds.gain - prices @ kinds.matrix
+    bound = prices @ kinds.bound + reduced.clip(min=0) @ kinds.count
+    # Every list gains a multiple of what all gains are multiples of.
+    step = max(1, int(np.gcd.reduce(kinds.gain)))
+    upper = int((bound + ROUNDING) // step) * step
+    nearest = np.argsort(np.abs(reduced), kind="stable")
+    size, value, taken = min(CORE, len(nearest)), -1, None
+    while True:
+        found, finished = _decide(nearest[:size], reduced, prices, kinds)
+        if found is not None and kinds.gain @ found > value:
+            value, taken = int(kinds.gain @ found), found
+        if taken is None and size < len(nearest):
+            size = min(4 * size, len(nearest))
+            continue
+        if taken is None:
+            taken = _any_list(kinds)  # HiGHS found none within its branches: one is enough, and its bound says how good
+            value = int(kinds.gain @ taken)
+        # What is not close has one place in every list that could be better.
+        close = np.abs(reduced) <= bound - value + ROUNDING
+        if value < upper and finished and size < min(close.sum(), LARGEST_CORE):
+            size = int(min(close.sum(), LARGEST_CORE))
+            continue
+        if finished and size >= close.sum():
+            upper = value
+        return Optimum(kinds.families(taken), value, upper, close[kinds.of])
+
+
+class _Kinds:
+    """Families that are alike in what they gain and take: counted, not named, so that ties do not multiply the work.
+
+    Attributes
+    ----------
+    gain, count : array of int (n_kinds,)
+    matrix : sparse matrix (n_ceilings, n_kinds)
+    bound : array (n_ceilings,)
+    of : array of int (n_families,)
+        The kind of each family.
+    """
+
+    def __init__(self, gain: np.ndarray, ceilings: Ceilings) -> None:
+        # A weighted sum of a family's column, with large random weights, tells the columns apart.
+        weights = np.random.default_rng(0).integers(1, 1 << 62, len(ceilings.bound) + 1)
+        key = weights[:-1] @ ceilings.matrix.astype(np.int64) + weights[-1] * gain.astype(np.int64)
+        _, first, self.of, self.count = np.unique(key, return_index=True, return_inverse=True, return_counts=True)
+        self.gain, self.matrix, self.bound = gain[first].astype(np.int64), ceilings.matrix[:, first], ceilings.bound
+
+    def families(self, taken: np.ndarray) -> np.ndarray:
+        """The first so many families of each kind."""
+        order = np.argsort(self.of, kind="stable")
+        starts = np.cumsum(self.count) - self.count
+        place = np.empty(len(self.of), dtype=np.int64)
+        place[order] = np.arange(len(self.of)) - np.repeat(starts, self.count)
+        return place < taken[self.of]
+
+
+def _decide(core: np.ndarray, reduced: np.ndarray, prices: np.ndarray, kinds: _Kinds) -> tuple[np.ndarray | None, bool]:
+    """How many of each kind the best list takes that has all others where their reduced gain puts them, None where
+    there is no such list; and whether HiGHS finished.
+
+    What is made small is the loss against the bound. It is near zero, so that the solver's tolerances say little.
+    """
+    from scipy.optimize import Bounds, LinearConstraint, milp
+    from scipy.sparse import eye_array, hstack
+
+    taken = np.where(reduced > 0, kinds.count, 0)
+    taken[core] = 0
+    room = kinds.bound - kinds.matrix @ taken.astype(np.float64)
+    part = kinds.matrix[:, core]
+    can_break = part.maximum(0) @ kinds.count[core].astype(np.float64) > room
+    rows = np.flatnonzero(can_break | (prices > 0))
+    part, room = part[rows], room[rows]
+    size = np.maximum(abs(part).max(axis=1).toarray().ravel(), 1)
+    # Each row with its slack, which costs its price: then the loss is the distance from the bound.
+    matrix = hstack([part / size[:, np.newaxis], eye_array(len(rows))], format="csc")
+    result = milp(
+        np.concatenate([-reduced[core], prices[rows] * size]),
+        constraints=LinearConstraint(matrix, room / size, room / size),
+        bounds=Bounds(0, np.concatenate([kinds.count[core], np.full(len(rows), np.inf)])),
+        integrality=np.concatenate([np.ones(len(core)), np.zeros(len(rows))]),
+        options={"presolve": len(core) <= CORE, "mip_rel_gap": 0, "node_limit": NODES},
+    )
+    if result.x is None:
+        return None, False
+    taken[core] = np.round(result.x[: len(core)]).astype(np.int64)
+    keeps = (kinds.matrix @ taken.astype(np.float64) <= kinds.bound).all()
+    return (taken, result.status == 0) if keeps else (None, False)
+
+
+def _prices(kinds: _Kinds) -> np.ndarray:
+    """What one more unit under each ceiling would gain, by the linear program over all families.
+
+    Most are in or out long before the prices are exact: only those near the line are solved for, again and again,
+    until nobody outside of the window wants to move.
+    """
+    everybody = np.arange(len(kinds.gain))
+    if len(everybody) <= WINDOW:
+        return _linear(kinds, everybody, kinds.bound)[0]
+    some = everybody[:: len(everybody) // WINDOW]
+    try:
+        prices = _linear(kinds, some, kinds.bound * (kinds.count[some].sum() / kinds.count.sum()))[0]
+    except Infeasible:
+        prices = np.zeros(len(kinds.bound))
+    size = max(WINDOW, len(everybody) // 25)
+    while size < len(everybody):
+        reduced = kinds.gain - prices @ kinds.matrix
+        window = np.argpartition(np.abs(reduced), size)[:size]
+        kept = np.where(reduced > 0, kinds.count, 0)
+        kept[window] = 0
+        size = 2 * size
+        try:
+            prices, value = _linear(kinds, window, kinds.bound - kinds.matrix @ kept.astype(np.float64))
+        except Infeasible:
+            continue
+        bound = prices @ kinds.bound + (kinds.gain - prices @ kinds.matrix).clip(min=0) @ kinds.count
+        if bound - value - kinds.gain @ kept < 1:
+            return prices
+    return _linear(kinds, everybody, kinds.bound)[0]
+
+
+def _linear(kinds: _Kinds, some: np.ndarray, bound: np.ndarray) -> tuple[np.ndarray, float]:
+    """The prices of a linear program over some kinds, and what it gains."""
+    from scipy.optimize import linprog
+
+    # scipy's HiGHS presolves quadratically in the columns, and gains nothing by it here.
+    result = linprog(
+        -kinds.gain[some].astype(np.float64),
+        A_ub=kinds.matrix[:, some],
+        b_ub=bound,
+        bounds=np.column_stack([np.zeros(len(some)), kinds.count[some]]),
+        method="highs-ds",
+        options={"presolve": False},
+    )
+    if result.status == INFEASIBLE:
+        raise Infeasible
+    if result.status != 0:
+        raise RuntimeError(f"HiGHS gave up on a linear program: {result.message}")
+    return np.maximum(-result.ineqlin.marginals, 0), -result.fun
+
+
+def can_hold(ceilings: Ceilings) -> bool:
+    """Return whether any list keeps all ceilings."""
+    families = ceilings.matrix.shape[1]
+    if families == 0:
+        return bool((ceilings.bound >= 0).all())
+    try:
+        _any_list(_Kinds(np.zeros(families), ceilings))
+    except Infeasible:
+        return False
+    return True
+
+
+def _any_list(kinds: _Kinds) -> np.ndarray:
+    """How many of each kind some list takes that keeps all ceilings."""
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
+    result = milp(
+        np.zeros(len(kinds.gain)),
+        constraints=LinearConstraint(kinds.matrix, -np.inf, kinds.bound),
+        bounds=Bounds(0, kinds.count),
+        integrality=np.ones(len(kinds.gain)),
+        options={"presolve": len(kinds.gain) <= WINDOW},
+    )
+    if result.x is None:
+        raise Infeasible
+    return np.round(result.x).astype(np.int64)

@@ -1,0 +1,103 @@
+"""The same parts on a cluster: the same bytes, a worker lost on the way or not."""
+
+import os
+import sys
+
+import pytest
+
+from graduation_model.cli import main
+from lib.streamed import outputs, province, words
+
+SMALL = ("--part-rows", 100)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    return province(tmp_path_factory.mktemp("province"), 200)
+
+
+@pytest.fixture(scope="module")
+def local(data, tmp_path_factory):
+    out = tmp_path_factory.mktemp("local") / "scores"
+    assert main(words(data, out, *SMALL)) == 0
+    return outputs(out)
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
+    ) as made:
+        yield made
+
+
+def test_a_cluster_gives_the_bytes_of_one_process(data, local, cluster, tmp_path):
+    out = tmp_path / "scores"
+    more = ("--engine", "dask", "--scheduler", cluster.scheduler_address)
+    assert main(words(data, out, *SMALL, *more)) == 0
+    assert outputs(out) == local
+
+
+def test_a_lost_worker_loses_nothing(data, local, cluster, tmp_path, monkeypatch):
+    """The first to score a part kills its own process, as if its machine went down."""
+    once = tmp_path / "died"
+    monkeypatch.setattr("graduation_model.scoring.run.score_part", _DiesOnce(str(once)))
+    out = tmp_path / "scores"
+    more = ("--engine", "dask", "--scheduler", cluster.scheduler_address)
+    assert main(words(data, out, *SMALL, *more)) == 0
+    assert once.exists()
+    assert outputs(out) == local
+
+
+class _DiesOnce:
+    """Carried to the workers whole: they do not import tests."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __call__(self, job, part):
+        from graduation_model.scoring.parts import score_part
+
+        try:
+            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL))
+        except FileExistsError:
+            return score_part(job, part)
+        os._exit(1)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _carried_whole():
+    import cloudpickle
+
+    cloudpickle.register_pickle_by_value(sys.modules[__name__])
+    yield
+    cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
+
+
+def test_a_scheduler_that_is_not_there_is_said_at_once(data, tmp_path, capsys, monkeypatch):
+    pytest.importorskip("distributed")
+    monkeypatch.setattr("graduation_model.scoring.cluster.SECONDS_TO_ANSWER", 1)
+    more = ("--engine", "dask", "--scheduler", "tcp://127.0.0.1:9")
+    assert main(words(data, tmp_path / "scores", *more)) == 2
+    assert "No Dask scheduler answers there" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_without_dask_the_command_that_installs_it_is_said(data, tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    assert main(words(data, tmp_path / "scores", "--engine", "dask")) == 2
+    assert "pip install 'graduation-model[dask]'" in capsys.readouterr().err
+    assert main(words(data, tmp_path / "scores", "--scheduler", "tcp://127.0.0.1:9")) == 2
+    assert "Add --engine dask" in capsys.readouterr().err
+
+
+def test_workers_that_do_not_see_the_run_are_refused(cluster, tmp_path):
+    from graduation_model.errors import UserError
+    from graduation_model.scoring.cluster import open_engine
+
+    with (
+        pytest.raises(UserError, match="2 of 2 workers do not see"),
+        open_engine("dask", cluster.scheduler_address, tmp_path / "elsewhere" / "begun_with.json"),
+    ):
+        pass

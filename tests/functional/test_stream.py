@@ -1,0 +1,108 @@
+"""However the assessments are cut, read and divided, the scores are the same."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from graduation_model.cli import main
+from graduation_model.cohort.cohorts import IN_COHORT, standing
+from graduation_model.cohort.dates import as_of_dates
+from graduation_model.commands.inputs import read_tables
+from graduation_model.config import load_programme
+from graduation_model.estimators.bundle import load_bundle
+from graduation_model.features.context import wave_context
+from graduation_model.scoring import score_blocks
+from lib.streamed import AS_OF, BUNDLE, PROGRAMME, province, table, words
+
+TABLES = ("scores", "contributions", "not_scored", "quarantine")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = province(tmp_path_factory.mktemp("province"), waves=3)
+    visits = pd.read_parquet(folder / "assessments.parquet")
+    drawn = np.random.default_rng(1)
+    for column, value in (("hh_size", -1.0), ("n_under5", 40.0), ("n_earners", 30.0), ("floor_area_m2", -3.0)):
+        visits.loc[drawn.choice(len(visits), 15, replace=False), column] = value
+    again = visits.iloc[drawn.choice(len(visits), 20, replace=False)]
+    other = visits.iloc[drawn.choice(len(visits), 5, replace=False)].assign(n_under5=0.0, savings_idr=7e5)
+    visits = pd.concat([visits, again, other], ignore_index=True)
+    visits.sample(frac=1, random_state=3).to_parquet(folder / "assessments.parquet")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def at_once(data, tmp_path_factory):
+    out = tmp_path_factory.mktemp("once") / "scores"
+    assert main(words(data, out)) == 0
+    return out
+
+
+def _same(out, at_once, *, places=True):
+    for name in TABLES:
+        left, right = table(out, name), table(at_once, name)
+        if name == "quarantine" and not places:
+            keys = ["household_id", "column", "rule", "found"]
+            left, right = (one[keys].sort_values(keys, ignore_index=True) for one in (left, right))
+        # Intervals to the last digits: a matrix product over other rows of a block may round otherwise.
+        pd.testing.assert_frame_equal(left, right, check_exact=name != "scores")
+
+
+@pytest.mark.parametrize("rows", [90, 400])
+def test_parts_give_what_all_families_at_once_give(data, at_once, tmp_path, rows):
+    out = tmp_path / "scores"
+    assert main(words(data, out, "--part-rows", rows)) == 0
+    assert len(list((out / "scores").glob("*.parquet"))) > 1
+    _same(out, at_once)
+
+
+def test_row_groups_and_files_give_what_one_file_gives(data, at_once, tmp_path):
+    folder, out = tmp_path / "data", tmp_path / "scores"
+    (folder / "assessments").mkdir(parents=True)
+    (folder / "poverty_lines.parquet").write_bytes((data / "poverty_lines.parquet").read_bytes())
+    visits = pd.read_parquet(data / "assessments.parquet")
+    for number, rows in enumerate(np.array_split(np.arange(len(visits)), 4)):
+        visits.iloc[rows].to_parquet(folder / "assessments" / f"{number}.parquet", row_group_size=77)
+    assert main(words(folder, out, "--part-rows", 200)) == 0
+    _same(out, at_once, places=False)
+
+
+def test_text_that_only_the_whole_column_explains_is_read_as_at_once(data, tmp_path):
+    """`1.250` is one and a quarter, or a thousand two hundred and fifty: another row of the column says which."""
+    visits = pd.read_parquet(data / "assessments.parquet")
+    area = visits["floor_area_m2"].round(3).map("{:.3f}".format).where(visits["floor_area_m2"].notna())
+    area.iloc[-1] = "10.5"
+    text = visits.assign(floor_area_m2=area, has_tv=visits["has_tv"].astype("str").map({"yes": "V", "no": "-"}))
+    parts, whole = tmp_path / "parts", tmp_path / "whole"
+    for folder in (parts, whole):
+        folder.mkdir()
+        (folder / "poverty_lines.parquet").write_bytes((data / "poverty_lines.parquet").read_bytes())
+    text.to_parquet(parts / "assessments.parquet", row_group_size=60)
+    text.to_parquet(whole / "assessments.parquet")
+    for folder, rows in ((parts, 60), (whole, 2000)):
+        assert main(words(folder, tmp_path / f"scores-{folder.name}", "--part-rows", rows)) == 0
+    _same(tmp_path / "scores-parts", tmp_path / "scores-whole")
+
+
+def test_csv_gives_what_parquet_gives(data, at_once, tmp_path):
+    folder, out = tmp_path / "data", tmp_path / "scores"
+    folder.mkdir()
+    (folder / "poverty_lines.parquet").write_bytes((data / "poverty_lines.parquet").read_bytes())
+    pd.read_parquet(data / "assessments.parquet").to_csv(folder / "assessments.csv", index=False)
+    assert main(words(folder, out, "--part-rows", 300)) == 0
+    left, right = table(out, "scores"), table(at_once, "scores")
+    pd.testing.assert_frame_equal(left, right)
+
+
+def test_the_stream_scores_as_the_functions_do_in_memory(data, at_once):
+    programme, bundle, date = load_programme(PROGRAMME), load_bundle(BUNDLE), pd.Timestamp(AS_OF)
+    known = read_tables(programme, data, need_followups=False).assessments
+    known = known[(known["assessment_date"] <= date).to_numpy()].reset_index(drop=True)
+    ends = as_of_dates(known, date, programme.cohort)
+    where = standing(known, date, programme.cohort)
+    context = wave_context(known, ends, bundle.catalogue, cluster=programme.cohort.cluster)
+    rows = np.sort(where.loc[where["reason"] == IN_COHORT, "row"].to_numpy())
+    told = {"instrument": programme.instrument, "carry": ["district_code"], "model_version": ""}
+    blocks = score_blocks(known, rows, as_of=date, context=context, bundle=bundle, **told)
+    table_in_memory = pd.concat([block.contributions for block in blocks], ignore_index=True)
+    pd.testing.assert_frame_equal(table(at_once, "contributions"), table_in_memory, check_exact=True)
