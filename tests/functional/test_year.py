@@ -118,6 +118,7 @@ def test_a_manifest_says_what_went_in_and_what_came_out(year):
     assert manifest["parameters"]["as_of"] == "2020-12-31"
     assert set(manifest["inputs"]) == {"assessments.parquet", "poverty_lines.parquet"}
     assert manifest["outputs"]["scores/part-00000.parquet"]["rows"] == manifest["counts"]["scored"]
+    assert manifest["explained_by"]["engine"] == "pattern tables"
 
 
 def test_the_same_inputs_give_the_same_bytes(year, tmp_path):
