@@ -1,6 +1,6 @@
-"""`make hard`: the long checks of intervals, of the list's cap, of weights and of bounds; writes two pages.
+"""`make hard`: the long checks of intervals, cap, weights, bounds and SHAP values; writes three pages.
 
-Every check has a truth to hold against: families whose chance given their answers is known in closed form
+All but the last have a truth to hold against: families whose chance given their answers is known in closed form
 (`tests/lib/known_truth.py`). Nothing on the page is typed. `tests/unit` holds a small sample of each.
 """
 
@@ -24,6 +24,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from provinces import LEVELS, PUT_RIGHT, WAVES, capped, judged, known_province  # noqa: E402
 from provinces import lost as lost_in_province  # noqa: E402
+from shap_proof import shap_page  # noqa: E402
 
 from graduation_model.estimators import CalibratedAdditive, EstimatorParams, LightGBMScorer, LogisticScorecard  # noqa: E402
 from graduation_model.estimators.conformal import ConformalCalibration  # noqa: E402
@@ -248,7 +249,7 @@ def _seeds(scale: float, all_of_them: int) -> int:
     return max(1, round(all_of_them * scale))
 
 
-PAGES = {"known-truth": known_truth_page, "simulated": province_page}
+PAGES = {"known-truth": known_truth_page, "simulated": province_page, "shap": shap_page}
 
 
 def main() -> None:

@@ -136,10 +136,10 @@ def main() -> None:
     scored(rows, 50_000)
     simulated(rows, 50_000, 5, "20 s", memory=False)
     rows += lists.rows(large=arguments.large)
+    rows += engine_rows(quick, arguments.peers)
     rows += report_pages.rows()
     if arguments.peers:
         rows += report_pages.peers()
-    rows += engine_rows(quick, arguments.peers)
     if arguments.large:
         simulated(rows, 1_000_000, 2, "6 GB", memory=True)
     if not quick:

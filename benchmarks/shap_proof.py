@@ -1,8 +1,7 @@
-"""Part of `make hard`: exact SHAP values against LightGBM's own over hundreds of random models; writes its own page."""
+"""Part of `make hard`: exact SHAP values against LightGBM's own over hundreds of random models."""
 
 from __future__ import annotations
 
-import argparse
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,6 @@ sys.path.insert(0, str(ROOT / "tests"))
 from graduation_model.explanation.exact import ShapTables  # noqa: E402
 from lib.boosters import kinds, longest_path, random_booster  # noqa: E402
 
-PAGE = ROOT / "docs" / "results-shap.md"
 MODELS = 600
 
 
@@ -57,8 +55,9 @@ def gap(seed: int) -> Gap | None:
     )
 
 
-def page(models: int) -> str:
-    """Return the page."""
+def shap_page(scale: float) -> list[str]:
+    """Return the page's parts; a scale below 1 takes fewer models."""
+    models = max(1, round(MODELS * scale))
     tried = [found for seed in range(models) if (found := gap(seed))]
     named = [("all", tried)]
     for kind in sorted(set().union(*(found.kinds for found in tried))):
@@ -76,7 +75,7 @@ def page(models: int) -> str:
     ]
     frame = pd.DataFrame(rows)
     lines = ["| " + " | ".join(str(cell) for cell in line) + " |" for line in [frame.columns, *frame.to_numpy()]]
-    parts = [
+    return [
         "# Exact SHAP values against LightGBM's own",
         "Written by `make hard`; nothing here is typed. Random models (`tests/lib/boosters.py`: bagging, weights, a "
         "constant feature, each model read back from its text), and rows with missing, infinite, tiny, negative and "
@@ -87,23 +86,3 @@ def page(models: int) -> str:
         f"{max(found.path for found in tried)} features. The longer the path, the more digits `pred_contrib` loses: "
         "tests/unit/explanation/test_exact.py sets both against the definition worked out in fractions.",
     ]
-    return "\n\n".join(parts) + "\n"
-
-
-def write_page(models: int = MODELS) -> None:
-    """Rewrite docs/results-shap.md."""
-    PAGE.write_text(page(models), encoding="utf-8")
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--models", type=int, default=MODELS, help="the page is written at the default alone")
-    models = parser.parse_args().models
-    if models == MODELS:
-        write_page()
-    else:
-        print(page(models))
-
-
-if __name__ == "__main__":
-    main()

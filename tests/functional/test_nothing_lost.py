@@ -2,33 +2,37 @@
 
 import json
 import os
+import shutil
 import signal
+import subprocess
+import sys
+from dataclasses import replace
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from graduation_model.cli import main
+from graduation_model.estimators.bundle import load_bundle, save_bundle
 from graduation_model.scoring.accounts import LostFamiliesError, check_account
-from lib.streamed import BUNDLE, outputs, province, started, table, words
+from lib.streamed import BUNDLE, PROGRAMME, outputs, province, started, table, words
 
-SMALL = ("--part-rows", 150)  # several parts
+SMALL = ("--part-rows", 90)  # three parts
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
-    folder = province(tmp_path_factory.mktemp("province"))
+    folder = province(tmp_path_factory.mktemp("province"), 120)
     visits = pd.read_parquet(folder / "assessments.parquet")
     visits.loc[3, "hh_size"] = -1.0  # a visit that is set aside whole
     visits.loc[7, "n_under5"] = 40.0  # an answer that is
     visits = pd.concat([visits, visits.iloc[[11]]], ignore_index=True)  # one that stands there twice
-    pq.write_table(_as_written(visits), folder / "assessments.parquet", row_group_size=130)
+    pq.write_table(_as_written(visits), folder / "assessments.parquet", row_group_size=100)
     return folder
 
 
 def _as_written(visits):
-    import pyarrow as pa
-
     return pa.Table.from_pandas(visits, preserve_index=False)
 
 
@@ -62,8 +66,7 @@ Work.{moment} = disturbed
         ("finish", "intake-00001"),
         ("write", "visits/00001"),
         ("finish", "ranks"),
-        ("write", "out/contributions/part-00000"),
-        ("finish", "score-00002"),
+        ("write", "out/contributions/part-00001"),
         ("write", "out/quarantine"),
     ],
 )
@@ -81,23 +84,38 @@ def test_a_killed_run_goes_on_from_what_it_finished_and_ends_with_the_same_bytes
     assert [path.name for path in tmp_path.iterdir()] == ["scores"]
 
 
-def test_a_resumed_run_does_not_do_again_what_is_finished(data, tmp_path, monkeypatch):
-    out = tmp_path / "scores"
+@pytest.fixture(scope="module")
+def nearly_done(data, tmp_path_factory):
+    """What a run leaves that was killed when two parts were scored."""
+    out = tmp_path_factory.mktemp("nearly") / "scores"
     started(words(data, out, *SMALL), _killed_at(("finish", "score-00001"))).communicate()
-    done = tmp_path / ".scores.partial" / "done"
-    assert len(list(done.glob("score-*.json"))) == 2
+    return out.with_name(".scores.partial")
+
+
+def test_a_resumed_run_does_not_do_again_what_is_finished(data, nearly_done, tmp_path, monkeypatch):
+    out = tmp_path / "scores"
+    shutil.copytree(nearly_done, tmp_path / ".scores.partial")
+    assert len(list(nearly_done.glob("done/score-*.json"))) == 2
     monkeypatch.setattr("graduation_model.scoring.intake.type_rows", None)
     monkeypatch.setattr("graduation_model.scoring.parts.settle", None)
     assert main(words(data, out, *SMALL)) == 0
 
 
-def test_a_finished_part_that_was_damaged_meanwhile_is_made_again(data, undisturbed, tmp_path):
+def test_a_finished_part_that_was_damaged_meanwhile_is_made_again(data, undisturbed, nearly_done, tmp_path):
     out = tmp_path / "scores"
-    started(words(data, out, *SMALL), _killed_at(("finish", "score-00001"))).communicate()
+    shutil.copytree(nearly_done, tmp_path / ".scores.partial")
     part = tmp_path / ".scores.partial" / "out" / "scores" / "part-00000.parquet"
     part.write_bytes(part.read_bytes()[:-100])
     assert main(words(data, out, *SMALL)) == 0
     assert outputs(out) == outputs(undisturbed)
+
+
+@pytest.fixture(scope="module")
+def interrupted(data, tmp_path_factory):
+    """What a run leaves that was killed after its first block."""
+    out = tmp_path_factory.mktemp("interrupted") / "scores"
+    started(words(data, out, *SMALL), _killed_at(("finish", "intake-00000"))).communicate()
+    return out.with_name(".scores.partial")
 
 
 @pytest.mark.parametrize(
@@ -111,46 +129,42 @@ def test_a_finished_part_that_was_damaged_meanwhile_is_made_again(data, undistur
         ("programme", "the programme's programme.yaml"),
     ],
 )
-def test_a_run_begun_with_something_else_is_not_gone_on_with(data, tmp_path, capsys, change, said):
-    import shutil
+def test_a_run_begun_with_something_else_is_not_gone_on_with(data, interrupted, tmp_path, capsys, change, said):
+    folder, partial = shutil.copytree(data, tmp_path / "data"), tmp_path / ".scores.partial"
+    shutil.copytree(interrupted, partial)
+    changed = {
+        "as_of": lambda: ("--as-of", "2021-01-31"),
+        "part_rows": lambda: ("--part-rows", 91),
+        "data": lambda: _changed(folder / "assessments.parquet", lambda visits: visits.iloc[1:]),
+        "lines": lambda: _changed(folder / "poverty_lines.parquet", lambda lines: lines.assign(note="x")),
+        "model": lambda: ("--model", _another_bundle(tmp_path / "bundle")),
+        "programme": lambda: ("--programme", _another_programme(tmp_path / "programme")),
+    }
+    assert main(words(folder, tmp_path / "scores", *SMALL, *changed[change]())) == 2
+    assert f"begun with something else: {said}. Give what" in capsys.readouterr().err
+    assert outputs(partial) == outputs(interrupted)
+    assert not (tmp_path / "scores").exists()
 
-    folder = shutil.copytree(data, tmp_path / "data")
-    out = tmp_path / "scores"
-    started(words(folder, out, *SMALL), _killed_at(("finish", "intake-00000"))).communicate()
-    left = outputs(tmp_path / ".scores.partial")
-    more: list[object] = [*SMALL]
-    if change == "as_of":
-        more += ["--as-of", "2021-01-31"]
-    if change == "part_rows":
-        more = ["--part-rows", 151]
-    if change == "data":
-        visits = pd.read_parquet(folder / "assessments.parquet")
-        visits.iloc[1:].to_parquet(folder / "assessments.parquet")
-    if change == "lines":
-        lines = pd.read_parquet(folder / "poverty_lines.parquet")
-        lines.assign(line_idr=lines["line_idr"] + 1).to_parquet(folder / "poverty_lines.parquet")
-    if change == "model":
-        more += ["--model", _another_bundle(tmp_path / "bundle")]
-    if change == "programme":
-        from lib.streamed import PROGRAMME
 
-        changed = shutil.copytree(PROGRAMME, tmp_path / "programme")
-        text = (changed / "programme.yaml").read_text(encoding="utf-8")
-        (changed / "programme.yaml").write_text(text + "\n# changed\n", encoding="utf-8")
-        more += ["--programme", changed]
-    assert main(words(folder, out, *more)) == 2
-    error = capsys.readouterr().err
-    assert f"begun with something else: {said}. Give what" in error
-    assert outputs(tmp_path / ".scores.partial") == left
-    if change == "as_of":
-        assert main(words(folder, out, *more, "--restart")) == 0
+def test_an_interrupted_run_can_be_thrown_away(data, interrupted, tmp_path):
+    shutil.copytree(interrupted, tmp_path / ".scores.partial")
+    assert main(words(data, tmp_path / "scores", *SMALL, "--as-of", "2021-01-31", "--restart")) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["scores"]
+
+
+def _changed(path, how):
+    how(pd.read_parquet(path)).to_parquet(path)
+    return ()
+
+
+def _another_programme(folder):
+    shutil.copytree(PROGRAMME, folder)
+    path = folder / "programme.yaml"
+    path.write_text(path.read_text(encoding="utf-8") + "\n# changed\n", encoding="utf-8")
+    return folder
 
 
 def _another_bundle(folder):
-    from dataclasses import replace
-
-    from graduation_model.estimators.bundle import load_bundle, save_bundle
-
     bundle = load_bundle(BUNDLE)
     save_bundle(replace(bundle, card=bundle.card.model_copy(update={"seed": 99})), folder)
     return folder
@@ -161,9 +175,6 @@ def test_a_second_run_on_the_same_folder_is_refused_while_the_first_lasts(data, 
     wait = _killed_at(("finish", "intake-00000")).replace(
         "os.kill(os.getpid(), signal.SIGKILL)", "(print('there', flush=True), sys.stdin.readline())"
     )
-    import subprocess
-    import sys
-
     code = f"import sys\nfrom graduation_model.cli import main\n{wait}\nsys.exit(main({words(data, out, *SMALL)!r}))"
     first = subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

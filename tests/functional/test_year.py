@@ -74,6 +74,16 @@ def test_every_family_to_decide_on_has_a_sheet_in_both_languages(year):
         assert (root / "cohort.html").is_file()
 
 
+def test_the_report_says_what_would_change_the_recommendation_of_families_with_a_sheet_and_of_no_others(year):
+    changes = pd.read_parquet(year / "report" / "changes.parquet")
+    listed = pd.read_parquet(year / "selection" / "selection.parquet").query("recommendation in ['ready', 'review']")
+    assert set(changes["household_id"]) <= set(listed["household_id"])
+    assert changes["step"].between(1, 3).all()
+    score = pd.concat(pd.read_parquet(part) for part in (year / "scores" / "scores").glob("*.parquet"))
+    log_odds = score.set_index("household_id")["log_odds"].loc[changes["household_id"]].to_numpy()
+    assert np.allclose(log_odds, changes["log_odds_now"], atol=1e-6)
+
+
 def test_every_page_says_that_it_is_simulated_and_names_no_network_address(year):
     pages = list((year / "report").rglob("*.html"))
     assert len(pages) > 10
@@ -108,6 +118,7 @@ def test_a_manifest_says_what_went_in_and_what_came_out(year):
     assert manifest["parameters"]["as_of"] == "2020-12-31"
     assert set(manifest["inputs"]) == {"assessments.parquet", "poverty_lines.parquet"}
     assert manifest["outputs"]["scores/part-00000.parquet"]["rows"] == manifest["counts"]["scored"]
+    assert manifest["explained_by"]["engine"] == "pattern tables"
 
 
 def test_the_same_inputs_give_the_same_bytes(year, tmp_path):

@@ -182,5 +182,6 @@ def open_model(address: str, programme: Programme, tracking: str | Path) -> tupl
 
 
 def read_parts(folder: Path, table: str) -> pd.DataFrame:
-    """Return a table that `score` wrote in parts."""
-    return pd.concat([pd.read_parquet(part) for part in sorted((folder / table).glob("*.parquet"))], ignore_index=True)
+    """Return a table that `score` wrote in parts, by household: the same however it was divided."""
+    parts = [pd.read_parquet(part) for part in sorted((folder / table).glob("*.parquet"))]
+    return pd.concat(parts, ignore_index=True).sort_values("household_id", kind="stable", ignore_index=True)

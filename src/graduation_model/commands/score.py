@@ -174,13 +174,14 @@ def score(
         with open_engine(engine, scheduler, job.work.folder / BEGUN_WITH) as used:
             ran = run(job, source.whole, engine=used, progress=track_parts, check=check)
         scored = sum(facts["written"] for facts in ran.scored)
+        counts = sum_counts(facts["not_scored"] for facts in ran.settled)
+        quarantined = sum(facts["quarantined"] for facts in ran.settled)
         output.rows.update({name: rows for facts in ran.scored for name, rows in facts["rows"].items()})
+        output.rows |= {"not_scored.parquet": sum(counts.values()), "quarantine.parquet": quarantined}
         output.facts["programme_files"] = _programme_files(programme)
         output.facts["simulated"] = is_simulated(data)
         output.facts.update(_facts(bundle, located.version, inputs, ran, scored, expired=expired), **key_facts(secret))
-    counts = sum_counts(facts["not_scored"] for facts in ran.settled)
     late = bundle.card.expires if expired else ""
-    quarantined = sum(facts["quarantined"] for facts in ran.settled)
     return Scoring(Path(out).resolve(), scored, counts, quarantined, late)
 
 

@@ -148,8 +148,11 @@ class LightGBMScorer(BinaryScorer):
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Return raw log-odds (n,) of the good outcome."""
-        X = self._checked(X)
-        return np.asarray(self.booster_.predict(X, raw_score=True, num_threads=self._threads(X)))
+        return self.decision_of(self._checked(X))
+
+    def decision_of(self, rows: np.ndarray) -> np.ndarray:
+        """Return raw log-odds (n,) of rows that have been checked."""
+        return np.asarray(self.booster_.predict(rows, raw_score=True, num_threads=self._threads(rows)))
 
     def additive_parts(self, X: Any) -> AdditiveParts:
         """Return path-dependent tree SHAP values (Lundberg, Erion and Lee 2018): they add up to the raw log-odds."""

@@ -118,7 +118,9 @@ class LogisticScorecard(BinaryScorer):
     def additive_parts(self, X: Any) -> AdditiveParts:
         """Return `coef * (x - mean)` a feature, its being missing included; they add up to the log-odds."""
         check_is_fitted(self)
-        X = validate_data(self, X, reset=False, ensure_all_finite="allow-nan", dtype=np.float64)
+        return self._parts(validate_data(self, X, reset=False, ensure_all_finite="allow-nan", dtype=np.float64))
+
+    def _parts(self, X: np.ndarray) -> AdditiveParts:
         missing = np.isnan(X)
         parts = (np.where(missing, self.fill_, X) - self.mean_) * self.coef_
         return AdditiveParts(base=self.base_, parts=parts + (missing - self.missing_mean_) * self.missing_coef_)
@@ -136,6 +138,10 @@ class LogisticScorecard(BinaryScorer):
     def decision_function(self, X: Any) -> np.ndarray:
         """Return log-odds (n,) of the good outcome."""
         return self.additive_parts(X).total()
+
+    def decision_of(self, rows: np.ndarray) -> np.ndarray:
+        """Return log-odds (n,) of rows that have been checked."""
+        return self._parts(rows.astype(np.float64, copy=False)).total()
 
     def to_record(self) -> dict[str, Any]:
         """Return the fitted scorecard as plain numbers: one list a fitted attribute."""

@@ -192,10 +192,10 @@ class AdditiveStack(BinaryScorer):
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Return calibrated log-odds (n,) of the good outcome."""
-        X = self._checked(X)
-        total = np.full(len(X), self.combination_.intercept)
+        rows = self._checked_rows(X)
+        total = np.full(len(rows), self.combination_.intercept)
         for weight, member in self.weighing():
-            total += weight * member.decision_function(X)
+            total += weight * member.decision_of(rows)
         return total
 
     def additive_parts(self, X: Any) -> AdditiveParts:
@@ -214,9 +214,12 @@ class AdditiveStack(BinaryScorer):
         return [(weight, member) for weight, member in pairs if weight > 0]
 
     def _checked(self, X: Any) -> Any:
-        check_is_fitted(self)
-        checked = validate_data(self, X, reset=False, ensure_all_finite="allow-nan", dtype=[np.float32, np.float64])
+        checked = self._checked_rows(X)
         return X if isinstance(X, pd.DataFrame) else checked
+
+    def _checked_rows(self, X: Any) -> np.ndarray:
+        check_is_fitted(self)
+        return validate_data(self, X, reset=False, ensure_all_finite="allow-nan", dtype=[np.float32, np.float64])
 
     @classmethod
     def of_parts(

@@ -210,7 +210,7 @@ def cluster_totals(visits: Visits, catalogue: Catalogue, distributions: Distribu
         A float64 sum depends on the order of its terms. Each value is split into multiples of 2^-20 and of 2^-60,
         whose sums are exact.
     """
-    parts = [pd.DataFrame(columns=[*_CELL, *_TOTALS])]
+    parts = [_no_totals()]
     for name in catalogue.of(NEIGHBOURS)["quantity"]:
         value = _ranked_value(visits, _quantity(catalogue, name), distributions)
         use = visits.last & ~np.isnan(value) & visits.table[cluster].notna().to_numpy()
@@ -220,6 +220,18 @@ def cluster_totals(visits: Visits, catalogue: Catalogue, distributions: Distribu
         parts.append(pd.DataFrame({**rows, "count": 1, "high": high, "low": low}))
     table = pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
     return table.groupby(_CELL, sort=True)[list(_TOTALS)].sum()
+
+
+def _no_totals() -> pd.DataFrame:
+    dtypes = {
+        "quantity": "str",
+        "wave": "int64",
+        "cluster": "str",
+        "count": "int64",
+        "high": "float64",
+        "low": "float64",
+    }
+    return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in dtypes.items()})
 
 
 def add_totals(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:

@@ -59,6 +59,8 @@ class RuleWords:
 
     def used(self, rule: Mapping[str, Any]) -> str:
         """Return how much of its limit the list takes; of a guard and of the cap, how many families they hold back."""
+        if rule["kind"] in ("guard", "cap"):
+            return text("common.families", self.language, count=number(rule["used"], self.language))
         return percent(rule["used"], self.language) if _of_list(rule) else self._amount(rule, rule["used"])
 
     def _amount(self, rule: Mapping[str, Any], value: float) -> str:

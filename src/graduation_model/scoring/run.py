@@ -92,8 +92,10 @@ def run(
         sizes = [block.rows for block in job.blocks]
         taken = steps.each("intake", partial(take_block, job), "Reading and checking the data", sizes)
     else:
+        sizes = [len(whole.frame)]
         taken = [job.work.finished("intake-00000") or take_in(job, 0, [whole])]
     rows = sum(facts["rows"] for facts in taken)
+    check_account("rows", sum(sizes), read=rows)
     parts = [rows // job.parts] * job.parts
     settled = steps.each(
         "settle", partial(settle_part, job, taken=taken), "Bringing each family's visits together", parts

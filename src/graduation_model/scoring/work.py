@@ -77,10 +77,6 @@ class Work:
         facts: Facts = record["facts"]
         return facts if whole else None
 
-    def count(self) -> int:
-        """Return how many steps are finished."""
-        return len(list((self.folder / "done").glob("*.json")))
-
     def drop(self, name: str) -> None:
         """Delete what later steps no longer need."""
         shutil.rmtree(self.folder / name, ignore_errors=True)

@@ -283,11 +283,13 @@ def _linear(kinds: _Kinds, some: np.ndarray, bound: np.ndarray) -> tuple[np.ndar
     """The prices of a linear program over some kinds, and what it gains."""
     from scipy.optimize import linprog
 
+    matrix = kinds.matrix[:, some]
+    rows = np.flatnonzero(matrix.maximum(0) @ kinds.count[some].astype(np.float64) > bound)  # the others cost nothing
     # scipy's HiGHS presolves quadratically in the columns, and gains nothing by it here.
     result = linprog(
         -kinds.gain[some].astype(np.float64),
-        A_ub=kinds.matrix[:, some],
-        b_ub=bound,
+        A_ub=matrix[rows],
+        b_ub=bound[rows],
         bounds=np.column_stack([np.zeros(len(some)), kinds.count[some]]),
         method="highs-ds",
         options={"presolve": False},
@@ -296,7 +298,9 @@ def _linear(kinds: _Kinds, some: np.ndarray, bound: np.ndarray) -> tuple[np.ndar
         raise Infeasible
     if result.status != 0:
         raise RuntimeError(f"HiGHS gave up on a linear program: {result.message}")
-    return np.maximum(-result.ineqlin.marginals, 0), -result.fun
+    prices = np.zeros(len(bound))
+    prices[rows] = np.maximum(-result.ineqlin.marginals, 0)
+    return prices, -result.fun
 
 
 def can_hold(ceilings: Ceilings) -> bool:
