@@ -14,6 +14,7 @@ import pandas as pd
 
 from graduation_model.config import Programme, load_programme
 from graduation_model.contract.tables import Tables
+from graduation_model.estimators.params import IntervalParams
 from graduation_model.evaluation.backtest import backtest
 from graduation_model.ingest.load import load_tables
 
@@ -63,6 +64,8 @@ def variants(programme: Programme) -> dict[str, Change]:
 def judged(programme: Programme, tables: Tables) -> pd.DataFrame:
     """Return AUC and Brier of the stack by population and test year."""
     quick = programme.evaluation.model_copy(update={"bootstrap": 20, "groups": ()})
+    # No interval is looked at here, and a good one takes as long as the rest.
+    plain = programme.estimators.model_copy(update={"intervals": IntervalParams(steps=2, cosines=0)})
     tried = backtest(
         tables.assessments,
         tables.followups,
@@ -71,7 +74,7 @@ def judged(programme: Programme, tables: Tables) -> pd.DataFrame:
         cohort=programme.cohort,
         label=programme.label,
         features=programme.features,
-        estimators=programme.estimators,
+        estimators=plain,
         evaluation=quick,
     )
     rows = tried.evaluation.query("model == 'stack' and group == 'all' and baseline == ''")
