@@ -123,6 +123,17 @@ def test_filters_keep_only_what_was_asked_for(open_page):
     assert set(page.locator("#rows .tag").all_inner_texts()) == {"Diusulkan"}
 
 
+def test_each_family_is_found_under_one_facilitator(open_page):
+    page = open_page("index").page
+    names = page.locator("#facilitator option").all_inner_texts()[1:]
+    found: list[str] = []
+    for name in names:
+        page.select_option("#facilitator", label=name)
+        found += page.locator("#rows td.id").all_inner_texts()
+    assert len(names) > 1
+    assert len(found) == len(set(found)) == 120
+
+
 def test_a_press_on_a_heading_sorts_and_another_turns_it_round(open_page):
     page = open_page("index").page
     heading = page.get_by_role("button", name="Peluang dari 100")

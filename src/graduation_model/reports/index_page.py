@@ -30,13 +30,15 @@ def index_dict(inputs: ReportInputs, language: Language) -> dict[str, Any]:
     Returns
     -------
     dict
-        programme, simulated, as_of, areas, standings (code, words, count), n_families, and `data`: JSON of areas,
-        standings and rows. A row is [id, area, standing, chance in 100 or null, rank or null, waiting position or
-        null, file]; area and standing are places in their lists, and file is 1 where it is the id itself. A family
-        without a sheet has no file and no waiting position, and its row ends at the rank.
+        programme, simulated, as_of, areas, facilitators, standings (code, words, count), n_families, and `data`: JSON
+        of areas, standings, rows and, in `by`, each row's facilitator as a place in their list. A row is [id, area,
+        standing, chance in 100 or null, rank or null, waiting position or null, file]; area and standing are places in
+        their lists, and file is 1 where it is the id itself. A family without a sheet has no file and no waiting
+        position, and its row ends at the rank.
     """
     families = inputs.families
     areas, area_codes = _areas(families, language)
+    facilitators, by = _facilitators(families, inputs.facilitator, language)
     counts = families["standing"].value_counts()
     standings = [code for code in STANDINGS if counts.get(code, 0)]
     data = {
@@ -44,6 +46,7 @@ def index_dict(inputs: ReportInputs, language: Language) -> dict[str, Any]:
         "standings": [text(f"standing.{code}", language) for code in standings],
         "codes": standings,
         "rows": _rows(families, area_codes, standings),
+        "by": by,
     }
     return {
         "programme": inputs.title.in_(language),
@@ -51,6 +54,7 @@ def index_dict(inputs: ReportInputs, language: Language) -> dict[str, Any]:
         "label_stamp": inputs.label_stamp(language),
         "as_of": as_of_words(inputs, language),
         "areas": list(enumerate(areas)),
+        "facilitators": list(enumerate(facilitators)),
         "standings": [
             {"place": place, "words": text(f"standing.{code}", language), "count": number(int(counts[code]), language)}
             for place, code in enumerate(standings)
@@ -71,6 +75,15 @@ def _areas(families: pd.DataFrame, language: Language) -> tuple[list[str], list[
     names = families["area_name"].replace("", text("index.unknown_area", language))
     areas = sorted(names.unique(), key=str.casefold)
     return areas, pd.Categorical(names, categories=areas).codes.tolist()
+
+
+def _facilitators(families: pd.DataFrame, column: str, language: Language) -> tuple[list[str], list[int]]:
+    """Who visited, and whose each family is; nobody where the scores do not say."""
+    if column not in families:
+        return [], []
+    names = families[column].astype("str").where(families[column].notna(), text("index.unknown_facilitator", language))
+    everyone = sorted(names.unique(), key=str.casefold)
+    return everyone, pd.Categorical(names, categories=everyone).codes.tolist()
 
 
 def _rows(families: pd.DataFrame, area_codes: list[int], standings: list[str]) -> list[list[Any]]:
@@ -121,8 +134,9 @@ def file_in_index(page: str, household: str) -> str | None:
 def index_without(page: str, household: str) -> str:
     """Return a list without one family: its row is gone, and the count of its standing is one less."""
     data = _data_of(page)
-    row = next(row for row in data["rows"] if row[0] == household)
-    data["rows"] = [other for other in data["rows"] if other is not row]
+    place_of_row, row = next((place, row) for place, row in enumerate(data["rows"]) if row[0] == household)
+    for name in ("rows", "by"):
+        data[name] = [other for place, other in enumerate(data.get(name, [])) if place != place_of_row]
     shorter = _DATA.sub(lambda _: safe_json(data), page, count=1)
     # The standings' choices come first on the page, in the order of their codes.
     counts = list(_COUNT.finditer(shorter))[: len(data["standings"])]

@@ -47,6 +47,28 @@ def test_a_family_without_an_area_can_be_found():
     assert index_dict(small_inputs(scores=scores), "id")["areas"] == [(0, "Wilayah tidak tercatat")]
 
 
+def test_families_can_be_asked_for_by_who_visits_them_where_the_scores_say_so():
+    scores = small_inputs().scores.assign(facilitator_id=["F-2", "F-1", None, "F-2", "F-1"])
+    page = index_dict(small_inputs(scores=scores), "id")
+    names = [name for _, name in page["facilitators"]]
+    assert names == ["F-1", "F-2", "Pendamping tidak tercatat"]
+    data = json.loads(page["data"])
+    shown = {row[0]: names[place] for row, place in zip(data["rows"], data["by"], strict=True)}
+    assert shown == {"K-1": "F-2", "K-2": "F-1", "K-3": "Pendamping tidak tercatat", "K-4": "F-2", "K-5": "F-1"}
+    without = json.loads(_data(index_without(list_page(small_inputs(scores=scores)), "K-2")))
+    assert [row[0] for row in without["rows"]] == ["K-1", "K-3", "K-4", "K-5"]
+    assert [names[place] for place in without["by"]] == ["F-2", "Pendamping tidak tercatat", "F-2", "F-1"]
+
+
+def test_where_the_scores_do_not_say_who_visits_there_is_no_such_filter():
+    scores = small_inputs().scores.drop(columns="facilitator_id", errors="ignore")
+    assert 'id="facilitator"' not in list_page(small_inputs(scores=scores))
+
+
+def _data(page: str) -> str:
+    return page.split('id="data">')[1].split("</script>")[0]
+
+
 def test_five_thousand_families_fit_in_a_megabyte_and_a_half():
     rng = np.random.default_rng(0)
     families = tuple(

@@ -1,8 +1,8 @@
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
   const get = (id) => document.getElementById(id);
-  const [search, standing, area, body, count, more, nothing] =
-    ["search", "standing", "area", "rows", "count", "more", "nothing"].map(get);
+  const [search, standing, area, facilitator, body, count, more, nothing] =
+    ["search", "standing", "area", "facilitator", "rows", "count", "more", "nothing"].map(get);
   const lang = document.documentElement.lang, step = 100;
   const words = data.rows.map((row) => (row[0] + " " + data.areas[row[1]]).toLocaleLowerCase(lang));
   const order = new Intl.Collator(lang, { numeric: true });
@@ -53,7 +53,7 @@
     found = [];
     data.rows.forEach((row, place) => {
       if ((standing.value === "" || row[2] === +standing.value) && (area.value === "" || row[1] === +area.value) &&
-          words[place].includes(wanted)) found.push(place);
+          (!facilitator || facilitator.value === "" || data.by[place] === +facilitator.value) && words[place].includes(wanted)) found.push(place);
     });
     found.sort(compare);
     body.replaceChildren();
@@ -77,9 +77,11 @@
   search.addEventListener("input", update);
   standing.addEventListener("change", update);
   area.addEventListener("change", update);
+  if (facilitator) facilitator.addEventListener("change", update);
   more.addEventListener("click", draw);
   get("clear").addEventListener("click", () => {
     search.value = standing.value = area.value = "";
+    if (facilitator) facilitator.value = "";
     update();
     search.focus();
   });
