@@ -175,7 +175,7 @@ def _cluster_inflation(
     """Return by how much families that share their luck widen the variance, at least 1: the sandwich over groups
     (Huber 1967; Liang and Zeger 1986), as one number for everybody."""
     summed = np.zeros((groups.max() + 1, len(covariance)))
-    for rows, terms in design.blocks():
+    for rows, terms in design.blocks:
         np.add.at(summed, groups[rows], terms * scores[rows, None])
     terms = design.first()
     spread = terms @ covariance

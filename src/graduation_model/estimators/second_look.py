@@ -5,8 +5,9 @@ How strongly each block of terms is held down is chosen by the evidence of the d
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -43,20 +44,23 @@ class Design:
     def n_terms(self) -> int:
         return 1 + sum(self.basis.sizes) + (self.line is not None)
 
-    def blocks(self) -> Iterator[tuple[slice, np.ndarray]]:
-        """Yield rows and their terms: all at once would be large."""
-        for start in range(0, len(self.X), BLOCK):
-            rows = slice(start, start + BLOCK)
-            terms = self.basis.terms(self.X[rows])
-            yield rows, terms if self.line is None else np.column_stack([terms, self.line[rows]])
+    @cached_property
+    def blocks(self) -> list[tuple[slice, np.ndarray]]:
+        """Rows and their terms, kept: a fit goes over them many times, and its rows are some tens of thousands."""
+        parts = [slice(start, start + BLOCK) for start in range(0, len(self.X), BLOCK)]
+        return [(rows, self._terms(rows)) for rows in parts]
+
+    def _terms(self, rows: slice) -> np.ndarray:
+        terms = self.basis.terms(self.X[rows])
+        return terms if self.line is None else np.column_stack([terms, self.line[rows]])
 
     def first(self) -> np.ndarray:
         """Return the terms of the first rows, which stand for all where a mean over rows is taken."""
-        return next(self.blocks())[1]
+        return self.blocks[0][1]
 
     def times(self, mean: np.ndarray) -> np.ndarray:
         """Return terms @ mean (n,)."""
-        return np.concatenate([terms @ mean for _, terms in self.blocks()])
+        return np.concatenate([terms @ mean for _, terms in self.blocks])
 
     def taken(self, rows: np.ndarray) -> Self:
         """Return some of the rows."""
@@ -79,7 +83,7 @@ class Moments:
     @classmethod
     def of(cls, design: Design, target: np.ndarray, weight: np.ndarray) -> Self:
         gram, cross = np.zeros((design.n_terms, design.n_terms)), np.zeros(design.n_terms)
-        for rows, terms in design.blocks():
+        for rows, terms in design.blocks:
             weighted = terms * weight[rows, None]
             gram += terms.T @ weighted
             cross += weighted.T @ target[rows]

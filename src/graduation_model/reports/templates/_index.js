@@ -7,6 +7,7 @@
   const words = data.rows.map((row) => (row[0] + " " + data.areas[row[1]]).toLocaleLowerCase(lang));
   const order = new Intl.Collator(lang, { numeric: true });
   const figures = new Intl.NumberFormat(lang);
+  const visitor = (place) => parseInt(data.by.slice(2 * place, 2 * place + 2), 36);
   let found = [], drawn = 0, column = 4, upwards = true;
 
   const key = (row) => column === 1 ? data.areas[row[1]] : row[column] ?? null;
@@ -53,7 +54,7 @@
     found = [];
     data.rows.forEach((row, place) => {
       if ((standing.value === "" || row[2] === +standing.value) && (area.value === "" || row[1] === +area.value) &&
-          (!facilitator || facilitator.value === "" || data.by[place] === +facilitator.value) && words[place].includes(wanted)) found.push(place);
+          (!facilitator || facilitator.value === "" || visitor(place) === +facilitator.value) && words[place].includes(wanted)) found.push(place);
     });
     found.sort(compare);
     body.replaceChildren();
