@@ -142,6 +142,9 @@ def main() -> None:
         rows += report_pages.peers()
     if arguments.large:
         simulated(rows, 1_000_000, 2, "6 GB", memory=True)
+        words = [sys.executable, str(ROOT / "benchmarks" / "large_stack.py")]
+        seen = subprocess.run(words, check=True, capture_output=True, text=True).stdout.strip()
+        rows.append(("stack and intervals, 1,000,000 x 80", seen, "8 GB"))
     if not quick:
         with tempfile.TemporaryDirectory() as folder:
             taken = seconds([*COMMAND, "demo", "--out", f"{folder}/demo"], 1)
