@@ -94,12 +94,16 @@ def report_pdfs(inputs: ReportInputs, language: Language) -> Iterator[Page]:
     annexes = list(by_subdistrict(inputs, language))
     own = [[said[str(household)] for household in families["household_id"]] for _, _, families in annexes]
     titles = [f"{text('sheet.title', language)}: {place}" for _, place, _ in annexes]
-    # Typst forgets nothing that it has set: processes of few files keep its memory small.
-    start = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=start, max_tasks_per_child=FILES_A_PROCESS) as workers:
-        made = workers.map(sheets_pdf, own, titles, repeat(language))
-        for (file, _, _), content in zip(annexes, made, strict=True):
-            yield Page(f"sheets-{file}.pdf", content)
+    # Typst forgets nothing that it has set: processes of few files keep its memory small. A pool that replaces its own
+    # processes (`max_tasks_per_child`) can stand still for ever (cpython issue 115634), so each lot has a new pool.
+    start, workers = multiprocessing.get_context("spawn"), os.cpu_count() or 1
+    lot = workers * FILES_A_PROCESS
+    for first in range(0, len(annexes), lot):
+        part = slice(first, first + lot)
+        with ProcessPoolExecutor(workers, mp_context=start) as pool:
+            made = pool.map(sheets_pdf, own[part], titles[part], repeat(language))
+            for (file, _, _), content in zip(annexes[part], made, strict=True):
+                yield Page(f"sheets-{file}.pdf", content)
 
 
 def _stamps(inputs: ReportInputs, language: Language) -> dict[str, str]:
