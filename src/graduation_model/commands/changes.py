@@ -41,7 +41,7 @@ def changes_of(
     """
     from scipy.special import logit
 
-    from graduation_model.cohort.cohorts import IN_COHORT, standing
+    from graduation_model.cohort import eligible_rows
     from graduation_model.cohort.dates import as_of_dates
     from graduation_model.explanation.changes import changes
     from graduation_model.explanation.moves import lines_by_area
@@ -52,8 +52,7 @@ def changes_of(
         return None
     date = as_date(scored["parameters"]["as_of"])
     known = known_by(tables, date)
-    where = standing(known, date, programme.cohort)
-    wave = known.iloc[np.sort(where.loc[where["reason"] == IN_COHORT, "row"].to_numpy())]
+    wave = known.iloc[np.sort(eligible_rows(known, date, programme.cohort))]
     area = programme.cohort.area
     with step("Looking for what would change a recommendation"):
         ends = as_of_dates(known, date, programme.cohort)
