@@ -19,6 +19,12 @@ from graduation_model.monitoring.params import DriftParams
 MOVED, MISSING, PRICES, UNREADABLE = "answers_moved", "missing_moved", "amounts_moved", "unreadable_moved"
 Row = tuple[object, ...]
 COLUMNS = ("question", "measure", "value", "limit", "before", "now", "n_before", "n_now", "told")
+# A table without rows has them too, so that it can stand above another.
+_TYPES = {
+    **dict.fromkeys(("question", "measure"), "str"),
+    **dict.fromkeys(("value", "limit", "before", "now"), "float64"),
+    **dict.fromkeys(("n_before", "n_now"), "int64"),
+}
 PARTS = 10
 
 
@@ -80,7 +86,7 @@ def codebook_drift(
 
 
 def _told(rows: list[Row]) -> pd.DataFrame:
-    table = pd.DataFrame(rows, columns=list(COLUMNS[:-1]))
+    table = pd.DataFrame(rows, columns=list(COLUMNS[:-1])).astype(_TYPES)
     return table.assign(told=table["value"].abs() > table["limit"])
 
 

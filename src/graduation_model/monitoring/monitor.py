@@ -142,9 +142,7 @@ def _answers(
         answer_drift(now, before, instrument, params.drift),
         codebook_drift(quarantine, sizes[0], sizes[1], params.drift),
     ]
-    return (
-        pd.concat([table for table in tables if len(table)], ignore_index=True) if any(map(len, tables)) else tables[0]
-    )
+    return pd.concat(tables, ignore_index=True)
 
 
 def _apart(
