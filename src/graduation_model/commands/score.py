@@ -8,7 +8,7 @@ import logging
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
@@ -44,6 +44,9 @@ from graduation_model.scoring.job import BATCH_ROWS, PART_ROWS, Job, parts_for
 from graduation_model.scoring.parts import standing_of
 from graduation_model.scoring.run import Ran, run
 from graduation_model.scoring.work import Facts, Work, sum_counts
+
+if TYPE_CHECKING:
+    from graduation_model.tracking import LocatedBundle
 
 logger = logging.getLogger(__name__)
 
@@ -149,7 +152,7 @@ def score(
         "programme": programme.folder,
         "data": Path(data).resolve(),
         "as_of": date.date(),
-        "model": address,
+        "model": _found_again(address, located),
         "mapping": mapping_of(data, mapping),
         "part_rows": part_rows,
     }
@@ -208,6 +211,15 @@ def _begun_with(
 def _programme_files(programme: Programme) -> dict[str, str]:
     files = [path for path in sorted(programme.folder.rglob("*")) if path.is_file()]
     return {path.relative_to(programme.folder).as_posix(): sha256_of(path) for path in files}
+
+
+def _found_again(address: str, located: LocatedBundle) -> str:
+    """The model's address as `report` and `replay` find it later: from any folder, and after another promotion."""
+    from graduation_model.tracking import is_registry_address
+
+    if is_registry_address(address):
+        return f"models:/{located.name}/{located.version}"
+    return str(Path(address).resolve())
 
 
 def _champion(programme: Programme, tracking: str | Path) -> str:
