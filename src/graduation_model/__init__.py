@@ -18,6 +18,7 @@ __all__ = [
     "compare",
     "demo",
     "dictionary",
+    "due",
     "form",
     "monitor",
     "promote",

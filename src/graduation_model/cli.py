@@ -363,6 +363,29 @@ def report(**arguments: Any) -> Said:
 
 @main_group.command(
     cls=Examples,
+    example="graduation-model due --programme jamsosratu --data demo/data --as-of 2021-07-01 --out runs/due",
+)
+@programme_option
+@data_option
+@_option("--selection", type=click.Path(path_type=Path), help="Plan for its proposed families that nobody decided on.")
+@_option("--effective", help="YYYY-MM-DD, the day from which those decisions are expected to hold.")
+@key_option
+@mapping_option
+@as_of_option
+@_out_option()
+def due(**arguments: Any) -> Said:
+    """List who is to be visited, and by whom.
+
+    Every follow-up visit with its window, how it stands, and a visitor who did not propose the family; a workbook for
+    each subdistrict, in both languages.
+    """
+    from graduation_model.commands.due import due as run
+
+    return Said(run(**arguments).story())
+
+
+@main_group.command(
+    cls=Examples,
     example="graduation-model dictionary --programme jamsosratu --out docs/privacy/data_dictionary_jamsosratu.md",
 )
 @programme_option

@@ -19,6 +19,7 @@ from graduation_model.errors import ConfigError
 from graduation_model.estimators.params import EstimatorParams
 from graduation_model.evaluation.params import EvaluationParams
 from graduation_model.features.params import FeatureParams
+from graduation_model.followup.params import FollowUpParams
 from graduation_model.ingest.params import Codebook, IngestParams
 from graduation_model.monitoring.params import MonitoringParams
 from graduation_model.params import Label, Params, read_params
@@ -44,6 +45,7 @@ class Settings(Params):
     evaluation: EvaluationParams
     selection: SelectionParams
     reports: ReportParams
+    followup: FollowUpParams = FollowUpParams()
     monitoring: MonitoringParams = MonitoringParams()
     simulation: SimulationParams | None = None
 
@@ -188,6 +190,7 @@ def _check_references(path: Path, settings: Settings, instrument: Instrument) ->
             )
     _check_label(path, settings.label, instrument, settings.ingest.followups.absent)
     _check_lines(path, settings, instrument)
+    _check_follow_up(path, settings, instrument)
     blocked = [
         name
         for name in (*settings.features.history, *settings.features.neighbours, *settings.features.protected)
@@ -249,6 +252,33 @@ def _check_answers(path: Path, place: str, answers: tuple[str, ...], known: tupl
             f"'label.{place}' names {', '.join(unknown)}, which is no answer there",
             where=path,
             mend=f"Use one of {', '.join(known) or 'no answer at all'}",
+        )
+
+
+def _check_follow_up(path: Path, settings: Settings, instrument: Instrument) -> None:
+    """Who visits, who proposed and where they live are columns that are kept."""
+    rules, ingest = settings.ingest.follow_up_rules, settings.ingest
+    if rules is None:
+        return
+    areas = {*settings.followup.within, settings.followup.list_by, settings.followup.village}
+    for place, names, table in (
+        ("ingest.follow_up_rules.visitor", {rules.visitor}, "followups"),
+        ("ingest.follow_up_rules.proposer", {rules.proposer}, "assessments"),
+        ("followup", areas, "assessments"),
+    ):
+        source = getattr(ingest, table)
+        unknown = sorted(names - {*source.keep, *source.absent})
+        if unknown:
+            raise ConfigError(
+                f"'{place}' names column {', '.join(unknown)}, which is not kept",
+                where=path,
+                mend=f"Add it to ingest.{table}.keep",
+            )
+    if rules.independent is not None and rules.independent not in instrument.followup_by_name:
+        raise ConfigError(
+            f"'ingest.follow_up_rules.independent' names {rules.independent}, which no follow-up asks",
+            where=path,
+            mend="Add it to followup in instrument.yaml, or take it out",
         )
 
 
