@@ -22,6 +22,7 @@ __all__ = [
     "form",
     "history",
     "monitor",
+    "new",
     "promote",
     "record_correct",
     "record_delete",

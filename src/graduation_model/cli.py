@@ -118,6 +118,24 @@ def simulate(**arguments: Any) -> Said:
     return Said(run(**arguments).story())
 
 
+@main_group.command(cls=Examples, example="graduation-model new --from-data families.csv --out configs/mine")
+@_option("--from-data", required=True, type=click.Path(path_type=Path), help="One file of assessments.")
+@_option("--name", help="The programme's name; else the folder's.")
+@_option("--household", metavar="HEADER", help="The column of the family's id.")
+@_option("--date", metavar="HEADER", help="The column of the visit's date or year.")
+@_option("--outcome", metavar="HEADER", help="The column that says whether a family stands where the programme hopes.")
+@_out_option()
+def new(**arguments: Any) -> Said:
+    """Draft a programme from a file.
+
+    Guesses which column is what kind of question, with which answers and bounds. People decide the rest and confirm;
+    `check` works before they do, training does not.
+    """
+    from graduation_model.commands.new import new as run
+
+    return Said(run(**arguments).story())
+
+
 @main_group.command(cls=Examples, example="graduation-model check --programme juntos --data $ENAHO --out runs/check")
 @programme_option
 @data_option
