@@ -151,7 +151,8 @@ def _read_piece(piece: Piece, batch: int) -> Iterator[Raw]:
     try:
         with pq.ParquetFile(piece.path) as file:
             for part in file.iter_batches(batch_size=batch, row_groups=[piece.group], use_threads=False):
-                frame = pa.Table.from_batches([part]).to_pandas().reset_index(drop=True)  # a file may bring an index
+                frame = pa.Table.from_batches([part]).to_pandas(split_blocks=True)
+                frame = frame.reset_index(drop=True)  # a file may bring an index
                 numbers = pd.Series(np.arange(start, start + len(frame)))
                 yield Raw(frame, pd.Series(piece.shown, index=frame.index, dtype="object"), numbers, {})
                 start += len(frame)

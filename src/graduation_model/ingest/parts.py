@@ -46,8 +46,10 @@ class Raw:
 
         Parquet files are written by programs, and however many there are they are one.
         """
-        files = self.files.str.replace(r"#.*$", "", regex=True)
-        return files.mask(files.str.endswith(".parquet"), ".parquet")
+        place, names = pd.factorize(self.files)
+        files = pd.Series(names).str.replace(r"#.*$", "", regex=True)
+        files = files.mask(files.str.endswith(".parquet"), ".parquet")
+        return files.take(place).set_axis(self.files.index)
 
     @property
     def sheets(self) -> pd.Series:
