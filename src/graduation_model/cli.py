@@ -270,8 +270,9 @@ def promote(**arguments: Any) -> Said:
 @_option("--model", help="A bundle's folder, or models:/NAME@ALIAS; default the programme's champion.")
 @_option("--household", help="Score this family alone, seen against the whole wave: after a correction.")
 @_option("--restart", is_flag=True, help="Throw away what an interrupted run finished, and begin anew.")
-@_option("--engine", default="local", type=click.Choice(["local", "dask"]), help="dask: in processes or machines.")
+@_option("--engine", default="local", type=click.Choice(["local", "dask"]), help="dask: on a cluster of machines.")
 @_option("--scheduler", help="Of a Dask cluster, tcp://HOST:PORT; default one of processes on this machine.")
+@_option("--workers", type=click.IntRange(min=1), help="Processes on this machine; default 1, of dask one a core.")
 @_option(
     "--part-rows", default=100_000, show_default=True, type=click.IntRange(min=1), help="Visits worked on at once."
 )

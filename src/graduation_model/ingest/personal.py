@@ -125,10 +125,14 @@ def numbers_in(raw: pd.Series) -> Numbers:
 
 def _long_values(raw: pd.Series) -> tuple[pd.Series, pd.Series, pd.Series]:
     """Return the distinct values that are long enough to hold an identity number: text, was it a number, rows."""
+    if isinstance(raw.dtype, pd.CategoricalDtype) and _long_values(pd.Series(raw.cat.categories))[0].empty:
+        return _NO_VALUES
     raw = _settled(raw)
     if pd.api.types.is_numeric_dtype(raw.dtype) and not pd.api.types.is_bool_dtype(raw.dtype):
         values = raw.to_numpy(dtype="float64", na_value=np.nan)
         long = values[(values >= 1e15) & (values < 1e16)]
+        if not len(long):
+            return _NO_VALUES
         counts = pd.Series(long.astype("int64")).value_counts(sort=False)
         text = pd.Series(counts.index.astype("str"), dtype="str")
         return text, pd.Series(True, index=text.index), pd.Series(counts.to_numpy())
