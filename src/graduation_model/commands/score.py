@@ -14,6 +14,7 @@ import pandas as pd
 
 import graduation_model
 from graduation_model.cohort.cohorts import IN_COHORT
+from graduation_model.commands.blocking import leave_to_score
 from graduation_model.commands.inputs import (
     ProgrammeLike,
     as_date,
@@ -66,6 +67,8 @@ class Scoring:
         Failing cells.
     out_of_date : str
         The day on which the model expired, where that was before the as-of date.
+    unwatched : bool
+        The programme names findings that block scoring, and no monitoring was given to look for them.
     """
 
     out: Path
@@ -73,13 +76,15 @@ class Scoring:
     not_scored: dict[str, int]
     quarantined: int
     out_of_date: str = ""
+    unwatched: bool = False
 
     def story(self) -> str:
         """Who was scored and who was not, for a terminal."""
         left = [f"{count:,} not scored: {reason.replace('_', ' ')}" for reason, count in self.not_scored.items()]
         scored = f"{self.scored:,} families scored; {self.quarantined:,} cells in quarantine"
         late = [f"The model expired on {self.out_of_date}: every page says so"] if self.out_of_date else []
-        return "\n".join([scored, *left, *late, f"See {self.out}"])
+        blind = ["Not looked at: what blocks scoring. Run 'monitor' and give --monitor"] if self.unwatched else []
+        return "\n".join([scored, *left, *late, *blind, f"See {self.out}"])
 
 
 def score(
@@ -97,6 +102,8 @@ def score(
     engine: Literal["local", "dask"] = "local",
     scheduler: str | None = None,
     part_rows: int = PART_ROWS,
+    monitor: str | Path | None = None,
+    approver: str = "",
 ) -> Scoring:
     """Score every family of a programme as of a date, or one of them again.
 
@@ -131,9 +138,15 @@ def score(
         under the same paths.
     part_rows
         Visits a part: memory is bound by it.
+    monitor
+        What `monitor` wrote of this wave: a finding that `monitoring.blocking` names stops the scoring.
+    approver
+        The person who answers for scoring in spite of one; kept in the manifest.
 
     Raises
     ------
+    LimitError
+        A blocking finding, and nobody approves.
     UserError
         Whatever a person can mend; `out` is whole or as it was. What an interrupted run finished stays beside it.
     """
@@ -148,6 +161,7 @@ def score(
         source = open_source(Path(data), reader, min(part_rows, BATCH_ROWS))
         reader = replace(reader, habits=habits_of(source, reader))
     inputs = {**source.sources, **declared_sources(reader), **mapped}
+    monitored = leave_to_score(monitor, approver, programme, as_of=str(date.date()), inputs=inputs)
     parameters = {
         "programme": programme.folder,
         "data": Path(data).resolve(),
@@ -183,9 +197,11 @@ def score(
         output.rows |= {"not_scored.parquet": sum(counts.values()), "quarantine.parquet": quarantined}
         output.facts["programme_files"] = _programme_files(programme)
         output.facts["simulated"] = is_simulated(data)
+        output.facts["monitor"] = monitored
         output.facts.update(_facts(bundle, located.version, inputs, ran, scored, expired=expired), **key_facts(secret))
     late = bundle.card.expires if expired else ""
-    return Scoring(Path(out).resolve(), scored, counts, quarantined, late)
+    unwatched = monitor is None and bool(programme.monitoring.blocking)
+    return Scoring(Path(out).resolve(), scored, counts, quarantined, late, unwatched)
 
 
 def _begun_with(
