@@ -93,7 +93,7 @@ def looks_like(what: str, inputs, family: dict) -> list[str]:
         "the family's letter": [text("letter.machine", LANGUAGE)],
         "chance and interval": [*(sheet["chance"][one] for one in ("sentence", "interval")), "Chance in 100"],
         "weight of each record": [reason["points"] for reason in reasons if len(reason["points"]) > 4],
-        "rank": [text("index.rank", LANGUAGE)],
+        "rank and place on the waiting list": [text("index.rank", LANGUAGE), f">{text('index.position', LANGUAGE)}<"],
         "distance from the line": [sheet["contrast"][0]],
         "the hand-weighted sum": [sheet["hand_rule"]["words"]],
         "decision box": [text("sheet.agree", LANGUAGE), text("sheet.decision", LANGUAGE)],
@@ -130,7 +130,7 @@ def test_neither_chance_nor_rank_nor_their_order_is_in_the_list_of_a_facilitator
     whose = inputs.families.assign(folder=folders_of(inputs))
     for _, families in whose.groupby("folder"):
         found = json.loads(index_dict(inputs, LANGUAGE, "facilitator", families)["data"])
-        assert {(row[3], row[4]) for row in found["rows"]} == {(None, None)}
+        assert {one for row in found["rows"] for one in (*row[3:5], *row[5:6])} == {None}
         by_standing = [(row[2], row[0]) for row in found["rows"]]
         assert by_standing == sorted(by_standing)
 
@@ -139,7 +139,8 @@ def test_a_facilitators_pages_stay_the_same_where_only_chances_and_weights_diffe
     """Nothing that can be computed back is in them, whatever it looks like."""
     shift = {name: inputs.scores[name] * 0.99 for name in inputs.scores if name.endswith("_contribution")}
     scores = inputs.scores.assign(probability=inputs.scores["probability"] * 0.999, log_odds=0.0, **shift)
-    selection = inputs.selection.assign(rank=inputs.selection["rank"].to_numpy()[::-1])
+    ranks = {name: inputs.selection[name].rank(ascending=False) for name in ("rank", "waiting_list_position")}
+    selection = inputs.selection.assign(**ranks)
     other = replace(inputs, scores=scores, selection=selection, hand_points=inputs.hand_points[::-1])
     made = [
         {page.path: page.content for page in report_pages(one, (LANGUAGE,), "facilitator")} for one in (inputs, other)

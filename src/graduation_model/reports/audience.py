@@ -26,7 +26,7 @@ PARTS: Mapping[str, Mapping[str, frozenset[str]]] = {
         "records": _STAFF,  # reasons in words, in the instrument's order
         **dict.fromkeys(("missing", "doubts", "completeness", "ask", "plan"), _STAFF),
         **dict.fromkeys(("history", "documents", "appeal", "followups", "reentry"), _STAFF),
-        **dict.fromkeys(("chance", "reasons", "ledger", "contrast", "hand_rule", "to_decide"), _REVIEWER),
+        **dict.fromkeys(("place", "chance", "reasons", "ledger", "contrast", "hand_rule", "to_decide"), _REVIEWER),
     },
     "letter": dict.fromkeys(
         (
@@ -37,8 +37,9 @@ PARTS: Mapping[str, Mapping[str, frozenset[str]]] = {
     ),
     # The columns of the list of families, and the filter by facilitator.
     "index": {
-        **dict.fromkeys(("household", "area", "standing", "position"), _STAFF),
-        **dict.fromkeys(("chance", "rank", "facilitator"), _REVIEWER),
+        **dict.fromkeys(("household", "area", "standing"), _STAFF),
+        # A place on the waiting list is a rank, too.
+        **dict.fromkeys(("chance", "rank", "position", "facilitator"), _REVIEWER),
     },
 }
 

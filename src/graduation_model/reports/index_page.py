@@ -86,10 +86,10 @@ def index_dict(
 
 def _told(families: pd.DataFrame, columns: Mapping[str, bool]) -> pd.DataFrame:
     """Families as an audience may know them: without chance and rank, they stand by place on the list and by id."""
-    if columns["chance"] and columns["rank"]:
+    if columns["chance"] and columns["rank"] and columns["position"]:
         return families
     order = pd.Categorical(families["standing"], categories=list(STANDINGS), ordered=True)
-    blank = families.assign(probability=np.nan, rank=pd.NA, order=order)
+    blank = families.assign(probability=np.nan, rank=pd.NA, waiting_list_position=pd.NA, order=order)
     return blank.sort_values(["order", "household_id"], kind="stable", ignore_index=True)
 
 

@@ -29,9 +29,9 @@ def public_dict(inputs: ReportInputs, language: Language) -> dict[str, Any]:
     Returns
     -------
     dict
-        quota, empty, tiles (counts by place on the list), false, bound, areas, tiles_map, rules (without how much of
-        them the list used), groups, baselines, model, trained, appeal, note (on what is hidden), and what names the
-        page.
+        quota, empty, tiles (counts by place on the list), note (on what is hidden), false, bound, areas, tiles_map,
+        rules (without how much of them the list used), priced (whether what they cost is told), groups, baselines,
+        model, trained, appeal, and what names the page.
     """
     minimum = inputs.params.min_cell
     counts, hidden = _counts(inputs.families["standing"], minimum)
@@ -64,7 +64,9 @@ def public_dict(inputs: ReportInputs, language: Language) -> dict[str, Any]:
         "areas": area_table(found, minimum, language) if found else None,
         "too_few": "" if found else text("public.too_few", language, minimum=number(minimum, language)),
         "tiles_map": tile_map(inputs, found, language),
-        "rules": [{**rule, "used": None} for rule in rule_costs(inputs, language)],
+        # How many a rule moves would tell how many are proposed.
+        "rules": [{**rule, "used": "", **({} if told else {"price": ""})} for rule in rule_costs(inputs, language)],
+        "priced": told,
         "groups": groups_tested(inputs, language),
         "baselines": baselines(inputs.evaluation, language),
         "model": model_of(inputs, language),

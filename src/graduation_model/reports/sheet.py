@@ -65,6 +65,7 @@ def sheets(inputs: ReportInputs, columns: AnswerColumns, language: Language) -> 
             "file": row["file"],
             "who": _who(inputs, row, language),
             "advice": _advice(row, rules, language),
+            "place": _place(row, language),
             "chance": chance_words(row, inputs.selection_params, language),
             "before_date": before_dates[place],
             "facts": facts_of(inputs, columns, place, language),
@@ -161,15 +162,20 @@ def data_age(assessed: Any, as_of: Any, language: Language) -> str:
 
 def _advice(row: Mapping[str, Any], rules: RuleWords, language: Language) -> dict[str, str]:
     code = row["standing"]
-    long = {"proposed": "standing.proposed_long", "waiting": "standing.waiting_long"}.get(code)
-    position = "" if pd.isna(row["waiting_list_position"]) else number(row["waiting_list_position"], language)
     return {
         "standing": code,
         "recommendation": text(f"recommendation.{row['recommendation']}", language),
-        "place": text(long, language, position=position) if long else "",
+        "place": text(f"standing.{code}", language) if code in ("proposed", "waiting") else "",
         "meaning": text(f"advice.{'proposed' if code == 'ready' else code}", language),
         "rule": rules.decided(str(row["rule"])),
     }
+
+
+def _place(row: Mapping[str, Any], language: Language) -> str:
+    """The place on the list with its number, which is a rank among those who wait."""
+    long = {"proposed": "standing.proposed_long", "waiting": "standing.waiting_long"}.get(row["standing"])
+    position = "" if pd.isna(row["waiting_list_position"]) else number(row["waiting_list_position"], language)
+    return text(long, language, position=position) if long else ""
 
 
 def _model(row: Mapping[str, Any], language: Language) -> dict[str, str]:

@@ -43,7 +43,7 @@
       cell(line, "standing", null).append(tag);
       if (shows(3)) cell(line, "n chance", row[3]);
       if (shows(4)) cell(line, "n rank", row[4] === null ? null : figures.format(row[4]));
-      cell(line, "n position", row[5] == null ? null : figures.format(row[5]));
+      if (shows(5)) cell(line, "n position", row[5] == null ? null : figures.format(row[5]));
       part.append(line);
     }
     drawn = Math.min(drawn + step, found.length);
