@@ -403,6 +403,13 @@ def compare(**arguments: Any) -> Said:
 @_option("--training", type=click.Path(path_type=Path), help="Default: where the bundle that scored lies.")
 @_option("--effective", help="YYYY-MM-DD, the day on which decisions take effect.")
 @_option("--pdf", is_flag=True, help="Sheets as PDF too, one file a subdistrict; needs graduation-model[pdf].")
+@_option(
+    "--audience",
+    type=click.Choice(["facilitator", "reviewer", "public"]),
+    default="reviewer",
+    help="Who the pages are for: a folder for each facilitator, everything to sign by, or counts and rules alone.",
+)
+@_option("--facilitator", help="With --audience facilitator: this one alone, by id.")
 @_out_option()
 def report(**arguments: Any) -> Said:
     """Write the sheets, the index, the summary.
