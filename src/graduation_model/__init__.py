@@ -21,6 +21,7 @@ __all__ = [
     "due",
     "form",
     "monitor",
+    "outcomes",
     "promote",
     "record_correct",
     "record_delete",

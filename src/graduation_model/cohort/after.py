@@ -41,10 +41,12 @@ def after_decisions(
     -------
     frame
         household_id, assessment_date, row (position among `assessments`); the columns of `label_assessments`;
-        failed, failure (the first bad outcome and its question, ''), good_until (the last good visit before it, or at
-        all), ended, ending (a competing event before any failure, ''), missed_from, missed_until (the middle of the
-        first round after `good_until` whose window is over and that says nothing, and the end of the last such
-        window). Dates are missing where nothing happened.
+        failed, failure (the first bad outcome and its question, ''), ended, ending (a competing event before any
+        failure, ''), good_until (the last good visit before a failure, or at all). Then the same by round, in months of
+        `visits`, since nobody knows the day between two visits on which a family fell back, and since families that
+        are visited early in a round must not leave it before the others are: failed_month, ended_month, good_month (0:
+        none), missed_month (the first round after the last good one that is over and says nothing), over_month (the
+        last round that is over). Missing where nothing happened.
     """
     known = assessments[(assessments["assessment_date"] <= known_by).to_numpy()].reset_index(drop=True)
     labels = label_assessments(known, followups, known_by=known_by, label=label, decisions=decisions)
@@ -65,17 +67,17 @@ def after_decisions(
         back.assign(what=label.reentry.question if label.reentry else ""),
     )
     ended, ending = first_events(n, seen[(seen["competing"] != "").to_numpy()].rename(columns={"competing": "what"}))
-    # NaT is before nothing: what never happened comes first nowhere.
-    over = ~np.isnat(ended) & ~(failed <= ended)
+    good_until = _good_until(seen, failed)
+    # NaT is before and after nothing. Who was met well later had not left for good.
+    over = ~np.isnat(ended) & ~(failed <= ended) & ~(good_until > ended)
     table = table.assign(
-        failed=failed,
-        failure=failure,
-        good_until=_good_until(seen, failed),
+        failed=np.where(over, np.datetime64("NaT", "s"), failed),
+        failure=np.where(over, "", failure),
+        good_until=good_until,
         ended=np.where(over, ended, np.datetime64("NaT", "s")),
         ending=np.where(over, ending, ""),
     )
-    missed = _missed(table, visits, known_by)
-    return table.assign(missed_from=missed[0], missed_until=missed[1])
+    return pd.concat([table, _rounds(table, visits, known_by)], axis=1)
 
 
 def _closes(start: pd.Series, visits: Sequence[Visit]) -> pd.DataFrame:
@@ -99,15 +101,30 @@ def _good_until(seen: pd.DataFrame, failed: np.ndarray) -> np.ndarray:
     return last.reindex(range(len(failed))).to_numpy(dtype="datetime64[s]")
 
 
-def _missed(table: pd.DataFrame, visits: Sequence[Visit], known_by: pd.Timestamp) -> tuple[np.ndarray, np.ndarray]:
-    """The middle of the first round that is over and says nothing, and the end of the last round that is over."""
+def _rounds(table: pd.DataFrame, visits: Sequence[Visit], known_by: pd.Timestamp) -> pd.DataFrame:
+    """In which round each event was found, in months."""
+    months = np.array([visit.months for visit in visits], dtype=float)
     closes = _closes(table["effective_date"], visits).to_numpy()
-    middle = np.column_stack([months_after(table["effective_date"], visit.months) for visit in visits])
-    still = np.isnat(table["failed"].to_numpy()) & np.isnat(table["ended"].to_numpy())
+    opens = closes - np.array([np.timedelta64(2 * visit.tolerance_days, "D") for visit in visits])
     good = table["good_until"].to_numpy()[:, None]
-    silent = (closes <= np.datetime64(known_by)) & ~(good >= middle - (closes - middle)) & still[:, None]
-    never = np.datetime64("NaT", "s")
-    first = np.where(silent, middle, np.datetime64("9999-01-01", "s")).min(axis=1)
-    last = np.where(silent, closes, np.datetime64("1000-01-01", "s")).max(axis=1)
-    some = silent.any(axis=1)
-    return np.where(some, first, never), np.where(some, last, never)
+    seen = np.where((good >= opens) & (good <= closes), months, 0.0).max(axis=1)
+    failed, ended = (_round(table[name].to_numpy(), closes, months, seen) for name in ("failed", "ended"))
+    over = np.where(closes <= np.datetime64(known_by), months, np.nan)
+    settled = ~(np.isnan(failed) & np.isnan(ended))
+    missed = np.where((over > seen[:, None]) & ~settled[:, None], months, np.inf).min(axis=1)
+    return pd.DataFrame(
+        {
+            "failed_month": failed,
+            "ended_month": ended,
+            "good_month": seen,
+            "missed_month": np.where(np.isinf(missed), np.nan, missed),
+            "over_month": np.nan_to_num(over).max(axis=1),
+        }
+    )
+
+
+def _round(dates: np.ndarray, closes: np.ndarray, months: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """The first round after the last good one whose window had not closed before a day; NaN without a day."""
+    possible = (dates[:, None] <= closes) & (months > seen[:, None])
+    first = np.where(possible, months, np.inf).min(axis=1)
+    return np.where(np.isinf(first), np.where(np.isnat(dates), np.nan, months.max()), first)

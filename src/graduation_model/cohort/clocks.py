@@ -28,7 +28,7 @@ def beside_clocks(families: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def first_events(n: int, *events: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Return the first of some events (place, date, what) for each of n clocks; of one day, that of the earlier table."""
+    """Return the first of some events (place, date, what) for each of n clocks; of one day the earlier table's."""
     together = pd.concat([part[["place", "date", "what"]] for part in events], ignore_index=True)
     first = together.sort_values("date", kind="stable").drop_duplicates("place")
     date, what = np.full(n, NEVER), np.full(n, "", dtype=object)
