@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from graduation_model.followup.overrides import Overrides
 
 
+NO_LIST = "no_list"
+
+
 @dataclass(frozen=True)
 class OutcomeReport:
     """What `outcomes` wrote.
@@ -124,6 +127,7 @@ def outcomes(
         caveat=programme.label.caveat,
         as_of=date,
         params=params,
+        months=programme.label.horizon_months,
         min_cell=min_cell,
         least_followed=programme.evaluation.least_followed,
         area_names=programme.reports.area_names,
@@ -183,7 +187,7 @@ def _found(
     if beside is not None:
         keys = ["household_id", "assessment_date"]
         ways = beside.decided[[*keys, "way"]].drop_duplicates(keys)
-        groups["way"] = after[keys].merge(ways, on=keys, how="left")["way"]
+        groups["way"] = after[keys].merge(ways, on=keys, how="left")["way"].fillna(NO_LIST)
     return followed(after, label=label, groups=groups, cluster=cluster), beside
 
 

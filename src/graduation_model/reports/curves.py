@@ -12,9 +12,11 @@ import pandas as pd
 from graduation_model.params import Language
 from graduation_model.wording import percent
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 680, 320, 52, 150, 14, 44
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 760, 320, 52, 230, 14, 44
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+TAIL = 2  # months that a line goes on after its last round, or its bounds there would have no width
 APART = 18  # of two lines' names, in units of the drawing
+BESIDE = 5  # an interval stands beside its step, or the step would cover it
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ def curve_figure(lines: Sequence[Line], language: Language) -> dict[str, Any]:
 
     A line is level from one round to the next: what happened between them is known only at the end.
     """
-    last = max(int(line.rounds["months"].max()) for line in lines)
+    last = max(int(line.rounds["months"].max()) for line in lines) + TAIL
 
     def x(months: float) -> float:
         return round(LEFT + (WIDTH - LEFT - RIGHT) * months / last, 1)
@@ -63,12 +65,12 @@ def _drawn(line: Line, x: Any, y: Any) -> dict[str, Any]:
         "path": _steps([(row["months"], row["value"]) for row in rows], x, y),
         "band": _band(rows, x, y),
         "bars": [
-            {"x": x(row["months"]), "low": y(row["low"]), "high": y(row["high"])}
+            {"x": x(row["months"]) + BESIDE, "low": y(row["low"]), "high": y(row["high"])}
             for row in rows
             if not pd.isna(row["low"])
         ],
         "dots": [{"x": x(row["months"]), "y": y(row["value"])} for row in rows],
-        "name_x": x(rows[-1]["months"]) + 10,
+        "name_x": x(rows[-1]["months"] + TAIL) + 8,
         "name_y": y(rows[-1]["value"]) + 4,
     }
 
@@ -79,7 +81,7 @@ def _corners(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]
     for month, reached in points:
         corners += [(month, share), (month, reached)]
         share = reached
-    return corners
+    return [*corners, (points[-1][0] + TAIL, share)]
 
 
 def _steps(points: Sequence[tuple[float, float]], x: Any, y: Any) -> str:

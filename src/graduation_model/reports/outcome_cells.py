@@ -9,6 +9,7 @@ from graduation_model.followup.outcomes import ENDS, EVERYBODY, FELL_BACK, FOLLO
 from graduation_model.followup.overrides import BOTH_LEAVE, OVERRIDES
 from graduation_model.reports.disclosure import hidden_cells
 
+KNOWN = (STAYED_OUT, FELL_BACK)
 FIGURES = ["value", "low", "high", "lowest", "highest", "n"]
 
 
@@ -22,22 +23,32 @@ def hide_small(table: pd.DataFrame, min_cell: int) -> pd.DataFrame:
     counts = table[table["measure"].isin(ENDS)]
     for (families, group), own in counts.groupby(["families", "group"], sort=False):
         matrix = own.pivot(index="level", columns="measure", values="value").reindex(columns=list(ENDS)).fillna(0)
-        if group == EVERYBODY:
-            masks = np.full(matrix.shape, matrix.to_numpy().sum() < min_cell)
-        else:
-            masks = hidden_cells(matrix.to_numpy(dtype=int), min_cell)
+        small = group != EVERYBODY or matrix.to_numpy().sum() < min_cell
+        masks = _masks(matrix.astype(int), min_cell) if small else matrix.astype(bool) & False
         of_group = (table["families"] == families) & (table["group"] == group)
-        for level, mask in zip(matrix.index, masks, strict=True):
+        for level, mask in masks.iterrows():  # as many as levels
             here = of_group & (table["level"] == level)
-            closed = {end for end, one in zip(ENDS, mask, strict=True) if one}
+            closed = {end for end in ENDS if mask[end]}
             hidden |= here & table["measure"].isin(closed)
-            if closed & {STAYED_OUT, FELL_BACK}:
+            if closed & set(KNOWN):
                 hidden |= here & ~table["measure"].isin([FOLLOWED, *ENDS])
             back = here & (table["measure"] == REENTERED)
             hidden |= back & (table["value"] > 0) & (table["value"] < min_cell)
     shown = table.assign(hidden=hidden)
     shown.loc[hidden, FIGURES] = np.nan
     return shown
+
+
+def _masks(matrix: pd.DataFrame, min_cell: int) -> pd.DataFrame:
+    """Which counts to hide: first among the two outcomes and all the rest, then among the rest, whose sum can be known.
+
+    In one step a few deaths would hide how many stayed out.
+    """
+    rest = [end for end in ENDS if end not in KNOWN]
+    three = matrix[list(KNOWN)].assign(rest=matrix[rest].sum(axis=1)).to_numpy()
+    known = pd.DataFrame(hidden_cells(three, min_cell)[:, :2], index=matrix.index, columns=list(KNOWN))
+    others = pd.DataFrame(hidden_cells(matrix[rest].to_numpy(), min_cell), index=matrix.index, columns=rest)
+    return pd.concat([known, others], axis=1)
 
 
 def hide_small_reasons(reasons: pd.DataFrame, min_cell: int) -> pd.DataFrame:

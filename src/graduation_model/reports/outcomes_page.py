@@ -46,6 +46,8 @@ class OutcomeInputs:
     title, label_title, caveat : Label
     as_of : Timestamp
     params : FollowUpParams
+    months : int
+        That an outcome is watched over.
     min_cell : int
     least_followed : float
         Below this share of outcomes known, only the bounds are to be relied on.
@@ -65,6 +67,7 @@ class OutcomeInputs:
     caveat: Label
     as_of: pd.Timestamp
     params: FollowUpParams
+    months: int
     min_cell: int
     least_followed: float
     area_names: Mapping[str, str] = field(default_factory=dict)
@@ -140,6 +143,11 @@ class _Words:
     def within(self, low: float, high: float) -> str:
         return NONE if pd.isna(low) else span(self.share(low), self.share(high))
 
+    def with_interval(self, row: Mapping[str, Any] | pd.Series) -> str:
+        """A share with its interval behind it, where it has one."""
+        interval = self.within(row["low"], row["high"])
+        return self.share(row["value"]) + ("" if interval == NONE else f" ({interval})")
+
     def of(self, families: str, group: str, level: str, measure: str) -> pd.Series:
         """One figure without months."""
         table = self.inputs.table
@@ -157,6 +165,7 @@ class _Words:
         )
         return self.say(
             "lead",
+            months=number(self.inputs.months, self.language),
             due=self.count(stayed + fell + lost),
             stayed=self.count(stayed),
             fell=self.count(fell),
@@ -192,8 +201,7 @@ class _Words:
             "followed": self.count(self.of(families, group, level, FOLLOWED)["value"]),
             "counts": [self.count(self.of(families, group, level, end)["value"]) for end in ENDS],
             "back": self.count(self.of(families, group, level, REENTERED)["value"]),
-            "share": self.share(sustained["value"]),
-            "interval": self.within(sustained["low"], sustained["high"]),
+            "share": self.with_interval(sustained),
             "bounds": self.within(sustained.get("lowest", np.nan), sustained.get("highest", np.nan)),
             "total": group == EVERYBODY,
         }
@@ -231,8 +239,7 @@ class _Words:
                         "families": self.say(f"families.{families}"),
                         "months": text("units.month", self.language, count=number(months, self.language)),
                         "n": self.count(row["n"]),
-                        "share": self.share(row["value"]),
-                        "interval": self.within(row["low"], row["high"]),
+                        "share": self.with_interval(row),
                         "bounds": self.within(row["lowest"], row["highest"]),
                         "ended": self.share(other[months], 1),
                         "apart": self.share(alone[months]),
@@ -289,14 +296,14 @@ class _Words:
 
     def _way(self, found: Overrides, way: str, families: int, closed: bool) -> dict[str, Any]:
         right = found.right.set_index("way").loc[way]
-        enough = right["n"] >= self.inputs.min_cell and not closed
+        good, n = round(right["share"] * right["n"]) if right["n"] else 0, int(right["n"])
+        enough = not closed and not any(0 <= one < self.inputs.min_cell for one in (good, n - good))
         return {
             "name": self.say(f"levels.{way}"),
             "families": HIDDEN if closed else number(families, self.language),
             "known": self._few(right["n"]),
             "due": self._few(right["due"]),
-            "share": self.share(right["share"]) if enough else NONE,
-            "interval": self.within(right["low"], right["high"]) if enough else NONE,
+            "share": self.with_interval({**right, "value": right["share"]}) if enough else NONE,
             "bounds": self.within(right["lowest"], right["highest"]) if enough else NONE,
         }
 
