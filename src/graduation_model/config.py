@@ -25,9 +25,10 @@ from graduation_model.monitoring.params import MonitoringParams
 from graduation_model.params import Label, Params, read_params
 from graduation_model.reports.params import ReportParams
 from graduation_model.selection.params import SelectionParams
+from graduation_model.shipped import here_or_shipped
 from graduation_model.simulation.params import SimulationParams
 
-PROGRAMMES = Path("configs")
+PROGRAMMES = Path("configs")  # of the current folder, and of the package
 
 
 class Settings(Params):
@@ -67,7 +68,7 @@ class Programme(Settings):
 
 
 def load_programme(where: str | Path) -> Programme:
-    """Load a programme from its folder, or by its name under `configs/`.
+    """Load a programme from its folder, or by its name under `configs/`: the current folder's, else the package's.
 
     Raises
     ------
@@ -92,14 +93,14 @@ def load_programme(where: str | Path) -> Programme:
 
 
 def _folder(where: str | Path) -> Path:
-    for folder in (Path(where), PROGRAMMES / where):
+    for folder in (Path(where), *here_or_shipped(PROGRAMMES / where)):
         if (folder / "programme.yaml").is_file():
             return folder
-    known = ", ".join(sorted(path.parent.name for path in PROGRAMMES.glob("*/programme.yaml"))) or "none here"
+    known = {path.parent.name for place in here_or_shipped(PROGRAMMES) for path in place.glob("*/programme.yaml")}
     raise ConfigError(
         "There is no programme.yaml in this folder",
         where=where,
-        mend=f"Give a programme's folder, or a name under configs/ ({known})",
+        mend=f"Give a programme's folder, or a name under configs/ ({', '.join(sorted(known))})",
     )
 
 

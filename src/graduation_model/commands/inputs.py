@@ -43,6 +43,17 @@ def model_name(programme: Programme, *, uri: str, alias: str | None = None) -> s
     return first_registered(names, uri=uri, alias=alias)
 
 
+def champion_address(programme: Programme, *, uri: str) -> str | None:
+    """Return the registry address of the programme's champion, or None where nobody has promoted a version yet."""
+    from graduation_model.tracking import champion_version
+
+    name = model_name(programme, uri=uri, alias="champion")
+    try:
+        return f"models:/{name}@champion" if champion_version(name, uri=uri) else None
+    except ModelError:  # no store yet, or nothing registered in it
+        return None
+
+
 def as_date(value: str | dt.date | pd.Timestamp) -> pd.Timestamp:
     """Return a day.
 
