@@ -101,7 +101,7 @@ def _incidence(time: np.ndarray, status: np.ndarray, grid: np.ndarray, weight: n
     place = np.searchsorted(made.times, grid, side="right")
     for kind, shares in enumerate(made.cinc):
         found[kind] = np.r_[0.0, shares][place]
-    return found
+    return np.clip(found, 0, 1)  # sums of shares may end a rounding error above 1
 
 
 def _survival(time: np.ndarray, status: np.ndarray, grid: np.ndarray) -> np.ndarray:
