@@ -23,6 +23,7 @@ __all__ = [
     "history",
     "monitor",
     "new",
+    "outcomes",
     "promote",
     "record_correct",
     "record_delete",

@@ -446,6 +446,36 @@ def due(**arguments: Any) -> Said:
 
 @main_group.command(
     cls=Examples,
+    example="graduation-model outcomes --programme jamsosratu --data demo/data --selection demo/selection "
+    "--as-of 2022-06-30 --out runs/outcomes",
+)
+@programme_option
+@data_option
+@_option(
+    "--selection",
+    "selections",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A list that people decided on, as 'select' wrote it; may be given again for other years.",
+)
+@key_option
+@mapping_option
+@as_of_option
+@_out_option()
+def outcomes(**arguments: Any) -> Said:
+    """Say what became of the families.
+
+    How many stayed out of poverty, fell back, or were not found, by decision, district, business capital and kind of
+    graduation, with bounds for those not found; when they fell back; and, with --selection, how people decided beside
+    the list. A page in both languages.
+    """
+    from graduation_model.commands.outcomes import outcomes as run
+
+    return Said(run(**arguments).story())
+
+
+@main_group.command(
+    cls=Examples,
     example="graduation-model history --programme juntos --out runs/history runs/juntos-2018",
 )
 @programme_option

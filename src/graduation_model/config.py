@@ -309,7 +309,7 @@ def _check_follow_up(path: Path, settings: Settings, instrument: Instrument) -> 
                 where=path,
                 mend=f"Add it to ingest.{table}.keep",
             )
-    if rules.independent is not None and rules.independent not in instrument.followup_by_name:
+    if rules.independent not in instrument.followup_by_name:
         raise ConfigError(
             f"'ingest.follow_up_rules.independent' names {rules.independent}, which no follow-up asks",
             where=path,

@@ -83,14 +83,14 @@ class FollowUpRules(Params):
     visitor, proposer
         The follow-ups' column of who visited, and the assessments' of who assessed, and so proposed if anybody did.
     independent
-        The question whether somebody else visited: emptied where the visitor is the proposer all the same.
+        The question whether somebody else visited: a yes is emptied where the visitor is the proposer all the same.
     independent_only
         Whether a follow-up by the proposer is set aside whole.
     """
 
     visitor: str = "visitor_id"
     proposer: str = "facilitator_id"
-    independent: str | None = None
+    independent: str = "observer_independent"
     independent_only: bool = False
 
 
