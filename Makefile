@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup demo test check docs bench scale hard results ablation model lock clean
+.PHONY: setup demo test check docs bench scale hard results ablation years model lock clean
 .DEFAULT_GOAL := setup
 
 setup: $(READY)
@@ -62,6 +62,10 @@ results: setup
 # What each idea adds there: docs/ablation.md. Some minutes.
 ablation: setup
 	$(BIN)/python benchmarks/ablation.py
+
+# Three years of a small simulated province in a row, each from the folder of the one before; ends with runs/years.
+years: setup
+	$(BIN)/python benchmarks/years.py
 
 # The small bundle that lets scoring be tried without training.
 model: setup
