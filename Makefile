@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup demo test check audit docs bench scale hard results ablation model lock clean
+.PHONY: setup demo test check audit docs bench scale hard results ablation years model lock clean
 .DEFAULT_GOAL := setup
 
 setup: $(READY)
@@ -47,11 +47,12 @@ bench: setup
 scale: setup
 	$(BIN)/python benchmarks/scale.py
 
-# The long checks against a known truth; rewrites docs/results-{known-truth,simulated,monitoring,shap}.md.
+# The long checks against a known truth; rewrites docs/results-{known-truth,simulated,monitoring,shap,severity}.md.
 hard: setup
 	$(BIN)/python benchmarks/hard.py
 	$(BIN)/python benchmarks/quiet_years.py
 	$(BIN)/python benchmarks/shap_proof.py
+	$(BIN)/python benchmarks/severity.py
 
 lock: setup
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
@@ -67,6 +68,10 @@ results: setup
 # What each idea adds there: docs/ablation.md. Some minutes.
 ablation: setup
 	$(BIN)/python benchmarks/ablation.py
+
+# Three years of a small simulated province in a row, each from the folder of the one before; ends with runs/years.
+years: setup
+	$(BIN)/python benchmarks/years.py
 
 # The small bundle that lets scoring be tried without training.
 model: setup

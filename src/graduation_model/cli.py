@@ -50,6 +50,12 @@ mapping_option = _option(
     help="Confirmed mapping of columns to questions; default mapping.yaml in the data folder, if any.",
 )
 as_of_option = _option("--as-of", required=True, help="The day whose knowledge counts, YYYY-MM-DD.")
+monitor_option = _option(
+    "--monitor", type=click.Path(path_type=Path), help="What 'monitor' wrote of this wave: stops where it blocks."
+)
+approver_option = _option(
+    "--approver", default="", show_default=False, help="Who answers for scoring in spite of a blocking finding."
+)
 tracking_option = _option(
     "--tracking",
     default=".",
@@ -222,6 +228,8 @@ def train(**arguments: Any) -> Said:
 @_option("--model", help="Who decides: a bundle, or models:/NAME@ALIAS; default the champion, else last year's.")
 @_option("--quota", type=click.IntRange(min=0), help="At most so many families; default the programme's.")
 @_option("--tune", default=0, type=click.IntRange(min=0), help="Trials of a search for better settings; 0: none.")
+@monitor_option
+@approver_option
 @_out_option()
 @tracking_option
 def retrain(**arguments: Any) -> Said:
@@ -276,8 +284,8 @@ def promote(**arguments: Any) -> Said:
 @_option(
     "--part-rows", default=100_000, show_default=True, type=click.IntRange(min=1), help="Visits worked on at once."
 )
-@_option("--monitor", type=click.Path(path_type=Path), help="What 'monitor' wrote of this wave: stops where it blocks.")
-@_option("--approver", default="", show_default=False, help="Who answers for scoring in spite of a blocking finding.")
+@monitor_option
+@approver_option
 @_out_option()
 @tracking_option
 def score(**arguments: Any) -> Said:

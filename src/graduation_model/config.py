@@ -201,6 +201,7 @@ def _check_references(path: Path, settings: Settings, instrument: Instrument) ->
         "features.exclude": settings.features.exclude,
         "features.history": settings.features.history,
         "features.neighbours": settings.features.neighbours,
+        "features.adjusted": settings.features.adjusted,
         "evaluation.groups": settings.evaluation.groups,
         "estimators.weighted_sum": tuple(settings.estimators.weighted_sum),
         "estimators.pmt_exclude": settings.estimators.pmt_exclude,
