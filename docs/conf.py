@@ -44,16 +44,17 @@ html_copy_source = False
 html_show_sphinx = False
 html_theme_options = {
     "navbar_align": "left",
+    "header_links_before_dropdown": 8,
     "navbar_end": ["theme-switcher"],
     "navbar_persistent": ["search-button"],
     "show_prev_next": True,
     "show_nav_level": 1,
     "secondary_sidebar_items": ["page-toc"],
-    "footer_start": ["copyright"],
+    "footer_start": [],
     "footer_end": [],
 }
 html_sidebars = {"docs/index": []}
-copyright = "The families on these pages are invented, or counted in tables only."
+html_context = {"default_mode": "auto"}
 
 
 def setup(app):

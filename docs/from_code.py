@@ -15,8 +15,17 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import click
 from pydantic import BaseModel
 
+from graduation_model.params import Label
+
 PLACE = re.compile(r"<!-- from code: (\w+) -->")
-KINDS = {str: "text", int: "whole number", float: "number", bool: "yes or no", NoneType: "nothing"}
+KINDS = {
+    str: "text",
+    int: "whole number",
+    float: "number",
+    bool: "true or false",
+    NoneType: "nothing",
+    Label: "words, `{id: …, en: …}`",
+}
 LIMITS = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
 
 
@@ -99,13 +108,13 @@ def settings() -> str:
     """Every setting of `programme.yaml`, by section; a kind that several sections use stands where it is used first."""
     from graduation_model.config import Settings
 
-    seen: set[type[BaseModel]] = set()
+    sections = {
+        name: model for name, field in Settings.model_fields.items() for model in list(_models(field.annotation))[:1]
+    }
+    seen = set(sections.values())
     parts = ["## On the first level", _fields(Settings)]
-    for name, field in Settings.model_fields.items():
-        for model in _models(field.annotation):
-            if model not in seen:
-                seen.add(model)
-                parts += [f"## {name}", _summary(model), _fields(model), *_nested(model, seen)]
+    for name, model in sections.items():
+        parts += [f"## {name}", _summary(model), _fields(model), *_nested(model, seen)]
     return "\n\n".join(parts)
 
 
@@ -113,21 +122,25 @@ def instrument() -> str:
     """Every key of `instrument.yaml`."""
     from graduation_model.contract.instrument import Instrument
 
-    return "\n\n".join([_fields(Instrument), *_nested(Instrument, {Instrument})])
+    return _file(Instrument)
 
 
 def codebook() -> str:
     """Every key of a codebook."""
     from graduation_model.ingest.params import Codebook
 
-    return "\n\n".join([_fields(Codebook), *_nested(Codebook, {Codebook})])
+    return _file(Codebook)
 
 
 def mapping() -> str:
     """Every key of `mapping.yaml`."""
     from graduation_model.ingest.mapping import Mapping as File
 
-    return "\n\n".join([_fields(File), *_nested(File, {File})])
+    return _file(File)
+
+
+def _file(model: type[BaseModel]) -> str:
+    return "\n\n".join([_fields(model), *_nested(model, {model})])
 
 
 def _nested(model: type[BaseModel], seen: set[type[BaseModel]]) -> Iterator[str]:
@@ -135,13 +148,22 @@ def _nested(model: type[BaseModel], seen: set[type[BaseModel]]) -> Iterator[str]
         for inner in _models(field.annotation):
             if inner not in seen:
                 seen.add(inner)
-                yield f"### {inner.__name__}\n\n{_summary(inner)}\n\n{_fields(inner)}"
+                yield f"### {_heading(inner)}\n\n{_summary(inner)}\n\n{_fields(inner)}"
                 yield from _nested(inner, seen)
 
 
+def _heading(model: type[BaseModel]) -> str:
+    """A name that is one page's own: two rooms have a Condition."""
+    return f"{_name(model)} ({model.__module__.split('.')[1]})"
+
+
+def _name(model: type[BaseModel]) -> str:
+    return model.__name__.removesuffix("Params")
+
+
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:
-    """The settings that a type holds."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+    """The settings that a type holds; words in both languages need no explanation."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel) and annotation is not Label:
         yield annotation
     for inner in get_args(annotation):
         yield from _models(inner)
@@ -216,8 +238,8 @@ def _kind(annotation: Any) -> str:
         return f"{_kind(inner[0])} → {_kind(inner[1])}"
     if origin is not None and inner:  # Annotated and its like
         return _kind(inner[0])
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation.__name__
+    if annotation not in KINDS and isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return _name(annotation)
     return KINDS.get(annotation, getattr(annotation, "__name__", str(annotation)))
 
 
