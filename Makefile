@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup demo test check docs bench scale hard results ablation model lock clean
+.PHONY: setup demo test check audit docs bench scale hard results ablation model lock clean
 .DEFAULT_GOAL := setup
 
 setup: $(READY)
@@ -35,7 +35,12 @@ docs: setup
 	@echo "open build/site/index.html"
 
 test: check
-	$(BIN)/python -m pytest -n 2 -q
+	$(BIN)/python -m pytest -n 2 -q --durations=40
+
+# Known weaknesses of the locked packages (asks a network), and whatever looks like a secret, for a person to judge.
+audit: setup
+	$(BIN)/uv tool run pip-audit --requirement requirements.lock --disable-pip --require-hashes
+	$(BIN)/uv tool run detect-secrets scan $$(git ls-files ':!requirements.lock' ':!*.parquet' ':!*.ipynb')
 
 bench: setup
 	$(BIN)/python benchmarks/run.py

@@ -19,14 +19,16 @@ from graduation_model.errors import ConfigError
 from graduation_model.estimators.params import EstimatorParams
 from graduation_model.evaluation.params import EvaluationParams
 from graduation_model.features.params import FeatureParams
+from graduation_model.followup.params import FollowUpParams
 from graduation_model.ingest.params import Codebook, IngestParams
 from graduation_model.monitoring.params import MonitoringParams
 from graduation_model.params import Label, Params, read_params
 from graduation_model.reports.params import ReportParams
 from graduation_model.selection.params import SelectionParams
+from graduation_model.shipped import here_or_shipped
 from graduation_model.simulation.params import SimulationParams
 
-PROGRAMMES = Path("configs")
+PROGRAMMES = Path("configs")  # of the current folder, and of the package
 
 
 class Settings(Params):
@@ -43,6 +45,7 @@ class Settings(Params):
     evaluation: EvaluationParams
     selection: SelectionParams
     reports: ReportParams
+    followup: FollowUpParams = FollowUpParams()
     monitoring: MonitoringParams = MonitoringParams()
     simulation: SimulationParams | None = None
 
@@ -65,7 +68,7 @@ class Programme(Settings):
 
 
 def load_programme(where: str | Path) -> Programme:
-    """Load a programme from its folder, or by its name under `configs/`.
+    """Load a programme from its folder, or by its name under `configs/`: the current folder's, else the package's.
 
     Raises
     ------
@@ -90,14 +93,14 @@ def load_programme(where: str | Path) -> Programme:
 
 
 def _folder(where: str | Path) -> Path:
-    for folder in (Path(where), PROGRAMMES / where):
+    for folder in (Path(where), *here_or_shipped(PROGRAMMES / where)):
         if (folder / "programme.yaml").is_file():
             return folder
-    known = ", ".join(sorted(path.parent.name for path in PROGRAMMES.glob("*/programme.yaml"))) or "none here"
+    known = {path.parent.name for place in here_or_shipped(PROGRAMMES) for path in place.glob("*/programme.yaml")}
     raise ConfigError(
         "There is no programme.yaml in this folder",
         where=where,
-        mend=f"Give a programme's folder, or a name under configs/ ({known})",
+        mend=f"Give a programme's folder, or a name under configs/ ({', '.join(sorted(known))})",
     )
 
 
@@ -187,6 +190,7 @@ def _check_references(path: Path, settings: Settings, instrument: Instrument) ->
             )
     _check_label(path, settings.label, instrument, settings.ingest.followups.absent)
     _check_lines(path, settings, instrument)
+    _check_follow_up(path, settings, instrument)
     blocked = [
         name
         for name in (*settings.features.history, *settings.features.neighbours, *settings.features.protected)
@@ -248,6 +252,33 @@ def _check_answers(path: Path, place: str, answers: tuple[str, ...], known: tupl
             f"'label.{place}' names {', '.join(unknown)}, which is no answer there",
             where=path,
             mend=f"Use one of {', '.join(known) or 'no answer at all'}",
+        )
+
+
+def _check_follow_up(path: Path, settings: Settings, instrument: Instrument) -> None:
+    """Who visits, who proposed and where they live are columns that are kept."""
+    rules, ingest = settings.ingest.follow_up_rules, settings.ingest
+    if rules is None:
+        return
+    areas = {*settings.followup.within, settings.followup.list_by, settings.followup.village}
+    for place, names, table in (
+        ("ingest.follow_up_rules.visitor", {rules.visitor}, "followups"),
+        ("ingest.follow_up_rules.proposer", {rules.proposer}, "assessments"),
+        ("followup", areas, "assessments"),
+    ):
+        source = getattr(ingest, table)
+        unknown = sorted(names - {*source.keep, *source.absent})
+        if unknown:
+            raise ConfigError(
+                f"'{place}' names column {', '.join(unknown)}, which is not kept",
+                where=path,
+                mend=f"Add it to ingest.{table}.keep",
+            )
+    if rules.independent is not None and rules.independent not in instrument.followup_by_name:
+        raise ConfigError(
+            f"'ingest.follow_up_rules.independent' names {rules.independent}, which no follow-up asks",
+            where=path,
+            mend="Add it to followup in instrument.yaml, or take it out",
         )
 
 

@@ -115,6 +115,7 @@ def type_rows(raw: Raw, reader: TableReader) -> TypedRows:
     """
     name, meant = reader.name, reader.mapping
     raw, source = adopt(raw, meant, name=name, questions=asked(reader.questions), source=reader.source)
+    source = source.model_copy(update={"keep": (*source.keep, *_told_in(raw.frame, source))})
     questions = tuple(question for question in reader.questions if question.name not in source.absent)
     told = asked(questions)
     if reader.fixed:
@@ -127,6 +128,7 @@ def type_rows(raw: Raw, reader: TableReader) -> TypedRows:
     _check_columns(raw.frame, name, told, source)
     typed, faults, no_answers = _type_by_file(raw, told, source, reader)
     required = {question.name for question in questions if question.need == "required"} | set(reader.keys)
+    required |= set(source.same)
     typed, faults = _set_aside(typed, faults, required)
     if derived and reader.against:
         typed, broken = _derive(typed, faults, derived, reader.against, name, required)
@@ -152,6 +154,12 @@ def type_rows(raw: Raw, reader: TableReader) -> TypedRows:
             **left_out(raw, meant, name=name, read=set(_source_columns(name, told, source).values())),
         },
     )
+
+
+def _told_in(frame: pd.DataFrame, source: TableSource) -> list[str]:
+    """The columns that say in what amounts are told, where the source has them."""
+    named = {ours: source.columns.get(ours, ours) for ours in source.same if ours not in source.keep}
+    return [ours for ours, theirs in named.items() if theirs in frame.columns]
 
 
 def _not_there(frame: pd.DataFrame, questions: tuple[Question, ...], source: TableSource) -> list[str]:
@@ -269,6 +277,8 @@ def _type(
     for column in source.keep:
         if column not in source.absent:
             typed[column] = as_code(frame[column_of[column]])
+            if column in source.same:
+                faults.append(_told_otherwise(typed[column], column, source.same[column]))
     answers: dict[str, pd.Series] = {}
     no_answers: dict[str, dict[str, int]] = {}
     corrected = reader.corrections.of(name, typed, questions)
@@ -324,6 +334,13 @@ def _check_versions(versions: pd.Series, codebooks: tuple[Codebook, ...], source
 def _cells(failed: pd.Series, column: str, rule: str, expected: str) -> pd.DataFrame:
     rows = np.flatnonzero(failed.to_numpy())
     return pd.DataFrame({"row": rows, "column": column, "expected": expected, "rule": rule})
+
+
+def _told_otherwise(said: pd.Series, column: str, allowed: tuple[str, ...]) -> pd.DataFrame:
+    """The rows whose amounts are told in something else."""
+    known = {word.casefold() for word in allowed}
+    other = said.notna() & ~said.str.casefold().isin(known)
+    return _cells(other, column, f"other_{column}", f"one of {', '.join(allowed)}")
 
 
 def sum_of(*tables: MappingOf[str, MappingOf[str, int]]) -> dict[str, dict[str, int]]:

@@ -62,6 +62,8 @@ class ReportInputs:
         What would change a recommendation, for listed families: household_id, direction, step, question, now, then.
     effective : Timestamp, optional
         The day on which decisions take effect; dates of follow-up are left to be filled in where it is not known.
+    followup_months : tuple of int
+        When a family that left is visited again, in months from that day.
     summary : mapping
         Of the selection: `quota` is the one that held.
     currency : str
@@ -101,6 +103,7 @@ class ReportInputs:
     hand_points: pd.Series | None = None
     changes: pd.DataFrame | None = None
     effective: pd.Timestamp | None = None
+    followup_months: tuple[int, ...] = ()
     summary: Mapping[str, Any] = field(default_factory=dict)
     area: str = ""
     village: str = "village_code"
