@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from graduation_model.cli import main  # noqa: E402
-from lib.documentation import OWN, commands, prepare  # noqa: E402
+from lib.documentation import OWN, commands  # noqa: E402
 
 # One folder for all: a how-to goes on with what the tutorial left.
 PAGES = ("tutorial.md", "howto/own-questionnaire.md", "howto/dask.md")
@@ -22,7 +22,6 @@ GOOD = {0, 1}  # 1: `check` found what it was to find
 def run() -> int:
     """Run them all; returns how many did not end well."""
     os.chdir(tempfile.mkdtemp())
-    prepare(Path.cwd())
     failed = 0
     for page in PAGES:
         for words in commands(ROOT / "docs" / page):

@@ -14,7 +14,7 @@ import pytest
 from graduation_model.cli import main, main_group
 from graduation_model.config import load_programme
 from graduation_model.simulation import simulate
-from lib.documentation import OWN, ROOT, commands, prepare
+from lib.documentation import OWN, ROOT, commands
 from lib.facilitator import in_words, write_workbook
 
 DOCS = ROOT / "docs"
@@ -52,7 +52,6 @@ def _parsed(words: list[str]) -> click.Context:
 def walked(tmp_path_factory):
     """A folder in which the tutorial was walked with one office's small workbook, its draft confirmed by a person."""
     folder = tmp_path_factory.mktemp("tutorial")
-    prepare(folder)
     (folder / "data" / "kiriman" / "assessments").mkdir(parents=True)
     write_workbook(folder / "data" / "kiriman" / "assessments" / "kabupaten_3601.xlsx", _workbook())
     with pytest.MonkeyPatch.context() as patch:
@@ -89,7 +88,6 @@ def test_the_tutorial_leaves_what_it_promises(walked):
 
 
 def test_the_questionnaire_is_written_as_its_page_says(tmp_path, monkeypatch):
-    prepare(tmp_path)
     monkeypatch.chdir(tmp_path)
     for words in commands(DOCS / "howto" / "own-questionnaire.md"):
         assert main(words[1:]) == 0

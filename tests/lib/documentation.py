@@ -16,9 +16,3 @@ def commands(page: Path) -> list[list[str]]:
     blocks = BLOCK.findall(page.read_text(encoding="utf-8"))
     lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
     return [words for line in lines if (words := shlex.split(line, comments=True))]
-
-
-def prepare(folder: Path) -> None:
-    """Let commands find the programmes and the small model by the names that the documentation uses."""
-    for name in ("configs", "models"):
-        (folder / name).symlink_to(ROOT / name)
