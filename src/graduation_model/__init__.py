@@ -22,6 +22,7 @@ __all__ = [
     "form",
     "history",
     "monitor",
+    "new",
     "outcomes",
     "promote",
     "record_correct",

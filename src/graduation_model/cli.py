@@ -50,6 +50,12 @@ mapping_option = _option(
     help="Confirmed mapping of columns to questions; default mapping.yaml in the data folder, if any.",
 )
 as_of_option = _option("--as-of", required=True, help="The day whose knowledge counts, YYYY-MM-DD.")
+monitor_option = _option(
+    "--monitor", type=click.Path(path_type=Path), help="What 'monitor' wrote of this wave: stops where it blocks."
+)
+approver_option = _option(
+    "--approver", default="", show_default=False, help="Who answers for scoring in spite of a blocking finding."
+)
 tracking_option = _option(
     "--tracking",
     default=".",
@@ -114,6 +120,24 @@ def simulate(**arguments: Any) -> Said:
     that sets what came out beside what was aimed at.
     """
     from graduation_model.commands.simulate import simulate as run
+
+    return Said(run(**arguments).story())
+
+
+@main_group.command(cls=Examples, example="graduation-model new --from-data families.csv --out configs/mine")
+@_option("--from-data", required=True, type=click.Path(path_type=Path), help="One file of assessments.")
+@_option("--name", help="The programme's name; else the folder's.")
+@_option("--household", metavar="HEADER", help="The column of the family's id.")
+@_option("--date", metavar="HEADER", help="The column of the visit's date or year.")
+@_option("--outcome", metavar="HEADER", help="The column that says whether a family stands where the programme hopes.")
+@_out_option()
+def new(**arguments: Any) -> Said:
+    """Draft a programme from a file.
+
+    Guesses which column is what kind of question, with which answers and bounds. People decide the rest and confirm;
+    `check` works before they do, training does not.
+    """
+    from graduation_model.commands.new import new as run
 
     return Said(run(**arguments).story())
 
@@ -204,6 +228,8 @@ def train(**arguments: Any) -> Said:
 @_option("--model", help="Who decides: a bundle, or models:/NAME@ALIAS; default the champion, else last year's.")
 @_option("--quota", type=click.IntRange(min=0), help="At most so many families; default the programme's.")
 @_option("--tune", default=0, type=click.IntRange(min=0), help="Trials of a search for better settings; 0: none.")
+@monitor_option
+@approver_option
 @_out_option()
 @tracking_option
 def retrain(**arguments: Any) -> Said:
@@ -252,13 +278,14 @@ def promote(**arguments: Any) -> Said:
 @_option("--model", help="A bundle's folder, or models:/NAME@ALIAS; default the programme's champion.")
 @_option("--household", help="Score this family alone, seen against the whole wave: after a correction.")
 @_option("--restart", is_flag=True, help="Throw away what an interrupted run finished, and begin anew.")
-@_option("--engine", default="local", type=click.Choice(["local", "dask"]), help="dask: in processes or machines.")
+@_option("--engine", default="local", type=click.Choice(["local", "dask"]), help="dask: on a cluster of machines.")
 @_option("--scheduler", help="Of a Dask cluster, tcp://HOST:PORT; default one of processes on this machine.")
+@_option("--workers", type=click.IntRange(min=1), help="Processes on this machine; default 1, of dask one a core.")
 @_option(
     "--part-rows", default=100_000, show_default=True, type=click.IntRange(min=1), help="Visits worked on at once."
 )
-@_option("--monitor", type=click.Path(path_type=Path), help="What 'monitor' wrote of this wave: stops where it blocks.")
-@_option("--approver", default="", show_default=False, help="Who answers for scoring in spite of a blocking finding.")
+@monitor_option
+@approver_option
 @_out_option()
 @tracking_option
 def score(**arguments: Any) -> Said:
@@ -384,6 +411,13 @@ def compare(**arguments: Any) -> Said:
 @_option("--training", type=click.Path(path_type=Path), help="Default: where the bundle that scored lies.")
 @_option("--effective", help="YYYY-MM-DD, the day on which decisions take effect.")
 @_option("--pdf", is_flag=True, help="Sheets as PDF too, one file a subdistrict; needs graduation-model[pdf].")
+@_option(
+    "--audience",
+    type=click.Choice(["facilitator", "reviewer", "public"]),
+    default="reviewer",
+    help="Who the pages are for: a folder for each facilitator, everything to sign by, or counts and rules alone.",
+)
+@_option("--facilitator", help="With --audience facilitator: this one alone, by id.")
 @_out_option()
 def report(**arguments: Any) -> Said:
     """Write the sheets, the index, the summary.

@@ -26,6 +26,9 @@ class CodeMap(Params):
     versions: Annotated[tuple[str, ...], BeforeValidator(_texts)] = Field(min_length=1)
     codes: Annotated[dict[str, str], BeforeValidator(text_keys)] = Field(min_length=1)
 
+    def __hash__(self) -> int:
+        return hash((self.versions, tuple(self.codes.items())))
+
 
 class Codebook(Params):
     """One codebook file: what the codes of each question meant, version by version."""

@@ -13,7 +13,7 @@ from graduation_model.contract.instrument import Question, asked
 from graduation_model.contract.tables import ANSWER_SET_ASIDE, KEYS, ROW_SET_ASIDE
 from graduation_model.errors import DataError
 from graduation_model.ingest.adopt import adopt, left_out
-from graduation_model.ingest.codebooks import OWN, as_code
+from graduation_model.ingest.codebooks import OWN, as_code, as_code_text
 from graduation_model.ingest.corrections import Corrections
 from graduation_model.ingest.derived import Against, computed, not_believed
 from graduation_model.ingest.flags import Rules
@@ -235,8 +235,11 @@ def _derive(
     required: set[str],
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Compute what is derived for the rows that stay, and hold it to its bounds like any answer."""
-    whole = ~typed.index.isin(faults.loc[faults["effect"] == ROW_SET_ASIDE, "row"])
-    made = computed(typed[whole], derived, against, date=KEYS[name][1], table=name)
+    whole = np.ones(len(typed), dtype=bool)
+    whole[faults.loc[faults["effect"] == ROW_SET_ASIDE, "row"].to_numpy(dtype=np.int64)] = False
+    amounts = {part for one in derived if one.derived for part in (one.derived.amount, one.derived.heads) if part}
+    needed = [column for column in typed if column in {*amounts, *KEYS[name], against.params.area}]
+    made = computed(typed.loc[whole, needed], derived, against, date=KEYS[name][1], table=name)
     broken = check_answers(made, derived).table
     broken["row"] = np.flatnonzero(whole)[broken["row"]]
     return _set_aside(pd.concat([typed, made.reindex(typed.index)], axis=1), broken, required)
@@ -271,7 +274,10 @@ def _type_by_file(
 ) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, dict[str, int]]]:
     """Type what each office wrote by itself: one's habits (`V` and `-`, the decimal comma) are not another's."""
     typed, faults, no_answers = [], [], []
-    for rows in raw.hands.groupby(raw.hands, sort=False).indices.values():
+    hands = raw.hands
+    if hands.nunique() == 1:
+        return _type(raw.frame, questions, source, reader)
+    for rows in hands.groupby(hands, sort=False).indices.values():
         hand = raw.frame.iloc[rows].reset_index(drop=True)
         table, cells, said = _type(hand, questions, source, reader)
         typed.append(table.set_axis(rows))
@@ -288,18 +294,17 @@ def _type(
     versions = as_code(frame[source.codebook]) if source.codebook else None
     if versions is not None:
         _check_versions(versions, codebooks, source)
-    typed: dict[str, pd.Series] = {"household_id": as_code(frame[column_of["household_id"]])}
-    faults = [_cells(typed["household_id"].isna(), "household_id", "required", "an id")]
+    typed: dict[str, pd.Series] = {"household_id": as_code_text(frame[column_of["household_id"]])}
+    faults = [_no_cells(), _cells(typed["household_id"].isna(), "household_id", "required", "an id")]
     for date, rule in source.dates.items():
-        raw, _ = _with_habit(frame[rule.column], None, reader)
-        typed[date] = to_dates(raw, rule).iloc[: len(frame)]
+        typed[date] = to_dates(_with_habit(frame[rule.column], reader), rule).iloc[: len(frame)]
         expected = "a year" if rule.how == "year_end" else f"a date as {rule.format or 'YYYY-MM-DD'}"
         faults.append(_cells(typed[date].isna(), date, NOT_A_DATE, expected))
     if versions is not None:
         typed["codebook"] = versions
     for column in source.keep:
         if column not in source.absent:
-            typed[column] = as_code(frame[column_of[column]])
+            typed[column] = as_code_text(frame[column_of[column]])
             if column in source.same:
                 faults.append(_told_otherwise(typed[column], column, source.same[column]))
     answers: dict[str, pd.Series] = {}
@@ -312,28 +317,25 @@ def _type(
         for reason, said in result.no_answer.items():
             if said.any():
                 no_answers.setdefault(reason, {})[question.name] = int(said.sum())
-        faults.append(_cells(result.failed, question.name, result.rule, result.expected))
+        if result.failed.any():
+            faults.append(_cells(result.failed, question.name, result.rule, result.expected))
     checked = check_answers(pd.DataFrame(answers), questions).table
     found = pd.concat([*faults, checked], ignore_index=True)
     # An answer that could not be read is missing by now: it is reported once, as unreadable, not again as required.
     found = found.drop_duplicates(["row", "column"], keep="first", ignore_index=True)
-    text = {column: pd.Series(values, dtype="str") for column, values in typed.items() if values.dtype == object}
-    return pd.DataFrame({**typed, **text, **answers}), found, no_answers
+    if versions is not None:
+        typed["codebook"] = versions.astype("str")
+    return pd.DataFrame({**typed, **answers}), found, no_answers
 
 
 def _typed(raw: pd.Series, question: Question, versions: pd.Series | None, reader: TableReader) -> Typed:
-    more, more_versions = _with_habit(raw, versions, reader)
-    typed = type_question(more, question, more_versions, reader.codebooks)
-    return typed if more is raw else typed.head(len(raw))
+    return type_question(raw, question, versions, reader.codebooks, habit=reader.habits.get(str(raw.name)))
 
 
-def _with_habit(raw: pd.Series, versions: pd.Series | None, reader: TableReader) -> tuple[pd.Series, pd.Series | None]:
+def _with_habit(raw: pd.Series, reader: TableReader) -> pd.Series:
     """A block's cells, followed by the distinct ones of the whole column: what settles a doubt stands among them."""
     habit = reader.habits.get(str(raw.name))
-    if habit is None:
-        return raw, versions
-    more = pd.concat([raw.astype("object"), habit.astype("object")], ignore_index=True).astype("str")
-    return more, None if versions is None else versions.reindex(more.index, fill_value=OWN)
+    return raw if habit is None else pd.concat([raw.astype("str"), habit.astype("str")], ignore_index=True)
 
 
 def _check_versions(versions: pd.Series, codebooks: tuple[Codebook, ...], source: TableSource) -> None:
@@ -352,6 +354,10 @@ def _check_versions(versions: pd.Series, codebooks: tuple[Codebook, ...], source
             where=f"column {source.codebook}",
             mend="Add that version to codebooks/",
         )
+
+
+def _no_cells() -> pd.DataFrame:
+    return _cells(pd.Series(dtype=bool), "", "", "").astype({"column": "str", "expected": "str", "rule": "str"})
 
 
 def _cells(failed: pd.Series, column: str, rule: str, expected: str) -> pd.DataFrame:
