@@ -14,13 +14,14 @@ from graduation_model.commands.outputs import MANIFEST
 from graduation_model.commands.progress import step
 from graduation_model.config import Programme, load_programme
 from graduation_model.contract.tables import Tables
-from graduation_model.errors import DataError, ModelError, UserError
+from graduation_model.errors import ConfigError, DataError, ModelError, UserError
 from graduation_model.estimators.bundle import Bundle, load_bundle
 from graduation_model.features.catalogue import catalogue
 from graduation_model.ingest.formats import sha256_of
 from graduation_model.ingest.identity import Key, pseudonym_of, read_key
 from graduation_model.ingest.load import assessment_reader, load_tables
 from graduation_model.ingest.mapping import MAPPING, find_mapping, read_mapping
+from graduation_model.ingest.params import FollowUpRules
 from graduation_model.ingest.rows import TableReader
 
 if TYPE_CHECKING:
@@ -29,9 +30,9 @@ if TYPE_CHECKING:
 ProgrammeLike = Programme | str | Path
 
 
-def open_programme(programme: ProgrammeLike) -> Programme:
-    """Return a programme, loaded if its folder or name was given."""
-    return programme if isinstance(programme, Programme) else load_programme(programme)
+def open_programme(programme: ProgrammeLike, *, drafted: bool = False) -> Programme:
+    """Return a programme, loaded if its folder or name was given; one that nobody confirmed only if `drafted`."""
+    return programme if isinstance(programme, Programme) else load_programme(programme, drafted=drafted)
 
 
 def model_name(programme: Programme, *, uri: str, alias: str | None = None) -> str:
@@ -135,6 +136,23 @@ def _declared(
     meant = read_mapping(path, programme=programme.name, **parts) if path else None
     beside = {"own_lines": programme.poverty_lines, "references": programme.references, "mapping": meant}
     return {**parts, **beside}, {MAPPING: sha256_of(path)} if path else {}
+
+
+def need_decisions(programme: Programme) -> FollowUpRules:
+    """Return how the programme's follow-ups are held against its decisions.
+
+    Raises
+    ------
+    ConfigError
+        Where it follows assessments, and not decisions.
+    """
+    if programme.label.clock.starts != "decision" or programme.ingest.follow_up_rules is None:
+        raise ConfigError(
+            "This programme's outcomes are counted from assessments: it has no decisions to follow up",
+            where=programme.folder / "programme.yaml",
+            mend="Give label.clock.starts: decision and ingest.follow_up_rules",
+        )
+    return programme.ingest.follow_up_rules
 
 
 def is_simulated(data: str | Path) -> bool:

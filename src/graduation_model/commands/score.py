@@ -8,7 +8,7 @@ import logging
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
@@ -45,6 +45,9 @@ from graduation_model.scoring.job import BATCH_ROWS, PART_ROWS, Job, parts_for
 from graduation_model.scoring.parts import standing_of
 from graduation_model.scoring.run import Ran, run
 from graduation_model.scoring.work import Facts, Work, sum_counts
+
+if TYPE_CHECKING:
+    from graduation_model.tracking import LocatedBundle
 
 logger = logging.getLogger(__name__)
 
@@ -98,6 +101,7 @@ def score(
     restart: bool = False,
     engine: Literal["local", "dask"] = "local",
     scheduler: str | None = None,
+    workers: int | None = None,
     part_rows: int = PART_ROWS,
     monitor: str | Path | None = None,
     approver: str = "",
@@ -129,10 +133,13 @@ def score(
     restart
         Throw away what an interrupted run into the same folder finished, instead of going on from there.
     engine
-        `dask` does the parts in several processes, or on a cluster: the same bytes.
+        `dask` does the parts on a cluster: the same bytes.
     scheduler
         Address of a Dask scheduler; default processes on this machine. Its workers see `data`, the model and `out`
         under the same paths.
+    workers
+        Processes on this machine that do the parts, default 1, of a Dask cluster here one a core: the same bytes, and
+        as many times the memory.
     part_rows
         Visits a part: memory is bound by it.
     monitor
@@ -163,7 +170,7 @@ def score(
         "programme": programme.folder,
         "data": Path(data).resolve(),
         "as_of": date.date(),
-        "model": address,
+        "model": _found_again(address, located),
         "mapping": mapping_of(data, mapping),
         "part_rows": part_rows,
     }
@@ -185,7 +192,7 @@ def score(
             household=family or "",
         )
         check = partial(_check_settled, job=job, programme=programme)
-        with open_engine(engine, scheduler, job.work.folder / BEGUN_WITH) as used:
+        with open_engine(engine, scheduler, job.work.folder / BEGUN_WITH, workers=workers) as used:
             ran = run(job, source.whole, engine=used, progress=track_parts, check=check)
         scored = sum(facts["written"] for facts in ran.scored)
         counts = sum_counts(facts["not_scored"] for facts in ran.settled)
@@ -224,6 +231,15 @@ def _begun_with(
 def _programme_files(programme: Programme) -> dict[str, str]:
     files = [path for path in sorted(programme.folder.rglob("*")) if path.is_file()]
     return {path.relative_to(programme.folder).as_posix(): sha256_of(path) for path in files}
+
+
+def _found_again(address: str, located: LocatedBundle) -> str:
+    """The model's address as `report` and `replay` find it later: from any folder, and after another promotion."""
+    from graduation_model.tracking import is_registry_address
+
+    if is_registry_address(address):
+        return f"models:/{located.name}/{located.version}"
+    return str(Path(address).resolve())
 
 
 def _champion(programme: Programme, tracking: str | Path) -> str:

@@ -6,7 +6,7 @@ bends), and random cosines of all features together (what interacts; Rahimi and 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -15,6 +15,7 @@ from graduation_model.estimators.scorecard import INDICATED_FROM, column_medians
 
 # A unit of an answer that hardly anybody gives is no larger than that of one that 7 in 100 give.
 LEAST_SPREAD = 0.25
+_NARROWED = ("mean", "spread", "pull", "frequency", "phase", "centre")
 
 
 @dataclass(frozen=True)
@@ -101,15 +102,29 @@ class Basis:
         """Number of straight terms, steps and cosines; a constant stands before them."""
         return len(self.mean), len(self.step_at), len(self.phase)
 
+    def in_single(self) -> Self:
+        """Return the same basis with terms in float32; what is a step, and what stands for a missing answer, stays."""
+        narrowed = {name: getattr(self, name).astype(np.float32) for name in _NARROWED}
+        return replace(self, **narrowed)
+
     def terms(self, X: np.ndarray) -> np.ndarray:
         """Return the terms (n, 1 + n_columns + n_steps + n_cosines), each block of about unit variance in all."""
         columns = _columns(X, self.fill, self.indicated)
-        units = (columns - self.mean) / self.spread
-        straight = units / np.sqrt(units.shape[1])
-        steps = (columns[:, self.step_column] > self.step_at) / self.step_scale
-        cosines = np.cos((straight * self.pull) @ self.frequency + self.phase)
+        n_straight, n_steps, _ = self.sizes
+        terms = np.empty((len(X), 1 + sum(self.sizes)), dtype=self.frequency.dtype)
+        constant, straight, bent = np.split(terms, [1, 1 + n_straight], axis=1)
+        constant[:] = 1
+        np.subtract(columns, self.mean, out=straight, casting="same_kind")
+        straight /= self.spread
+        straight /= np.sqrt(n_straight)
+        np.divide(columns[:, self.step_column] > self.step_at, self.step_scale, out=bent[:, :n_steps])
+        cosines = (straight * self.pull) @ self.frequency
+        cosines += self.phase
+        np.cos(cosines, out=cosines)
         cosines *= np.sqrt(2 / max(len(self.phase), 1))
-        return np.hstack([np.ones((len(X), 1)), straight, np.hstack([steps, cosines]) - self.centre])
+        bent[:, n_steps:] = cosines
+        bent -= self.centre
+        return terms
 
 
 def _columns(X: np.ndarray, fill: np.ndarray, indicated: np.ndarray) -> np.ndarray:
