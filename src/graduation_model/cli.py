@@ -494,7 +494,7 @@ def history(**arguments: Any) -> Said:
     """Tell the years as a table.
 
     Which version was trained, approved and decided, over how many families, and what monitoring found. FOLDERS that
-    score, select, monitor or retrain wrote are remembered first, beside the model that decided.
+    score, select, monitor, retrain or outcomes wrote are remembered first, beside the model that decided.
     """
     from graduation_model.commands.history import history as run
 
