@@ -118,6 +118,24 @@ def simulate(**arguments: Any) -> Said:
     return Said(run(**arguments).story())
 
 
+@main_group.command(cls=Examples, example="graduation-model new --from-data families.csv --out configs/mine")
+@_option("--from-data", required=True, type=click.Path(path_type=Path), help="One file of assessments.")
+@_option("--name", help="The programme's name; else the folder's.")
+@_option("--household", metavar="HEADER", help="The column of the family's id.")
+@_option("--date", metavar="HEADER", help="The column of the visit's date or year.")
+@_option("--outcome", metavar="HEADER", help="The column that says whether a family stands where the programme hopes.")
+@_out_option()
+def new(**arguments: Any) -> Said:
+    """Draft a programme from a file.
+
+    Guesses which column is what kind of question, with which answers and bounds. People decide the rest and confirm;
+    `check` works before they do, training does not.
+    """
+    from graduation_model.commands.new import new as run
+
+    return Said(run(**arguments).story())
+
+
 @main_group.command(cls=Examples, example="graduation-model check --programme juntos --data $ENAHO --out runs/check")
 @programme_option
 @data_option
@@ -252,8 +270,9 @@ def promote(**arguments: Any) -> Said:
 @_option("--model", help="A bundle's folder, or models:/NAME@ALIAS; default the programme's champion.")
 @_option("--household", help="Score this family alone, seen against the whole wave: after a correction.")
 @_option("--restart", is_flag=True, help="Throw away what an interrupted run finished, and begin anew.")
-@_option("--engine", default="local", type=click.Choice(["local", "dask"]), help="dask: in processes or machines.")
+@_option("--engine", default="local", type=click.Choice(["local", "dask"]), help="dask: on a cluster of machines.")
 @_option("--scheduler", help="Of a Dask cluster, tcp://HOST:PORT; default one of processes on this machine.")
+@_option("--workers", type=click.IntRange(min=1), help="Processes on this machine; default 1, of dask one a core.")
 @_option(
     "--part-rows", default=100_000, show_default=True, type=click.IntRange(min=1), help="Visits worked on at once."
 )
@@ -384,6 +403,13 @@ def compare(**arguments: Any) -> Said:
 @_option("--training", type=click.Path(path_type=Path), help="Default: where the bundle that scored lies.")
 @_option("--effective", help="YYYY-MM-DD, the day on which decisions take effect.")
 @_option("--pdf", is_flag=True, help="Sheets as PDF too, one file a subdistrict; needs graduation-model[pdf].")
+@_option(
+    "--audience",
+    type=click.Choice(["facilitator", "reviewer", "public"]),
+    default="reviewer",
+    help="Who the pages are for: a folder for each facilitator, everything to sign by, or counts and rules alone.",
+)
+@_option("--facilitator", help="With --audience facilitator: this one alone, by id.")
 @_out_option()
 def report(**arguments: Any) -> Said:
     """Write the sheets, the index, the summary.
@@ -414,6 +440,36 @@ def due(**arguments: Any) -> Said:
     each subdistrict, in both languages.
     """
     from graduation_model.commands.due import due as run
+
+    return Said(run(**arguments).story())
+
+
+@main_group.command(
+    cls=Examples,
+    example="graduation-model outcomes --programme jamsosratu --data demo/data --selection demo/selection "
+    "--as-of 2022-06-30 --out runs/outcomes",
+)
+@programme_option
+@data_option
+@_option(
+    "--selection",
+    "selections",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A list that people decided on, as 'select' wrote it; may be given again for other years.",
+)
+@key_option
+@mapping_option
+@as_of_option
+@_out_option()
+def outcomes(**arguments: Any) -> Said:
+    """Say what became of the families.
+
+    How many stayed out of poverty, fell back, or were not found, by decision, district, business capital and kind of
+    graduation, with bounds for those not found; when they fell back; and, with --selection, how people decided beside
+    the list. A page in both languages.
+    """
+    from graduation_model.commands.outcomes import outcomes as run
 
     return Said(run(**arguments).story())
 

@@ -11,7 +11,8 @@ from graduation_model.commands.inputs import read_tables
 from graduation_model.config import load_programme
 from graduation_model.estimators.bundle import load_bundle
 from graduation_model.features.context import wave_context
-from graduation_model.scoring import score_blocks
+from graduation_model.ingest import lines
+from graduation_model.scoring import job, score_blocks
 from lib.streamed import AS_OF, BUNDLE, PROGRAMME, province, table, words
 
 TABLES = ("scores", "contributions", "not_scored", "quarantine")
@@ -48,10 +49,11 @@ def _same(out, at_once, *, places=True):
         pd.testing.assert_frame_equal(left, right, check_exact=name != "scores")
 
 
-@pytest.mark.parametrize("rows", [90, 400])
-def test_parts_give_what_all_families_at_once_give(data, at_once, tmp_path, rows):
+@pytest.mark.parametrize(("rows", "most_slices", "workers"), [(90, 3, 1), (400, 64, 2)])
+def test_parts_give_what_all_families_at_once_give(data, at_once, tmp_path, monkeypatch, rows, most_slices, workers):
+    monkeypatch.setattr(job, "MOST_SLICES", most_slices)  # of more parts, groups are gathered first
     out = tmp_path / "scores"
-    assert main(words(data, out, "--part-rows", rows)) == 0
+    assert main(words(data, out, "--part-rows", rows, "--workers", workers)) == 0
     assert len(list((out / "scores").glob("*.parquet"))) > 1
     _same(out, at_once)
 
@@ -64,6 +66,16 @@ def test_row_groups_and_files_give_what_one_file_gives(data, at_once, tmp_path):
     for number, rows in enumerate(np.array_split(np.arange(len(visits)), 4)):
         visits.iloc[rows].to_parquet(folder / "assessments" / f"{number}.parquet", row_group_size=77)
     assert main(words(folder, out, "--part-rows", 200)) == 0
+    _same(out, at_once, places=False)
+
+
+def test_a_data_set_divided_by_district_gives_what_one_file_gives(data, at_once, tmp_path):
+    folder, out = tmp_path / "data", tmp_path / "scores"
+    folder.mkdir()
+    (folder / "poverty_lines.parquet").write_bytes((data / "poverty_lines.parquet").read_bytes())
+    visits = pd.read_parquet(data / "assessments.parquet")
+    visits.to_parquet(folder / "assessments", partition_cols=["district_code"], index=False)
+    assert main(words(folder, out, "--part-rows", 2000)) == 0
     _same(out, at_once, places=False)
 
 
@@ -84,7 +96,9 @@ def test_text_that_only_the_whole_column_explains_is_read_as_at_once(data, tmp_p
     _same(tmp_path / "scores-parts", tmp_path / "scores-whole")
 
 
-def test_csv_gives_what_parquet_gives(data, at_once, tmp_path):
+@pytest.mark.parametrize("large", [lines.LARGE, 0], ids=["at once", "in runs"])
+def test_csv_gives_what_parquet_gives(data, at_once, tmp_path, monkeypatch, large):
+    monkeypatch.setattr(lines, "LARGE", large)
     folder, out = tmp_path / "data", tmp_path / "scores"
     folder.mkdir()
     (folder / "poverty_lines.parquet").write_bytes((data / "poverty_lines.parquet").read_bytes())

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 ProgrammeLike = Programme | str | Path
 
 
-def open_programme(programme: ProgrammeLike) -> Programme:
-    """Return a programme, loaded if its folder or name was given."""
-    return programme if isinstance(programme, Programme) else load_programme(programme)
+def open_programme(programme: ProgrammeLike, *, drafted: bool = False) -> Programme:
+    """Return a programme, loaded if its folder or name was given; one that nobody confirmed only if `drafted`."""
+    return programme if isinstance(programme, Programme) else load_programme(programme, drafted=drafted)
 
 
 def model_name(programme: Programme, *, uri: str, alias: str | None = None) -> str:

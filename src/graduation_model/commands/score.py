@@ -101,6 +101,7 @@ def score(
     restart: bool = False,
     engine: Literal["local", "dask"] = "local",
     scheduler: str | None = None,
+    workers: int | None = None,
     part_rows: int = PART_ROWS,
     monitor: str | Path | None = None,
     approver: str = "",
@@ -132,10 +133,13 @@ def score(
     restart
         Throw away what an interrupted run into the same folder finished, instead of going on from there.
     engine
-        `dask` does the parts in several processes, or on a cluster: the same bytes.
+        `dask` does the parts on a cluster: the same bytes.
     scheduler
         Address of a Dask scheduler; default processes on this machine. Its workers see `data`, the model and `out`
         under the same paths.
+    workers
+        Processes on this machine that do the parts, default 1, of a Dask cluster here one a core: the same bytes, and
+        as many times the memory.
     part_rows
         Visits a part: memory is bound by it.
     monitor
@@ -188,7 +192,7 @@ def score(
             household=family or "",
         )
         check = partial(_check_settled, job=job, programme=programme)
-        with open_engine(engine, scheduler, job.work.folder / BEGUN_WITH) as used:
+        with open_engine(engine, scheduler, job.work.folder / BEGUN_WITH, workers=workers) as used:
             ran = run(job, source.whole, engine=used, progress=track_parts, check=check)
         scored = sum(facts["written"] for facts in ran.scored)
         counts = sum_counts(facts["not_scored"] for facts in ran.settled)
@@ -235,7 +239,7 @@ def _found_again(address: str, located: LocatedBundle) -> str:
 
     if is_registry_address(address):
         return f"models:/{located.name}/{located.version}"
-    return str(Path(address).resolve())
+    return str(located.folder.resolve())  # a bundle that came with the package does not lie where it was named
 
 
 def _champion(programme: Programme, tracking: str | Path) -> str:
