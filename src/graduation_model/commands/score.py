@@ -278,7 +278,7 @@ def _found_again(address: str, located: LocatedBundle) -> str:
 
     if is_registry_address(address):
         return f"models:/{located.name}/{located.version}"
-    return str(Path(address).resolve())
+    return str(located.folder.resolve())  # a bundle that came with the package does not lie where it was named
 
 
 def _champion(programme: Programme, tracking: str | Path) -> str:
