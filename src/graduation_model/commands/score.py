@@ -174,6 +174,8 @@ def score(
             restart=restart,
             open_it=partial(open_engine, engine, scheduler, workers=workers),
             part_rows=part_rows,
+            monitor=monitor,
+            approver=approver,
         )
 
 
@@ -192,6 +194,8 @@ def _score(
     restart: bool,
     open_it: Callable[[Path], AbstractContextManager[Engine]],
     part_rows: int,
+    monitor: str | Path | None,
+    approver: str,
 ) -> Scoring:
     address = str(model) if model is not None else _champion(programme, tracking)
     located, bundle = open_model(address, programme, tracking)
