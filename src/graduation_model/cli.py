@@ -50,6 +50,12 @@ mapping_option = _option(
     help="Confirmed mapping of columns to questions; default mapping.yaml in the data folder, if any.",
 )
 as_of_option = _option("--as-of", required=True, help="The day whose knowledge counts, YYYY-MM-DD.")
+monitor_option = _option(
+    "--monitor", type=click.Path(path_type=Path), help="What 'monitor' wrote of this wave: stops where it blocks."
+)
+approver_option = _option(
+    "--approver", default="", show_default=False, help="Who answers for scoring in spite of a blocking finding."
+)
 tracking_option = _option(
     "--tracking",
     default=".",
@@ -114,6 +120,24 @@ def simulate(**arguments: Any) -> Said:
     that sets what came out beside what was aimed at.
     """
     from graduation_model.commands.simulate import simulate as run
+
+    return Said(run(**arguments).story())
+
+
+@main_group.command(cls=Examples, example="graduation-model new --from-data families.csv --out configs/mine")
+@_option("--from-data", required=True, type=click.Path(path_type=Path), help="One file of assessments.")
+@_option("--name", help="The programme's name; else the folder's.")
+@_option("--household", metavar="HEADER", help="The column of the family's id.")
+@_option("--date", metavar="HEADER", help="The column of the visit's date or year.")
+@_option("--outcome", metavar="HEADER", help="The column that says whether a family stands where the programme hopes.")
+@_out_option()
+def new(**arguments: Any) -> Said:
+    """Draft a programme from a file.
+
+    Guesses which column is what kind of question, with which answers and bounds. People decide the rest and confirm;
+    `check` works before they do, training does not.
+    """
+    from graduation_model.commands.new import new as run
 
     return Said(run(**arguments).story())
 
@@ -187,6 +211,40 @@ def train(**arguments: Any) -> Said:
 
 @main_group.command(
     cls=Examples,
+    example="graduation-model retrain --programme juntos --data $ENAHO --as-of 2018-12-31 "
+    "--last runs/juntos-2017 --out runs/juntos-2018",
+)
+@programme_option
+@data_option
+@key_option
+@mapping_option
+@as_of_option
+@_option(
+    "--last",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="What 'train' or 'retrain' wrote last year.",
+)
+@_option("--model", help="Who decides: a bundle, or models:/NAME@ALIAS; default the champion, else last year's.")
+@_option("--quota", type=click.IntRange(min=0), help="At most so many families; default the programme's.")
+@_option("--tune", default=0, type=click.IntRange(min=0), help="Trials of a search for better settings; 0: none.")
+@monitor_option
+@approver_option
+@_out_option()
+@tracking_option
+def retrain(**arguments: Any) -> Said:
+    """From last year's folder to this year's.
+
+    Counts the outcomes that matured, trains a challenger, compares it with the model that decides, and shows family by
+    family what it would change. It promotes nobody: it prints the command with which a named person may.
+    """
+    from graduation_model.commands.retrain import retrain as run
+
+    return Said(run(**arguments).story())
+
+
+@main_group.command(
+    cls=Examples,
     example="graduation-model promote --programme juntos --version 1 --approver 'Siti Rahma, Dinas Sosial'",
 )
 @programme_option
@@ -226,13 +284,15 @@ def promote(**arguments: Any) -> Said:
 @_option(
     "--part-rows", default=100_000, show_default=True, type=click.IntRange(min=1), help="Visits worked on at once."
 )
+@monitor_option
+@approver_option
 @_out_option()
 @tracking_option
 def score(**arguments: Any) -> Said:
     """Score a cohort, with exact reasons.
 
     Every family is accounted for: it has a score, or a reason why not. A run that was interrupted goes on from what it
-    finished, to the same bytes.
+    finished, to the same bytes. With --monitor it ends with 3 on a finding that the programme marked as blocking.
     """
     from graduation_model.commands.score import score as run
 
@@ -351,6 +411,13 @@ def compare(**arguments: Any) -> Said:
 @_option("--training", type=click.Path(path_type=Path), help="Default: where the bundle that scored lies.")
 @_option("--effective", help="YYYY-MM-DD, the day on which decisions take effect.")
 @_option("--pdf", is_flag=True, help="Sheets as PDF too, one file a subdistrict; needs graduation-model[pdf].")
+@_option(
+    "--audience",
+    type=click.Choice(["facilitator", "reviewer", "public"]),
+    default="reviewer",
+    help="Who the pages are for: a folder for each facilitator, everything to sign by, or counts and rules alone.",
+)
+@_option("--facilitator", help="With --audience facilitator: this one alone, by id.")
 @_out_option()
 def report(**arguments: Any) -> Said:
     """Write the sheets, the index, the summary.
@@ -358,6 +425,78 @@ def report(**arguments: Any) -> Said:
     A sheet for every family to be decided on, an index to search, and a page for the cohort, all offline.
     """
     from graduation_model.commands.report import report as run
+
+    return Said(run(**arguments).story())
+
+
+@main_group.command(
+    cls=Examples,
+    example="graduation-model due --programme jamsosratu --data demo/data --as-of 2021-07-01 --out runs/due",
+)
+@programme_option
+@data_option
+@_option("--selection", type=click.Path(path_type=Path), help="Plan for its proposed families that nobody decided on.")
+@_option("--effective", help="YYYY-MM-DD, the day from which those decisions are expected to hold.")
+@key_option
+@mapping_option
+@as_of_option
+@_out_option()
+def due(**arguments: Any) -> Said:
+    """List who is to be visited, and by whom.
+
+    Every follow-up visit with its window, how it stands, and a visitor who did not propose the family; a workbook for
+    each subdistrict, in both languages.
+    """
+    from graduation_model.commands.due import due as run
+
+    return Said(run(**arguments).story())
+
+
+@main_group.command(
+    cls=Examples,
+    example="graduation-model outcomes --programme jamsosratu --data demo/data --selection demo/selection "
+    "--as-of 2022-06-30 --out runs/outcomes",
+)
+@programme_option
+@data_option
+@_option(
+    "--selection",
+    "selections",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A list that people decided on, as 'select' wrote it; may be given again for other years.",
+)
+@key_option
+@mapping_option
+@as_of_option
+@_out_option()
+def outcomes(**arguments: Any) -> Said:
+    """Say what became of the families.
+
+    How many stayed out of poverty, fell back, or were not found, by decision, district, business capital and kind of
+    graduation, with bounds for those not found; when they fell back; and, with --selection, how people decided beside
+    the list. A page in both languages.
+    """
+    from graduation_model.commands.outcomes import outcomes as run
+
+    return Said(run(**arguments).story())
+
+
+@main_group.command(
+    cls=Examples,
+    example="graduation-model history --programme juntos --out runs/history runs/juntos-2018",
+)
+@programme_option
+@_option("--out", type=click.Path(path_type=Path), help="Folder to write; without it the table is only printed.")
+@tracking_option
+@click.argument("folders", nargs=-1, type=click.Path(path_type=Path))
+def history(**arguments: Any) -> Said:
+    """Tell the years as a table.
+
+    Which version was trained, approved and decided, over how many families, and what monitoring found. FOLDERS that
+    score, select, monitor or retrain wrote are remembered first, beside the model that decided.
+    """
+    from graduation_model.commands.history import history as run
 
     return Said(run(**arguments).story())
 

@@ -1,6 +1,8 @@
 """A family's line again: the same, or what has changed since."""
 
+import json
 import shutil
+from contextlib import chdir
 
 import pandas as pd
 import pytest
@@ -17,8 +19,9 @@ def made(tmp_path_factory):
     province(root / "data", 120)
     shutil.copytree(BUNDLE, root / "bundle")
     shutil.copytree(PROGRAMME, root / "programme")
-    more = ("--part-rows", 90, "--model", root / "bundle", "--programme", root / "programme")
-    assert main(words(root / "data", root / "scores", *more)) == 0
+    more = ("--part-rows", 90, "--model", "bundle", "--programme", root / "programme")
+    with chdir(root):
+        assert main(words(root / "data", root / "scores", *more)) == 0
     return root
 
 
@@ -34,6 +37,11 @@ def _replayed(made, family, **more):
 def test_nothing_changed_gives_every_number_again(made, family, capsys):
     assert main(["replay", "--scores", str(made / "scores"), "--household", family]) == 0
     assert "The same: " in capsys.readouterr().out
+
+
+def test_a_model_named_by_a_relative_path_is_found_again_from_any_folder(made):
+    manifest = json.loads((made / "scores" / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["parameters"]["model"] == str((made / "bundle").resolve())
 
 
 def test_a_changed_answer_is_told_with_what_it_moves(made, family, tmp_path, capsys):

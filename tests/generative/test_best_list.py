@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from graduation_model.errors import ConfigError
 from graduation_model.params import Label
-from graduation_model.selection import SelectionParams, select
+from graduation_model.selection import SelectionParams, optimum, select
 from graduation_model.selection.params import Areas, Budget, Condition, Floor, Guard, Spread
 from graduation_model.selection.proposal import IN_ONE
 
@@ -29,12 +30,15 @@ def scores(draw: st.DrawFn) -> pd.DataFrame:
         st.sampled_from([0.5, 0.86, 0.9, 0.9, 0.95, 0.951]),
         st.sampled_from(["north", "south"]),
         st.sampled_from(["a", "b", "c"]),
+        st.sampled_from(["f", "g"]),
         st.sampled_from(["yes", "no", None]),
         st.sampled_from(["goods", "none"]),
     )
     families = draw(st.lists(family, min_size=1, max_size=MOST))
-    families += [(0.1, district, "a", "no", "none") for district in ("north", "south")]  # somebody lives in both
-    frame = pd.DataFrame(families, columns=["probability", "district", "village", "woman", "grant"])
+    families += [(0.1, district, "a", "f", "no", "none") for district in ("north", "south")]  # somebody lives in both
+    frame = pd.DataFrame(families, columns=["probability", "district", "village", "facilitator", "woman", "grant"])
+    if draw(st.booleans()):  # each village is one facilitator's
+        frame["facilitator"] = frame["village"].map({"a": "f", "b": "f", "c": "g"})
     frame["household_id"] = [f"H{number}" for number in range(len(frame))]
     return frame.assign(
         completeness=1.0, support="inside", as_of_date=DATE, model="m", model_version="1", bundle_sha256="0a"
@@ -55,11 +59,14 @@ def rules(draw: st.DrawFn) -> SelectionParams:
         if draw(maybe)
         else (),
         floors=(Floor(name="women", label=WORDS, all_of=woman, **how),) if draw(maybe) else (),
-        spread=(Spread(column="village", most=draw(st.integers(1, 2))),) if draw(maybe) else (),
+        spread=(
+            *((Spread(column="village", most=draw(st.integers(1, 2))),) if draw(maybe) else ()),
+            *((Spread(column="facilitator", most=draw(st.integers(1, 3))),) if draw(maybe) else ()),
+        ),
         guards=(Guard(name="in_c", label=WORDS, all_of=(Condition(column="village", is_one_of=("c",)),)),)
         if draw(maybe)
         else (),
-        carry=("district", "village", "woman", "grant"),
+        carry=("district", "village", "facilitator", "woman", "grant"),
     )
 
 
@@ -73,7 +80,7 @@ def keeps(families: pd.DataFrame, params: SelectionParams) -> bool:
         and all((families["district"] == "north").sum() <= areas.max["north"] for areas in params.areas)
         and all(women >= floor.count for floor in params.floors if floor.count)
         and all(round(10 * women) >= round(10 * floor.share) * n for floor in params.floors if floor.share)
-        and all(families["village"].value_counts().max() <= spread.most for spread in params.spread if n)
+        and all(families[spread.column].value_counts().max() <= spread.most for spread in params.spread if n)
     )
 
 
@@ -89,9 +96,17 @@ def best_of_all(ready: pd.DataFrame, params: SelectionParams) -> tuple[int, ...]
     return tuple(np.flatnonzero(best))
 
 
-@given(scores(), rules())
+@given(scores(), rules(), st.sampled_from([0, optimum.MANY]))
 @settings(max_examples=100, deadline=None)
-def test_no_other_list_of_the_ready_is_better_and_the_best_is_one(frame: pd.DataFrame, params: SelectionParams) -> None:
+def test_no_other_list_of_the_ready_is_better_and_the_best_is_one(
+    frame: pd.DataFrame, params: SelectionParams, many: int
+) -> None:
+    """Whether all ceilings are looked at from the start, or, as where there are very many, once a list breaks them."""
+    with mock.patch.multiple(optimum, MANY=many, WIDE=optimum.WIDE if many else 2):
+        _is_the_best(frame, params)
+
+
+def _is_the_best(frame: pd.DataFrame, params: SelectionParams) -> None:
     held = (frame["village"] == "c") & bool(params.guards)
     may_be = SelectionParams(cost_ratio=4)
     ranked = select(frame[~held].reset_index(drop=True), may_be, seed_text=DATE).table if (~held).any() else None

@@ -58,6 +58,7 @@ def province_inputs(*, households: int = 120, seed: int = 1) -> ReportInputs:
         uep=_renamed(province.uep, names),
         hand_points=pd.Series(np.arange(len(now), dtype=float), index=now["household_id"].to_numpy()),
         effective=pd.Timestamp("2021-02-01"),
+        followup_months=tuple(visit.months for visit in programme.followup.visits(programme.label)),
         currency=programme.currency,
         summary=chosen.summary,
         area=programme.cohort.area,

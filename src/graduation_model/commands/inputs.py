@@ -17,13 +17,14 @@ from graduation_model.commands.outputs import MANIFEST, PARTIAL
 from graduation_model.commands.progress import step
 from graduation_model.config import Programme, load_programme
 from graduation_model.contract.tables import Tables
-from graduation_model.errors import DataError, ModelError, UserError
+from graduation_model.errors import ConfigError, DataError, ModelError, UserError
 from graduation_model.estimators.bundle import Bundle, load_bundle
 from graduation_model.features.catalogue import catalogue
 from graduation_model.ingest.formats import sha256_of
 from graduation_model.ingest.identity import Key, pseudonym_of, read_key
 from graduation_model.ingest.load import assessment_reader, load_tables
 from graduation_model.ingest.mapping import MAPPING, find_mapping, read_mapping
+from graduation_model.ingest.params import FollowUpRules
 from graduation_model.ingest.rows import TableReader
 
 if TYPE_CHECKING:
@@ -32,9 +33,9 @@ if TYPE_CHECKING:
 ProgrammeLike = Programme | str | Path
 
 
-def open_programme(programme: ProgrammeLike) -> Programme:
-    """Return a programme, loaded if its folder or name was given."""
-    return programme if isinstance(programme, Programme) else load_programme(programme)
+def open_programme(programme: ProgrammeLike, *, drafted: bool = False) -> Programme:
+    """Return a programme, loaded if its folder or name was given; one that nobody confirmed only if `drafted`."""
+    return programme if isinstance(programme, Programme) else load_programme(programme, drafted=drafted)
 
 
 def model_name(programme: Programme, *, uri: str, alias: str | None = None) -> str:
@@ -43,6 +44,17 @@ def model_name(programme: Programme, *, uri: str, alias: str | None = None) -> s
 
     names = [registered_name(programme.name, kind) for kind in programme.label.order]
     return first_registered(names, uri=uri, alias=alias)
+
+
+def champion_address(programme: Programme, *, uri: str) -> str | None:
+    """Return the registry address of the programme's champion, or None where nobody has promoted a version yet."""
+    from graduation_model.tracking import champion_version
+
+    name = model_name(programme, uri=uri, alias="champion")
+    try:
+        return f"models:/{name}@champion" if champion_version(name, uri=uri) else None
+    except ModelError:  # no store yet, or nothing registered in it
+        return None
 
 
 def as_date(value: str | dt.date | pd.Timestamp) -> pd.Timestamp:
@@ -169,6 +181,23 @@ def _declared(
     meant = read_mapping(path, programme=programme.name, **parts) if path else None
     beside = {"own_lines": programme.poverty_lines, "references": programme.references, "mapping": meant}
     return {**parts, **beside}, {MAPPING: sha256_of(path)} if path else {}
+
+
+def need_decisions(programme: Programme) -> FollowUpRules:
+    """Return how the programme's follow-ups are held against its decisions.
+
+    Raises
+    ------
+    ConfigError
+        Where it follows assessments, and not decisions.
+    """
+    if programme.label.clock.starts != "decision" or programme.ingest.follow_up_rules is None:
+        raise ConfigError(
+            "This programme's outcomes are counted from assessments: it has no decisions to follow up",
+            where=programme.folder / "programme.yaml",
+            mend="Give label.clock.starts: decision and ingest.follow_up_rules",
+        )
+    return programme.ingest.follow_up_rules
 
 
 def is_simulated(data: str | Path) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from graduation_model.cohort.params import LabelKind
 from graduation_model.commands.inputs import (
     ProgrammeLike,
     as_date,
@@ -22,6 +23,9 @@ from graduation_model.commands.inputs import (
 )
 from graduation_model.commands.outputs import output_folder
 from graduation_model.commands.progress import step
+from graduation_model.config import Programme
+from graduation_model.contract.tables import Tables
+from graduation_model.evaluation.outcomes import Outcomes
 from graduation_model.features.catalogue import catalogue
 from graduation_model.params import LANGUAGES
 
@@ -35,10 +39,13 @@ class Monitoring:
     out : Path
     told : dict
         Kind of finding -> limits that were crossed; the command ends with 3 where there are any.
+    blocking : int
+        Of these, with which nobody is to be scored.
     """
 
     out: Path
     told: dict[str, int]
+    blocking: int = 0
 
     @property
     def crossed(self) -> int:
@@ -49,6 +56,8 @@ class Monitoring:
         """What was crossed, for a terminal."""
         kinds = ", ".join(f"{kind} {count:,}" for kind, count in self.told.items() if count)
         first = f"{self.crossed:,} limits were crossed: {kinds}" if self.crossed else "No limit was crossed"
+        if self.blocking:
+            first += f"\n{self.blocking:,} of them block scoring: score --monitor {self.out} will refuse"
         return f"{first}\nSee {self.out / 'en' / 'monitor.html'}"
 
 
@@ -74,10 +83,12 @@ def monitor(
     as_of
         The end of the wave to look at.
     out
-        Gets `answers.parquet`, `facilitators.parquet`, `habits.parquet`, with a model `scores.parquet` and
-        `reasons.parquet`; `monitor.html` (Indonesian), `en/monitor.html` and a manifest.
+        Gets `findings.parquet` (every limit that was crossed, and whether it blocks scoring), `answers.parquet`,
+        `facilitators.parquet`, `habits.parquet`, with a model `scores.parquet`, `reasons.parquet`, `outcomes.parquet`
+        and `estimates.parquet`; `monitor.html` (Indonesian), `en/monitor.html` and a manifest.
     model
-        A bundle's folder or a registry address, to compare scores and reasons; without it they are not.
+        A bundle's folder or a registry address, to compare scores and reasons, and its chances with what became known
+        since it was made; without it they are not.
     tracking
         Folder of the default tracking store, where MLFLOW_TRACKING_URI is not set.
     key, mapping
@@ -94,6 +105,7 @@ def monitor(
     programme, date, secret = open_programme(programme), as_date(as_of), open_key(key, data)
     bundle = None if model is None else open_model(str(model), programme, tracking)[1]
     tables = read_tables(programme, data, need_followups=False, key=secret, mapping=mapping)
+    outcomes = None if bundle is None else _outcomes(tables, programme, bundle.card.label_kind)
     with step("Holding the waves against each other"):
         seen = monitor_wave(
             known_by(tables, date),
@@ -105,7 +117,9 @@ def monitor(
             checks=programme.ingest.checks,
             params=programme.monitoring,
             bundle=bundle,
+            outcomes=outcomes,
         )
+    findings = seen.findings(programme.monitoring.blocking)
     parameters = {
         "programme": programme.folder,
         "data": Path(data).resolve(),
@@ -114,7 +128,8 @@ def monitor(
         "mapping": mapping_of(data, mapping),
     }
     with output_folder(out, "monitor", parameters) as output:
-        for name in ("answers", "facilitators", "habits", "scores", "reasons"):
+        output.parquet(findings, "findings.parquet")
+        for name in ("answers", "facilitators", "habits", "scores", "reasons", "outcomes", "estimates"):
             if getattr(seen, name) is not None:
                 output.parquet(getattr(seen, name), f"{name}.parquet")
         for language in LANGUAGES:
@@ -127,7 +142,13 @@ def monitor(
                 simulated=is_simulated(data),
             )
             output.text(page, "monitor.html" if language == LANGUAGES[0] else f"{language}/monitor.html")
-        output.facts.update(inputs=tables.sources, told=seen.told, apart_auc=seen.apart.auc, **key_facts(secret))
+        blocking = int(findings["blocking"].sum())
+        output.facts.update(inputs=tables.sources, told=seen.told, blocking=blocking, apart_auc=seen.apart.auc)
+        output.facts.update(key_facts(secret))
         if bundle is not None:
             output.facts["model"] = {"name": bundle.card.model, "bundle_sha256": bundle.sha256}
-    return Monitoring(Path(out).resolve(), seen.told)
+    return Monitoring(Path(out).resolve(), seen.told, blocking)
+
+
+def _outcomes(tables: Tables, programme: Programme, kind: LabelKind) -> Outcomes:
+    return Outcomes(tables.assessments, tables.followups, tables.decisions, programme.label, kind)

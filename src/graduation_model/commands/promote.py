@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,7 +100,7 @@ def promote(
     if version is None:
         raise UserError("No version is named", where="--version", mend="Give the version that 'train' registered")
     before = registry.champion_version(name, uri=uri)
-    challenger = _evaluation(name, str(version), uri)
+    challenger = evaluation_of_run(name, str(version), uri)
     if challenger is None:
         raise ModelError(
             f"The run of version {version} of {name} keeps nothing that the gate could read",
@@ -108,7 +109,7 @@ def promote(
         )
     today = dt.date.today()
     with step("Asking the gate"):
-        champion = _evaluation(name, before, uri, needed=False) if before else None
+        champion = champion_of_run(name, before, uri) if before else None
         verdict = gate(challenger, champion, params=programme.evaluation, approver=approver, on=today)
     facts = {"version": challenger.version, "approver": approver.strip(), "date": today.isoformat()}
     _keep(verdict, facts, programme, name, uri)
@@ -119,20 +120,29 @@ def promote(
     return Promotion(champion_now, approver, challenger.version, verdict, _in_words(verdict, programme, language))
 
 
-def _evaluation(name: str, version: str, uri: str, *, needed: bool = True) -> Evaluation | None:
-    """What the run of a version keeps for the gate; None where it keeps nothing, or nothing readable."""
+def evaluation_of_run(name: str, version: str, uri: str) -> Evaluation | None:
+    """Return what the run of a version keeps for the gate; None where it keeps nothing, or nothing readable."""
     from graduation_model.tracking import read_run
 
     run = read_run(name, version, (EVIDENCE, PREDICTIONS), uri=uri)
+    return evaluation_in(run.files, run.version)
+
+
+def evaluation_in(files: Mapping[str, Path], version: str) -> Evaluation | None:
+    """Return what a training left for the gate in these files, or None."""
     try:
-        record = json.loads(run.files[EVIDENCE].read_text(encoding="utf-8"))
-        predictions = pd.read_parquet(run.files[PREDICTIONS])
-        return Evaluation.from_record(record, predictions, run.version)
-    except (KeyError, TypeError, ValueError):
-        return None if needed else _without_forecasts(run.version)
+        record = json.loads(files[EVIDENCE].read_text(encoding="utf-8"))
+        return Evaluation.from_record(record, pd.read_parquet(files[PREDICTIONS]), version)
+    except (KeyError, TypeError, ValueError, OSError):
+        return None
 
 
-def _without_forecasts(version: str) -> Evaluation:
+def champion_of_run(name: str, version: str, uri: str) -> Evaluation:
+    """Return what a champion's run keeps, or that it keeps nothing."""
+    return evaluation_of_run(name, version, uri) or without_forecasts(version)
+
+
+def without_forecasts(version: str) -> Evaluation:
     """A champion from before runs kept anything for the gate: that it cannot be compared is said, not hidden."""
     return Evaluation(
         version=version, model="", label="", instrument_version="", as_of="", expires="", questions=0, models=(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from graduation_model.commands.changes import changes_of
 from graduation_model.commands.inputs import ProgrammeLike, as_date, open_key, open_programme, read_tables
@@ -13,22 +13,38 @@ from graduation_model.commands.outputs import output_folder, read_manifest
 from graduation_model.commands.progress import step, track
 from graduation_model.commands.report_inputs import Sources, report_inputs
 from graduation_model.contract.tables import Tables
-from graduation_model.errors import DataError
+from graduation_model.errors import ConfigError, DataError
 from graduation_model.ingest.identity import Key
 from graduation_model.ingest.mapping import MAPPING, find_mapping
 from graduation_model.params import LANGUAGES, Language
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from graduation_model.reports import ReportInputs
+    from graduation_model.reports.audience import Audience
+
 
 @dataclass(frozen=True)
 class Report:
-    """What `report` wrote: the folder and the number of pages."""
+    """What `report` wrote: the folder, the number of pages, for whom, and how many families are nobody's to visit."""
 
     out: Path
     pages: int
+    audience: Audience = "reviewer"
+    without_facilitator: int = 0
 
     def story(self) -> str:
-        """What to open."""
-        return f"{self.pages:,} pages; open {self.out / 'index.html'}"
+        """What to open, and what to hand over."""
+        if self.audience == "facilitator":
+            nobody = (
+                f"\n{self.without_facilitator:,} families that people decide on name no facilitator: no folder has them"
+                if self.without_facilitator
+                else ""
+            )
+            return f"{self.pages:,} pages; hand over a folder each: {self.out / '<facilitator>' / 'index.html'}{nobody}"
+        first = "cohort.html" if self.audience == "public" else "index.html"
+        return f"{self.pages:,} pages; open {self.out / first}"
 
 
 def report(
@@ -46,6 +62,8 @@ def report(
     training: str | Path | None = None,
     effective: str | dt.date | None = None,
     pdf: bool = False,
+    audience: Audience = "reviewer",
+    facilitator: str | None = None,
     tracking: str | Path = ".",
 ) -> Report:
     """Write the pages of a selection.
@@ -80,10 +98,17 @@ def report(
         The day on which decisions take effect; without it, dates of follow-up visits are left to be filled in.
     pdf
         Write the sheets as PDF files too, `sheets-<subdistrict>.pdf`, in the first language; needs Typst.
+    audience
+        `reviewer`: all of the above. `facilitator`: a folder each, `<facilitator>/`, with index, sheets and letters of
+        their own families, without chances, weights and ranks. `public`: `cohort.html` alone, with counts, rules and
+        tests. docs/audiences.md has the table.
+    facilitator
+        With `audience="facilitator"`, this one alone, as the scores name them.
     tracking
         Folder of the default tracking store, for a model out of the registry.
     """
     programme = open_programme(programme)
+    _check_audience(audience, facilitator, pdf=pdf)
     if pdf:
         from graduation_model.reports.pdf import require_typst
 
@@ -114,37 +139,86 @@ def report(
     )
     with step("Gathering what the pages say"):
         inputs = report_inputs(programme, sources)
-    changes = changes_of(inputs.listed["household_id"], programme, scored, tables, tracking=tracking)
-    inputs = replace(inputs, changes=changes)
+    own = _own_families(inputs, facilitator) if audience == "facilitator" else inputs.listed["household_id"]
+    changes = None
+    if audience != "public":
+        changes = changes_of(own, programme, scored, tables, tracking=tracking)
+        inputs = replace(inputs, changes=changes)
     languages = _languages(language)
     from graduation_model.reports.pages import report_pages, report_pdfs
 
-    parameters = {
-        "programme": programme.folder,
-        "selection": chosen_folder,
-        "scores": scores_folder,
-        "data": data_folder.resolve(),
-        "language": language,
-        "previous": sources.previous,
-        "compare": sources.compare,
-        "training": sources.training,
-        "pdf": pdf,
-        "effective": None if sources.effective is None else sources.effective.date(),
-    }
+    # What goes to everybody does not tell where the office keeps its files.
+    parameters: dict[str, Any] = {"programme": programme.name, "language": language, "audience": audience}
+    if audience != "public":
+        parameters |= {
+            "programme": programme.folder,
+            "selection": chosen_folder,
+            "scores": scores_folder,
+            "data": data_folder.resolve(),
+            "previous": sources.previous,
+            "compare": sources.compare,
+            "training": sources.training,
+            "pdf": pdf,
+            "effective": None if sources.effective is None else sources.effective.date(),
+        }
     with output_folder(out, "report", parameters) as output:
-        if changes is not None:
+        if changes is not None and audience == "reviewer":
             output.parquet(changes, "changes.parquet")
-        expected = len(languages) * (2 * len(inputs.listed) + 2)
+        expected = len(languages) * (1 if audience == "public" else 2 * len(own) + 2)
         pages = 0
-        for page in track(report_pages(inputs, languages), "Writing pages", expected):
+        for page in track(report_pages(inputs, languages, audience, facilitator), "Writing pages", expected):
             output.text(page.content, page.path)
             pages += 1
         if pdf:
             with step("Setting the sheets in PDF"):
-                for page in report_pdfs(inputs, languages[0]):
+                for page in report_pdfs(inputs, languages[0], audience, facilitator):
                     output.text(page.content, page.path)
-        output.facts.update(model=scored["model"], selection=chosen["summary"], simulated=inputs.simulated)
-    return Report(Path(out).resolve(), pages)
+        output.facts.update(model=scored["model"], simulated=inputs.simulated)
+        if audience == "reviewer":  # it counts families by every rule, however few
+            output.facts["selection"] = chosen["summary"]
+    without = len(inputs.listed) - len(own) if audience == "facilitator" and facilitator is None else 0
+    return Report(Path(out).resolve(), pages, audience, without)
+
+
+def _check_audience(audience: str, facilitator: str | None, *, pdf: bool) -> None:
+    from graduation_model.reports.audience import AUDIENCES
+
+    if audience not in AUDIENCES:
+        raise ConfigError(
+            f"There is no audience '{audience}'", where="--audience", mend=f"Give one of {', '.join(AUDIENCES)}"
+        )
+    if facilitator is not None and audience != "facilitator":
+        raise ConfigError(
+            "Only pages for facilitators can be of one of them",
+            where="--facilitator",
+            mend="Add --audience facilitator, or leave --facilitator out",
+        )
+    if pdf and audience == "public":
+        raise ConfigError(
+            "PDF files are of families' sheets, and the public gets none", where="--pdf", mend="Leave --pdf out"
+        )
+
+
+def _own_families(inputs: ReportInputs, facilitator: str | None) -> pd.Series:
+    """The families with pages that are some facilitator's, or one's."""
+    from graduation_model.reports.pages import folders_of
+
+    column = inputs.facilitator
+    if column not in inputs.families:
+        raise DataError(
+            "The scores do not say which facilitator visits which family",
+            where=f"scores: {column}",
+            mend=f"Add {column} to selection.carry in programme.yaml, and score again",
+        )
+    folders = folders_of(inputs, facilitator)
+    if facilitator is not None and folders.isna().all():
+        raise DataError(
+            "No scored family is this facilitator's",
+            where="--facilitator",
+            mend=f"Give the id as the scores have it in {column}; the filter of index.html lists them",
+        )
+    families = inputs.families
+    return families.loc[folders.notna() & families["household_id"].isin(inputs.listed["household_id"]), "household_id"]
 
 
 def _languages(language: str) -> tuple[Language, ...]:

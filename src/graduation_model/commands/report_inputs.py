@@ -94,6 +94,7 @@ def report_inputs(programme: Programme, sources: Sources) -> ReportInputs:
         earlier=_earlier(sources.previous or _first_of(sources.compare)),
         hand_points=_hand_points(programme, known, now, as_of),
         effective=sources.effective,
+        followup_months=tuple(visit.months for visit in programme.followup.visits(programme.label)),
         evaluation=tests.get("evaluation"),
         fairness=tests.get("fairness"),
         rules=_table(sources.selection / "rules.parquet"),

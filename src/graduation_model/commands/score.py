@@ -10,12 +10,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
 import graduation_model
 from graduation_model.cohort.cohorts import IN_COHORT
+from graduation_model.commands.blocking import leave_to_score
 from graduation_model.commands.inputs import (
     ProgrammeLike,
     as_date,
@@ -49,6 +50,9 @@ from graduation_model.scoring.parts import standing_of
 from graduation_model.scoring.run import Engine, Ran, run
 from graduation_model.scoring.work import Facts, Work, sum_counts
 
+if TYPE_CHECKING:
+    from graduation_model.tracking import LocatedBundle
+
 logger = logging.getLogger(__name__)
 
 
@@ -67,6 +71,8 @@ class Scoring:
         Failing cells.
     out_of_date : str
         The day on which the model expired, where that was before the as-of date.
+    unwatched : bool
+        The programme names findings that block scoring, and no monitoring was given to look for them.
     """
 
     out: Path
@@ -74,13 +80,15 @@ class Scoring:
     not_scored: dict[str, int]
     quarantined: int
     out_of_date: str = ""
+    unwatched: bool = False
 
     def story(self) -> str:
         """Who was scored and who was not, for a terminal."""
         left = [f"{count:,} not scored: {reason.replace('_', ' ')}" for reason, count in self.not_scored.items()]
         scored = f"{self.scored:,} families scored; {self.quarantined:,} cells in quarantine"
         late = [f"The model expired on {self.out_of_date}: every page says so"] if self.out_of_date else []
-        return "\n".join([scored, *left, *late, f"See {self.out}"])
+        blind = ["Not looked at: what blocks scoring. Run 'monitor' and give --monitor"] if self.unwatched else []
+        return "\n".join([scored, *left, *late, *blind, f"See {self.out}"])
 
 
 def score(
@@ -99,6 +107,8 @@ def score(
     scheduler: str | None = None,
     workers: int | None = None,
     part_rows: int = PART_ROWS,
+    monitor: str | Path | None = None,
+    approver: str = "",
 ) -> Scoring:
     """Score every family of a programme as of a date, or one of them again.
 
@@ -137,9 +147,15 @@ def score(
         as many times the memory.
     part_rows
         Visits a part: memory is bound by it.
+    monitor
+        What `monitor` wrote of this wave: a finding that `monitoring.blocking` names stops the scoring.
+    approver
+        The person who answers for scoring in spite of one; kept in the manifest.
 
     Raises
     ------
+    LimitError
+        A blocking finding, and nobody approves.
     UserError
         Whatever a person can mend; `out` is whole or as it was. What an interrupted run finished stays beside it.
     """
@@ -158,6 +174,8 @@ def score(
             restart=restart,
             open_it=partial(open_engine, engine, scheduler, workers=workers),
             part_rows=part_rows,
+            monitor=monitor,
+            approver=approver,
         )
 
 
@@ -176,6 +194,8 @@ def _score(
     restart: bool,
     open_it: Callable[[Path], AbstractContextManager[Engine]],
     part_rows: int,
+    monitor: str | Path | None,
+    approver: str,
 ) -> Scoring:
     address = str(model) if model is not None else _champion(programme, tracking)
     located, bundle = open_model(address, programme, tracking)
@@ -187,11 +207,12 @@ def _score(
         source = open_source(data, reader, min(part_rows, BATCH_ROWS))
         reader = replace(reader, habits=habits_of(source, reader))
     inputs = {**source.sources, **declared_sources(reader), **mapped}
+    monitored = leave_to_score(monitor, approver, programme, as_of=str(date.date()), inputs=inputs)
     parameters = {
         "programme": programme.folder,
         "data": shown,
         "as_of": date.date(),
-        "model": address,
+        "model": _found_again(address, located),
         # One that came with fetched data comes with them again.
         "mapping": None if is_remote(shown) and mapping is None else mapping_of(data, mapping),
         "part_rows": part_rows,
@@ -223,9 +244,11 @@ def _score(
         output.rows |= {"not_scored.parquet": sum(counts.values()), "quarantine.parquet": quarantined}
         output.facts["programme_files"] = _programme_files(programme)
         output.facts["simulated"] = is_simulated(data)
+        output.facts["monitor"] = monitored
         output.facts.update(_facts(bundle, located.version, inputs, ran, scored, expired=expired), **key_facts(secret))
     late = bundle.card.expires if expired else ""
-    return Scoring(out.resolve(), scored, counts, quarantined, late)
+    unwatched = monitor is None and bool(programme.monitoring.blocking)
+    return Scoring(out.resolve(), scored, counts, quarantined, late, unwatched)
 
 
 def _begun_with(
@@ -251,6 +274,15 @@ def _begun_with(
 def _programme_files(programme: Programme) -> dict[str, str]:
     files = [path for path in sorted(programme.folder.rglob("*")) if path.is_file()]
     return {path.relative_to(programme.folder).as_posix(): sha256_of(path) for path in files}
+
+
+def _found_again(address: str, located: LocatedBundle) -> str:
+    """The model's address as `report` and `replay` find it later: from any folder, and after another promotion."""
+    from graduation_model.tracking import is_registry_address
+
+    if is_registry_address(address):
+        return f"models:/{located.name}/{located.version}"
+    return str(Path(address).resolve())
 
 
 def _champion(programme: Programme, tracking: str | Path) -> str:

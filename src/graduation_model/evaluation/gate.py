@@ -24,6 +24,7 @@ Outcome = Literal["passed", "failed", "note"]
 SIMPLEST_FIRST = ("random", "status_now", "facilitator", "weighted_sum", "pmt", "logistic", "lightgbm", "stack")
 LEARNT = frozenset({"logistic", "lightgbm", "stack"})
 CHAMPION = "champion"
+NOBODY_APPROVES = "nobody_approves"
 TOLERANCE = 1e-6
 
 
@@ -120,6 +121,11 @@ class Verdict:
         """The codes of the failed checks."""
         return tuple(reason.code for reason in self.reasons if reason.outcome == "failed")
 
+    @property
+    def awaits_approval(self) -> bool:
+        """Whether all that is missing is a person who answers for it."""
+        return self.failed == (NOBODY_APPROVES,)
+
 
 def gate(
     challenger: Evaluation, champion: Evaluation | None, *, params: EvaluationParams, approver: str, on: dt.date
@@ -155,7 +161,7 @@ def gate(
 
 def _approval(approver: str) -> Reason:
     name = approver.strip()
-    return Reason("approved", "passed", {"approver": name}) if name else Reason("nobody_approves", "failed")
+    return Reason("approved", "passed", {"approver": name}) if name else Reason(NOBODY_APPROVES, "failed")
 
 
 def _expiry(challenger: Evaluation, on: dt.date) -> Reason:

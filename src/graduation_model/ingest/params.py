@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from graduation_model.contract.params import CheckParams
-from graduation_model.params import Params
+from graduation_model.params import Label, Params
 
 
 def text_keys(value: object) -> object:
@@ -61,6 +61,10 @@ class TableSource(Params):
         Columns beside the questions that are carried along as text: areas, clusters, facilitators.
     absent
         Columns of TABLES or the instrument that this source does not have, said out loud.
+    same
+        Columns that say in what the amounts are told, such as a currency, with what they may say: a row that says
+        anything else is set aside; one that says nothing is taken at its word, and so is a source without the column.
+        A form writes the first.
     """
 
     columns: dict[str, str] = {}
@@ -68,6 +72,26 @@ class TableSource(Params):
     codebook: str | None = None
     keep: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
+    same: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]] = {}
+
+
+class FollowUpRules(Params):
+    """What a follow-up must be, beside its own answers, for its outcome to count.
+
+    Parameters
+    ----------
+    visitor, proposer
+        The follow-ups' column of who visited, and the assessments' of who assessed, and so proposed if anybody did.
+    independent
+        The question whether somebody else visited: a yes is emptied where the visitor is the proposer all the same.
+    independent_only
+        Whether a follow-up by the proposer is set aside whole.
+    """
+
+    visitor: str = "visitor_id"
+    proposer: str = "facilitator_id"
+    independent: str = "observer_independent"
+    independent_only: bool = False
 
 
 class PovertyLineParams(Params):
@@ -95,7 +119,11 @@ class PovertyLineParams(Params):
 
 
 class IngestParams(Params):
-    """The programme's source tables, and the lines that its derived questions are set against."""
+    """The programme's source tables, and the lines that its derived questions are set against.
+
+    `follow_up_rules` holds follow-ups and decisions against the other tables; `reason_codes` are those that a decision
+    may give, and what they mean (empty: any).
+    """
 
     assessments: TableSource
     followups: TableSource
@@ -103,3 +131,5 @@ class IngestParams(Params):
     uep: TableSource = TableSource(dates={"grant_date": DateRule(column="grant_date")})
     poverty_lines: PovertyLineParams | None = None
     checks: CheckParams = CheckParams()
+    follow_up_rules: FollowUpRules | None = None
+    reason_codes: dict[str, Label] = {}

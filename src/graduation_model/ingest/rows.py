@@ -17,6 +17,7 @@ from graduation_model.ingest.codebooks import OWN, as_code, as_code_text
 from graduation_model.ingest.corrections import Corrections
 from graduation_model.ingest.derived import Against, computed, not_believed
 from graduation_model.ingest.flags import Rules
+from graduation_model.ingest.follow_ups import Beside, other_line_faults
 from graduation_model.ingest.identity import Key, Roles, enter
 from graduation_model.ingest.mapping import TableMapping
 from graduation_model.ingest.params import Codebook, TableSource
@@ -43,6 +44,10 @@ class TableReader:
         What derived questions are set against.
     rules : Rules, optional
         Checks beyond a single cell.
+    told_of_line : bool
+        Whether derived answers that the source brings along are held against ours.
+    beside : Beside, optional
+        The tables that follow-ups and decisions belong to.
     fixed : bool
         A table of every programme, of which a source need not have every column.
     habits : mapping
@@ -59,6 +64,8 @@ class TableReader:
     corrections: Corrections = field(default_factory=Corrections)
     against: Against | None = None
     rules: Rules | None = None
+    told_of_line: bool = False
+    beside: Beside | None = None
     fixed: bool = False
     habits: MappingOf[str, pd.Series] = field(default_factory=dict)
 
@@ -115,6 +122,7 @@ def type_rows(raw: Raw, reader: TableReader) -> TypedRows:
     """
     name, meant = reader.name, reader.mapping
     raw, source = adopt(raw, meant, name=name, questions=asked(reader.questions), source=reader.source)
+    source = source.model_copy(update={"keep": (*source.keep, *_told_in(raw.frame, source))})
     questions = tuple(question for question in reader.questions if question.name not in source.absent)
     told = asked(questions)
     if reader.fixed:
@@ -123,20 +131,25 @@ def type_rows(raw: Raw, reader: TableReader) -> TypedRows:
     entered = enter(raw.frame, table=name, roles=_roles(name, told, source), key=reader.key)
     derived = tuple(question for question in questions if question.derived)
     unbelieved = not_believed(entered.frame, derived, source)
+    claimed = _claimed(entered.frame, derived, source) if reader.told_of_line else None
     raw = replace(raw, frame=entered.frame.drop(columns=list(unbelieved)))
     _check_columns(raw.frame, name, told, source)
     typed, faults, no_answers = _type_by_file(raw, told, source, reader)
     required = {question.name for question in questions if question.need == "required"} | set(reader.keys)
+    required |= set(source.same)
     typed, faults = _set_aside(typed, faults, required)
     if derived and reader.against:
         typed, broken = _derive(typed, faults, derived, reader.against, name, required)
         faults = pd.concat([faults, broken], ignore_index=True)
+    faults = faults.assign(found=stood_there(faults, raw.frame, {**source.columns, **_date_columns(source)}))
+    if claimed is not None:
+        faults = pd.concat([faults, other_line_faults(claimed, typed)], ignore_index=True)
     typed = typed.assign(**{one.name: _nobody_said(one, typed.index) for one in questions if one.name not in typed})
-    names = {**source.columns, **{date: rule.column for date, rule in source.dates.items()}}
+    names = {**source.columns, **_date_columns(source)}
     flaggable = [column for column in reader.flaggable if names.get(column, column) in raw.frame]
     return TypedRows(
         table=typed,
-        faults=faults.assign(found=stood_there(faults, raw.frame, names)),
+        faults=faults,
         stood=pd.DataFrame(
             {column: masked(raw.frame[names.get(column, column)]) for column in flaggable}, index=raw.frame.index
         ),
@@ -152,6 +165,24 @@ def type_rows(raw: Raw, reader: TableReader) -> TypedRows:
             **left_out(raw, meant, name=name, read=set(_source_columns(name, told, source).values())),
         },
     )
+
+
+def _date_columns(source: TableSource) -> dict[str, str]:
+    return {date: rule.column for date, rule in source.dates.items()}
+
+
+def _claimed(frame: pd.DataFrame, derived: tuple[Question, ...], source: TableSource) -> pd.DataFrame:
+    """What a source says of derived questions itself: numbers, missing where there is none to read."""
+    named = {question: source.columns.get(question.name, question.name) for question in derived}
+    there = {question: column for question, column in named.items() if column in frame}
+    cells = {one.name: type_question(frame[column], one, None, ()).values for one, column in there.items()}
+    return pd.DataFrame(cells, index=frame.index)
+
+
+def _told_in(frame: pd.DataFrame, source: TableSource) -> list[str]:
+    """The columns that say in what amounts are told, where the source has them."""
+    named = {ours: source.columns.get(ours, ours) for ours in source.same if ours not in source.keep}
+    return [ours for ours, theirs in named.items() if theirs in frame.columns]
 
 
 def _not_there(frame: pd.DataFrame, questions: tuple[Question, ...], source: TableSource) -> list[str]:
@@ -274,6 +305,8 @@ def _type(
     for column in source.keep:
         if column not in source.absent:
             typed[column] = as_code_text(frame[column_of[column]])
+            if column in source.same:
+                faults.append(_told_otherwise(typed[column], column, source.same[column]))
     answers: dict[str, pd.Series] = {}
     no_answers: dict[str, dict[str, int]] = {}
     corrected = reader.corrections.of(name, typed, questions)
@@ -330,6 +363,13 @@ def _no_cells() -> pd.DataFrame:
 def _cells(failed: pd.Series, column: str, rule: str, expected: str) -> pd.DataFrame:
     rows = np.flatnonzero(failed.to_numpy())
     return pd.DataFrame({"row": rows, "column": column, "expected": expected, "rule": rule})
+
+
+def _told_otherwise(said: pd.Series, column: str, allowed: tuple[str, ...]) -> pd.DataFrame:
+    """The rows whose amounts are told in something else."""
+    known = {word.casefold() for word in allowed}
+    other = said.notna() & ~said.str.casefold().isin(known)
+    return _cells(other, column, f"other_{column}", f"one of {', '.join(allowed)}")
 
 
 def sum_of(*tables: MappingOf[str, MappingOf[str, int]]) -> dict[str, dict[str, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,15 +17,20 @@ from graduation_model.contract.params import CheckParams
 from graduation_model.contract.waves import ASSETS_LOST, check_waves
 from graduation_model.errors import DataError
 from graduation_model.estimators.bundle import Bundle
+from graduation_model.evaluation.matured import matured
+from graduation_model.evaluation.outcomes import Outcomes, cohorts_by
 from graduation_model.explanation.contributions import contributions
 from graduation_model.features import Catalogue, feature_matrix, wave_context
 from graduation_model.features.context import WaveContext
 from graduation_model.monitoring.drift import answer_drift, codebook_drift
 from graduation_model.monitoring.facilitators import OF_THE_VISIT, facilitator_audit, judgements, recorded_facts
 from graduation_model.monitoring.habits import habits
+from graduation_model.monitoring.outcomes import estimate_drift, outcome_table
 from graduation_model.monitoring.params import MonitoringParams
-from graduation_model.monitoring.scores import reasons_drift, score_drift
+from graduation_model.monitoring.scores import REASONS_MOVED, reasons_drift, score_drift
 from graduation_model.monitoring.two_waves import TwoWaves, tell_apart
+
+APART = "waves_apart"
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,8 @@ class Monitored:
     facilitators, habits : frame
     scores, reasons : frame or None
         None without a model.
+    outcomes, estimates : frame or None
+        See `outcomes`; None without a model.
     """
 
     visits: dict[str, int]
@@ -54,14 +62,46 @@ class Monitored:
     habits: pd.DataFrame
     scores: pd.DataFrame | None = None
     reasons: pd.DataFrame | None = None
+    outcomes: pd.DataFrame | None = None
+    estimates: pd.DataFrame | None = None
 
     @property
     def told(self) -> dict[str, int]:
         """Findings by kind: limits that were crossed. A facilitator's leniency crosses none, it is to be known."""
         tables = {"answers": self.answers, "scores": self.scores, "reasons": self.reasons}
+        tables |= {"outcomes": self.outcomes, "estimates": self.estimates}
         counts = {name: 0 if table is None else int(table["told"].sum()) for name, table in tables.items()}
         by_habit = int((self.habits["verdict"] == "told").sum()) if len(self.habits) else 0
         return counts | {"apart": int(self.apart.auc > self.apart_limit), "habits": by_habit}
+
+    def findings(self, blocking: Collection[str] = ()) -> pd.DataFrame:
+        """Return every limit that was crossed.
+
+        Parameters
+        ----------
+        blocking : collection of str
+            Measures with which nobody is scored.
+
+        Returns
+        -------
+        frame with columns measure, subject, value, blocking
+            subject: the question, or the facilitator of a habit; '' where it is the wave as a whole.
+        """
+        reasons = None if self.reasons is None else self.reasons.assign(measure=REASONS_MOVED)
+        tables = [self.answers, self.scores, reasons, self.outcomes, self.estimates]
+        crossed = [_crossed(table, "question") for table in tables if table is not None]
+        if self.apart.auc > self.apart_limit:
+            crossed.append(pd.DataFrame({"measure": [APART], "subject": [""], "value": [self.apart.auc]}))
+        if len(self.habits):
+            habits = self.habits.rename(columns={"habit": "measure", "share": "value"})
+            crossed.append(_crossed(habits.assign(told=habits["verdict"] == "told"), "facilitator_id"))
+        table = pd.concat(crossed, ignore_index=True).astype({"measure": "str", "subject": "str", "value": "float64"})
+        return table.assign(blocking=table["measure"].isin(list(blocking)))
+
+
+def _crossed(table: pd.DataFrame, subject: str) -> pd.DataFrame:
+    rows = table[table["told"].astype(bool)]
+    return pd.DataFrame({"measure": rows["measure"], "subject": rows.get(subject, ""), "value": rows["value"]})
 
 
 def monitor_wave(
@@ -75,6 +115,7 @@ def monitor_wave(
     checks: CheckParams,
     params: MonitoringParams,
     bundle: Bundle | None = None,
+    outcomes: Outcomes | None = None,
 ) -> Monitored:
     """Hold the wave that ends on a date against the last wave before it in which anybody was assessed.
 
@@ -87,6 +128,9 @@ def monitor_wave(
     instrument, cohort, features, checks, params
     bundle : Bundle, optional
         Scores both waves, for the drift of scores and reasons.
+    outcomes : Outcomes, optional
+        Everything that tells an outcome, of the kind that the bundle forecasts: its chances are held against those
+        that became known after it was made.
 
     Raises
     ------
@@ -108,9 +152,12 @@ def monitor_wave(
     X = {name: feature_matrix(part, context, features) for name, part in (("now", now), ("before", before))}
     judged = judgements(now, instrument)
     facts = recorded_facts(X["now"], features, instrument)
-    scores, reasons = (None, None)
+    by_model: dict[str, pd.DataFrame] = {}
     if bundle is not None:
-        scores, reasons = _scores(known, (ends[current], ends[reference]), context, features, cohort, bundle, params)
+        by_model = _scores(known, (ends[current], ends[reference]), context, features, cohort, bundle, params)
+        if outcomes is not None:
+            seen = _came_true(known, outcomes, ends[current], context, features, cohort, bundle)
+            by_model["outcomes"] = outcome_table(seen, params.outcomes, params.scores)
     return Monitored(
         visits={"now": len(now), "before": len(before)},
         dates={"now": str(ends[current].date()), "before": str(ends[reference].date())},
@@ -119,8 +166,7 @@ def monitor_wave(
         apart_limit=params.drift.apart,
         facilitators=facilitator_audit(judged, facts, _who(now, checks), params.audit),
         habits=habits(now, judged, instrument, params.audit, checks, assets_gone=_assets_gone(known, wave, instrument)),
-        scores=scores,
-        reasons=reasons,
+        **by_model,
     )
 
 
@@ -174,7 +220,7 @@ def _scores(
     cohort: CohortParams,
     bundle: Bundle,
     params: MonitoringParams,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+) -> dict[str, pd.DataFrame]:
     """Score both cohorts with one model: what moved is the families, not the model."""
     chances, lists = [], []
     for date in dates:
@@ -184,5 +230,28 @@ def _scores(
         first = np.argsort(-chance.to_numpy(), kind="stable")[: max(1, round(params.scores.listed * len(chance)))]
         chances.append(chance)
         lists.append(explained.by_question.iloc[first])
-    moved = score_drift(chances[0], chances[1], params.scores)
-    return moved, reasons_drift(lists[0], lists[1], params.scores)
+    return {
+        "scores": score_drift(chances[0], chances[1], params.scores),
+        "reasons": reasons_drift(lists[0], lists[1], params.scores),
+        "estimates": estimate_drift(chances[0], chances[1], params.outcomes, params.scores),
+    }
+
+
+def _came_true(
+    known: pd.DataFrame,
+    outcomes: Outcomes,
+    as_of: pd.Timestamp,
+    context: WaveContext,
+    features: Catalogue,
+    cohort: CohortParams,
+    bundle: Bundle,
+) -> pd.DataFrame:
+    """Chances of the families whose outcome became known after the model was made: it never learnt from it."""
+    made = pd.Timestamp(bundle.card.as_of)
+    then = known[(known["assessment_date"] <= made).to_numpy()].reset_index(drop=True)
+    if then.empty or made >= as_of:
+        return pd.DataFrame({"probability": [], "y": [], "cluster": []})
+    new = matured(cohorts_by(then, outcomes, cohort, made), cohorts_by(known, outcomes, cohort, as_of))
+    visits = known.iloc[new["row"].to_numpy()].reset_index(drop=True)
+    chance = expit(bundle.model.log_odds(feature_matrix(visits, context, features)))
+    return pd.DataFrame({"probability": chance, "y": new["label"].to_numpy(), "cluster": visits[cohort.cluster]})

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Literal
+
+from pydantic import Field, field_validator
 
 from graduation_model.params import Params
 
@@ -97,6 +99,61 @@ class ScoreDriftParams(Params):
     listed: float = Field(default=0.1, gt=0, le=1)
 
 
+class OutcomeParams(Params):
+    """How far a model's chances may lie from what became of the families, and their promise from last year's.
+
+    Parameters
+    ----------
+    fewest
+        Of fewer outcomes that became known since the model was made nothing is said.
+    gap
+        Share that made it minus the mean chance, of all and of the best-scored.
+    slope
+        Of the calibration line: lowest and highest.
+    resamples
+        Of clusters, for the intervals: a limit counts as crossed only beyond chance.
+    estimate
+        How far the precision and AUC that the chances alone promise may move from the wave before.
+    """
+
+    fewest: int = Field(default=100, ge=10)
+    gap: float = Field(default=0.05, gt=0, lt=1)
+    slope: tuple[float, float] = (0.75, 1.33)
+    resamples: int = Field(default=200, ge=20)
+    estimate: float = Field(default=0.05, gt=0, lt=1)
+
+    @field_validator("slope")
+    @classmethod
+    def _around_one(cls, slope: tuple[float, float]) -> tuple[float, float]:
+        if not 0 < slope[0] < 1 < slope[1]:
+            raise ValueError("the lowest slope lies between 0 and 1, the highest above 1")
+        return slope
+
+
+# Every finding that can cross a limit, by what was measured.
+Finding = Literal[
+    "answers_moved",
+    "missing_moved",
+    "amounts_moved",
+    "unreadable_moved",
+    "waves_apart",
+    "scores_moved",
+    "level_moved",
+    "reasons_moved",
+    "outcome_gap",
+    "listed_gap",
+    "outcome_slope",
+    "estimated_precision",
+    "estimated_auc",
+    "copied_sheets",
+    "short_interviews",
+    "round_amounts",
+    "one_judgement",
+    "just_past_threshold",
+    "assets_gone",
+]
+
+
 class MonitoringParams(Params):
     """What monitoring looks at.
 
@@ -108,8 +165,14 @@ class MonitoringParams(Params):
         Of answers.
     scores
         Of probabilities and reasons.
+    outcomes
+        Of chances that came true, or promise to.
+    blocking
+        Findings with which nobody is scored: `score --monitor` stops, until a named person says otherwise.
     """
 
     audit: AuditParams = AuditParams()
     drift: DriftParams = DriftParams()
     scores: ScoreDriftParams = ScoreDriftParams()
+    outcomes: OutcomeParams = OutcomeParams()
+    blocking: tuple[Finding, ...] = ()

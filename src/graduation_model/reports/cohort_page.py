@@ -25,7 +25,8 @@ from graduation_model.reports.index_page import as_of_words
 from graduation_model.reports.inputs import ReportInputs
 from graduation_model.reports.list_facts import conformal_bound, rule_costs, steadiness, swaps
 from graduation_model.reports.minutes import by_subdistrict
-from graduation_model.wording import has_text, in_hundred, number, percent, plain, text
+from graduation_model.reports.quota_words import quota_use
+from graduation_model.wording import has_text, in_hundred, number, percent, text
 
 TOP_QUESTIONS = 10
 BINS = 20
@@ -51,8 +52,8 @@ def cohort_dict(inputs: ReportInputs, language: Language) -> dict[str, Any]:
         "outcome": inputs.label_title.in_(language),
         "caveat": inputs.caveat.in_(language),
         "tiles": _tiles(families, language),
-        "quota": _quota(inputs, language),
-        "false": _false_graduations(families, language),
+        "quota": quota_use(inputs, language),
+        "false": false_graduations(families, language),
         "unsure": _unsure(inputs, language),
         "spread": _spread(inputs, language),
         "bound": conformal_bound(inputs, language),
@@ -61,20 +62,25 @@ def cohort_dict(inputs: ReportInputs, language: Language) -> dict[str, Any]:
         "rules": rule_costs(inputs, language),
         "steady": steadiness(inputs, language),
         "swaps": swaps(inputs, language),
-        "groups": _groups(inputs, language),
+        "groups": groups_tested(inputs, language),
         "tested": inputs.evaluation is not None,
         "minutes": [{"file": file, "place": place} for file, place, _ in by_subdistrict(inputs, language)],
         "carried": _carried(inputs, language),
-        "baselines": _baselines(inputs.evaluation, language),
+        "baselines": baselines(inputs.evaluation, language),
         "not_scored": _counted(inputs.not_scored, "not_scored", language),
         "quarantined": _counted(inputs.quarantine, "fault", language),
         "hashes": sorted(inputs.hashes.items()),
-        "model": {
-            "name": model_words(str(inputs.model["name"]), language),
-            "version": str(inputs.model["version"]),
-            "sha256": str(inputs.model["bundle_sha256"]),
-            "package": __version__,
-        },
+        "model": model_of(inputs, language),
+    }
+
+
+def model_of(inputs: ReportInputs, language: Language) -> dict[str, str]:
+    """Return which model scored: name, version, package."""
+    model = inputs.model
+    return {
+        "name": model_words(str(model["name"]), language),
+        "version": str(model["version"]),
+        "package": __version__,
     }
 
 
@@ -95,39 +101,7 @@ def _tiles(families: pd.DataFrame, language: Language) -> list[dict[str, str]]:
     ]
 
 
-def _quota(inputs: ReportInputs, language: Language) -> dict[str, Any]:
-    """How full the list is. Places that stay empty are said calmly, with the reason: they are no failure."""
-    families, quota = inputs.families, inputs.ceiling
-    n_selected = int(families["selected"].sum())
-    n_ready = int((families["recommendation"] == "ready").sum())
-    if quota is None:
-        return {"line": text("cohort.quota_none", language), "why": "", "share": 1.0, "unfilled": 0}
-    unfilled = max(0, quota - n_selected)
-    line = text(
-        "cohort.quota_line",
-        language,
-        quota=number(quota, language),
-        selected=number(n_selected, language),
-        unfilled=number(unfilled, language),
-    )
-    rules = inputs.selection_params
-    if unfilled:
-        why = text(
-            "cohort.quota_unfilled",
-            language,
-            ready=_families(n_ready, language),
-            cut=number(in_hundred(min(1.0, rules.threshold + rules.band)), language),
-            threshold=number(in_hundred(rules.threshold), language),
-            band=plain(rules.band * 100, language),
-        )
-    elif n_ready > n_selected:
-        why = text("cohort.quota_full", language, waiting=_families(n_ready - n_selected, language))
-    else:
-        why = text("cohort.quota_exact", language)
-    return {"line": line, "why": why, "share": n_selected / quota if quota else 1.0, "unfilled": unfilled}
-
-
-def _false_graduations(families: pd.DataFrame, language: Language) -> str:
+def false_graduations(families: pd.DataFrame, language: Language) -> str:
     chosen = families.loc[families["selected"].to_numpy(dtype=bool), "probability"].to_numpy(dtype=float)
     if not len(chosen):
         return text("cohort.false_none", language)
@@ -207,14 +181,14 @@ def _carried(inputs: ReportInputs, language: Language) -> dict[str, Any] | None:
     }
 
 
-def _groups(inputs: ReportInputs, language: Language) -> list[dict[str, Any]]:
+def groups_tested(inputs: ReportInputs, language: Language) -> list[dict[str, Any]]:
     """What the tests found for each group: title, and level, verdict and finding of its rows."""
     words = GroupWords(inputs.instrument, inputs.params.area_names)
     section = fairness_section(inputs.fairness, words, language, min_cell=inputs.params.min_cell)
     return section["groups"]
 
 
-def _baselines(evaluation: pd.DataFrame | None, language: Language) -> dict[str, Any] | None:
+def baselines(evaluation: pd.DataFrame | None, language: Language) -> dict[str, Any] | None:
     years = tested_years(evaluation)
     if evaluation is None or not years:
         return None

@@ -17,5 +17,5 @@ def followup_dates(inputs: ReportInputs, language: Language) -> list[dict[str, s
             "after": text("units.month", language, count=number(months, language)),
             "date": "" if start is None else day(start + pd.DateOffset(months=months), language),
         }
-        for months in inputs.params.followup_months
+        for months in inputs.followup_months
     ]

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from graduation_model.params import LANGUAGES, Language
+from graduation_model.reports.audience import PARTS, Audience, sees
 from graduation_model.reports.inputs import LISTED, STANDINGS, ReportInputs
 from graduation_model.reports.render import safe_json
 from graduation_model.wording import day, number, text
@@ -25,22 +27,37 @@ _PLACE = 2
 _COUNT = re.compile(r"\(([\d.,]+)\)(?=</option>)")
 
 
-def index_dict(inputs: ReportInputs, language: Language) -> dict[str, Any]:
+def index_dict(
+    inputs: ReportInputs,
+    language: Language,
+    audience: Audience = "reviewer",
+    families: pd.DataFrame | None = None,
+) -> dict[str, Any]:
     """Return what the list says.
+
+    Parameters
+    ----------
+    inputs : ReportInputs
+    language : Language
+    audience : Audience
+        Who is not shown the chance gets none in the data either, nor the order by rank that would betray it.
+    families : frame, optional
+        Some of `inputs.families`; default all.
 
     Returns
     -------
     dict
-        programme, simulated, as_of, areas, facilitators, standings (code, words, count), n_families, and `data`: JSON
-        of areas, standings, rows and, in `by`, every row's facilitator: the place in their list as two digits to
-        the base 36, all rows in one string, since it travels 50,000 times. A row is [id, area, standing, chance in 100
-        or null, rank or null, waiting position or null, file]; area and standing are places in their lists, and file is
-        1 where it is the id itself. A family without a sheet has no file and no waiting position, and its row ends at
-        the rank.
+        programme, simulated, as_of, columns (which of them are shown), areas, facilitators, standings (code, words,
+        count), n_families, and `data`: JSON of areas, standings, rows and, in `by`, every row's facilitator: the place
+        in their list as two digits to the base 36, all rows in one string, since it travels 50,000 times. A row is [id,
+        area, standing, chance in 100 or null, rank or null, waiting position or null, file]; area and standing are
+        places in their lists, and file is 1 where it is the id itself. A family without a sheet has no file and no
+        waiting position, and its row ends at the rank.
     """
-    families = inputs.families
+    columns = {part: sees("index", part, audience) for part in PARTS["index"]}
+    families = _told(inputs.families if families is None else families, columns)
     areas, area_codes = _areas(families, language)
-    facilitators, by = _facilitators(families, inputs.facilitator, language)
+    facilitators, by = _facilitators(families, inputs.facilitator if columns["facilitator"] else "", language)
     counts = families["standing"].value_counts()
     standings = [code for code in STANDINGS if counts.get(code, 0)]
     data = {
@@ -55,6 +72,7 @@ def index_dict(inputs: ReportInputs, language: Language) -> dict[str, Any]:
         "simulated": inputs.simulated,
         "label_stamp": inputs.label_stamp(language),
         "as_of": as_of_words(inputs, language),
+        "columns": columns,
         "areas": list(enumerate(areas)),
         "facilitators": list(enumerate(facilitators)),
         "standings": [
@@ -64,6 +82,15 @@ def index_dict(inputs: ReportInputs, language: Language) -> dict[str, Any]:
         "n_families": len(families),
         "data": safe_json(data),
     }
+
+
+def _told(families: pd.DataFrame, columns: Mapping[str, bool]) -> pd.DataFrame:
+    """Families as an audience may know them: without chance and rank, they stand by place on the list and by id."""
+    if columns["chance"] and columns["rank"] and columns["position"]:
+        return families
+    order = pd.Categorical(families["standing"], categories=list(STANDINGS), ordered=True)
+    blank = families.assign(probability=np.nan, rank=pd.NA, waiting_list_position=pd.NA, order=order)
+    return blank.sort_values(["order", "household_id"], kind="stable", ignore_index=True)
 
 
 def as_of_words(inputs: ReportInputs, language: Language) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,6 +21,8 @@ from graduation_model.wording import text
 # What a family's place on the list is called; `recommendation` alone does not say who is proposed and who waits.
 STANDINGS = ("proposed", "waiting", "ready", "review", "not_ready", "cannot_say")
 LISTED = ("proposed", "waiting", "review")
+# The model among the hashes; all others are of input files.
+BUNDLE = "bundle"
 # How many reasons for and against the scores name.
 SIDES, TOP = ("for", "against"), 5
 
@@ -62,6 +65,8 @@ class ReportInputs:
         What would change a recommendation, for listed families: household_id, direction, step, question, now, then.
     effective : Timestamp, optional
         The day on which decisions take effect; dates of follow-up are left to be filled in where it is not known.
+    followup_months : tuple of int
+        When a family that left is visited again, in months from that day.
     summary : mapping
         Of the selection: `quota` is the one that held.
     currency : str
@@ -101,6 +106,7 @@ class ReportInputs:
     hand_points: pd.Series | None = None
     changes: pd.DataFrame | None = None
     effective: pd.Timestamp | None = None
+    followup_months: tuple[int, ...] = ()
     summary: Mapping[str, Any] = field(default_factory=dict)
     area: str = ""
     village: str = "village_code"
@@ -139,6 +145,12 @@ class ReportInputs:
     def label_stamp(self, language: Language) -> str:
         """Return what every page says where the label is a stand-in; empty where it is the programme's own."""
         return label_stamp(str(self.model.get("label_kind", "sustained_exit")), language)
+
+    @cached_property
+    def inputs_sha256(self) -> str:
+        """One fingerprint of every input file, as `sha256sum` would print it of the list that it prints of them."""
+        listed = "".join(f"{digest}  {name}\n" for name, digest in sorted(self.hashes.items()) if name != BUNDLE)
+        return hashlib.sha256(listed.encode()).hexdigest()
 
     @property
     def ceiling(self) -> int | None:

@@ -36,14 +36,13 @@ def minutes(inputs: ReportInputs, language: Language) -> Iterator[dict[str, Any]
     if listed.empty:
         return
     date = day(inputs.scores["as_of_date"].iloc[0], language)
-    model = inputs.model
     same = {
         "programme": inputs.title.in_(language),
         "simulated": inputs.simulated,
         "label_stamp": inputs.label_stamp(language),
         "as_of": text("common.as_of", language, date=date),
         "signers": [text(f"minutes.signer_{signer}", language) for signer in SIGNERS],
-        "model": {"name": model_words(str(model["name"]), language), "sha256": str(model["bundle_sha256"])},
+        "model": model_words(str(inputs.model["name"]), language),
     }
     for file, place, families in by_subdistrict(inputs, language):
         yield {**same, "file": file, "place": place, "rows": _rows(inputs, families, language)}
@@ -93,6 +92,8 @@ def minutes_workbook(inputs: ReportInputs, families: pd.DataFrame, language: Lan
     headings = [text("workbook.household_id", language)]
     headings += [text(f"minutes.{name}", language) for name in table.columns[1:]]
     about = [text("minutes.lead", language), text("common.people_decide", language)]
+    prints = {"bundle": inputs.model["bundle_sha256"], "inputs": inputs.inputs_sha256}
+    about += [f"{text(f'common.{name}', language)}: {sha256}" for name, sha256 in prints.items()]
     if inputs.simulated:
         about.insert(0, text("common.simulated", language))
     with new_workbook(text("minutes.title", language)) as (book, buffer):

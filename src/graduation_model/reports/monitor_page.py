@@ -10,10 +10,11 @@ import pandas as pd
 from graduation_model.contract.instrument import Instrument
 from graduation_model.monitoring.drift import PRICES
 from graduation_model.monitoring.monitor import Monitored
+from graduation_model.monitoring.outcomes import GAP, LISTED_GAP
 from graduation_model.monitoring.params import MonitoringParams
 from graduation_model.params import LANGUAGES, Label, Language
 from graduation_model.reports.render import render
-from graduation_model.wording import day, in_hundred, number, percent, span, text
+from graduation_model.wording import day, has_text, in_hundred, number, percent, span, text
 
 MOST_MOVED, MOST_CARRIED = 12, 5
 NONE = "–"
@@ -59,8 +60,8 @@ def monitor_dict(
     Returns
     -------
     dict
-        programme, lead, waves (sentences); answers, most_moved, scores (rows of words, measure, value, limit, before,
-        now, told); apart (sentences); facilitators, habits (rows).
+        programme, lead, waves (sentences); blocking (findings in words); answers, most_moved, scores, estimates (rows
+        of words, measure, value, limit, before, now, told); outcomes, facilitators, habits (rows); apart (sentences).
     """
 
     def say(key: str, **values: object) -> str:
@@ -84,6 +85,14 @@ def monitor_dict(
         "apart": _apart(seen, names, say, language),
         "scores": _scores(seen, names, say, language),
         "scores_note": say("scores_note", listed=percent(params.scores.listed, language)),
+        "outcomes": list(_outcomes(seen.outcomes, say, language)),
+        "outcomes_note": say(
+            "outcomes_note",
+            fewest=number(params.outcomes.fewest, language),
+            listed=percent(params.scores.listed, language),
+        ),
+        "estimates": list(_moved(_rows(seen.estimates), {}, say, language)),
+        "blocking": _blocking(seen, params, names, say),
         "facilitators": list(_facilitators(seen.facilitators, say, language)),
         "facilitators_note": say(
             "facilitators_note",
@@ -99,7 +108,7 @@ def _moved(rows: pd.DataFrame, names: dict[str, str], say: Say, language: Langua
     for row in rows.to_dict(orient="records"):  # as many as questions moved
         money = row["measure"] == PRICES
         yield {
-            "words": names.get(row["question"], row["question"]),
+            "words": names.get(row.get("question", ""), row.get("question", "")),
             "measure": say(f"measures.{row['measure']}"),
             **_figures(row, language, money=money),
         }
@@ -145,6 +154,46 @@ def _scores(seen: Monitored, names: dict[str, str], say: Say, language: Language
         }
         for row in reasons
     ]
+
+
+def _rows(table: pd.DataFrame | None) -> pd.DataFrame:
+    return pd.DataFrame() if table is None else table
+
+
+def _outcomes(table: pd.DataFrame | None, say: Say, language: Language) -> Iterator[dict[str, Any]]:
+    for row in _rows(table).to_dict(orient="records"):
+
+        def said(name: str, row: dict[str, Any] = row) -> str:
+            if pd.isna(row[name]):
+                return NONE
+            if row["measure"] in (GAP, LISTED_GAP):
+                return number(row[name] * 100, language, 1, signed=True)
+            return number(row[name], language, 2)
+
+        no_limit = pd.isna(row["lowest"])
+        yield {
+            "words": say(f"measures.{row['measure']}"),
+            "value": said("value"),
+            "interval": span(said("low"), said("high")),
+            "promised": said("promised"),
+            "limit": NONE if no_limit else span(said("lowest"), said("highest")),
+            "families": number(row["n"], language),
+            "told": row["told"],
+            "verdict": "" if no_limit else say("crossed" if row["told"] else "within"),
+        }
+
+
+def _blocking(seen: Monitored, params: MonitoringParams, names: dict[str, str], say: Say) -> list[str]:
+    """What keeps these families from being scored, in words; nothing where nothing does."""
+    found = seen.findings(params.blocking)
+    return [
+        f"{names.get(row['subject'], row['subject']) or say('apart')}: {_measure(row['measure'], say)}"
+        for row in found[found["blocking"]].to_dict(orient="records")
+    ]
+
+
+def _measure(code: str, say: Say) -> str:
+    return say(f"measures.{code}" if has_text(f"monitor.measures.{code}") else f"habit_names.{code}")
 
 
 def _facilitators(table: pd.DataFrame, say: Say, language: Language) -> Iterator[dict[str, Any]]:

@@ -32,8 +32,6 @@ class ReportParams(Params):
         Within how many days of the letter.
     reentry
         What happens where a family falls back after it has left.
-    followup_months
-        When a family that left is visited again, in months from the day on which the decision takes effect.
     office
         Who sends the letter to a family.
     min_cell
@@ -52,7 +50,6 @@ class ReportParams(Params):
     appeal: Label
     appeal_days: int = Field(default=30, ge=1)
     reentry: Label | None = None
-    followup_months: tuple[int, ...] = (6, 12, 18, 24)
     office: Label | None = None
     min_cell: int = Field(default=10, ge=1)
     retention_years: int = Field(default=5, ge=0)

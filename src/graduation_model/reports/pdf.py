@@ -29,16 +29,19 @@ _WORDS = {
     **{
         name: f"sheet.{name}"
         for name in (
-            "title", "facts", "facts_note", "fact", "now", "before", "advice", "reasons", "reasons_note", "for",
-            "against", "no_for", "no_against", "score", "points_note", "missing", "missing_none", "ask", "decision",
-            "agree", "disagree", "revisit", "name", "role", "date", "signature", "appeal",
+            "title", "facts", "facts_note", "fact", "now", "before", "advice", "reasons", "reasons_note", "records",
+            "for", "against", "no_for", "no_against", "score", "points_note", "missing", "missing_none", "ask",
+            "decision", "agree", "disagree", "revisit", "name", "role", "date", "signature", "appeal",
         )
     },
     **{
         name: f"sheet.more.{name}"
         for name in ("usual", "doubts", "doubts_none", "history", "hand_rule", "documents", "followups", "plan")
     },
-    **{name: f"common.{name}" for name in ("people_decide", "measured_outcome", "model", "version", "bundle")},
+    **{
+        name: f"common.{name}"
+        for name in ("people_decide", "measured_outcome", "model", "version", "bundle", "inputs")
+    },
     "unknown": "chance.unknown",
     "plan_note": "mentoring.note",
 }  # fmt: skip
@@ -68,7 +71,7 @@ def sheets_pdf(sheets: Sequence[Mapping[str, Any]], title: str, language: Langua
     Parameters
     ----------
     sheets : sequence of mapping
-        As `sheet.sheets` gives them, with the `expired` and `model_stamp` that a page is stamped with.
+        As `sheet.sheets` gives them, with what every page says: `audience`, `fingerprints`, `expired`, `model_stamp`.
     title : str
         Of the document.
     language : Language

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from graduation_model.contract.instrument import Question
+from graduation_model.contract.instrument import Instrument, Question
 from graduation_model.explanation.sentences import record_words
 from graduation_model.params import Language
 from graduation_model.reports.answers import AnswerColumns
@@ -93,6 +93,18 @@ def reasons_of(
         }
 
     return {side: [reason(name, size) for name, size in found] for side, found in sides.items()}
+
+
+def records_of(reasons: Mapping[str, list[dict[str, Any]]], instrument: Instrument) -> dict[str, list[dict[str, Any]]]:
+    """Return the same reasons without their weights, in the instrument's order, which tells nothing of them either."""
+    order = {question.name: place for place, question in enumerate(instrument.questions)}
+    return {
+        side: [
+            {"record": reason["record"], "doubts": reason["doubts"]}
+            for reason in sorted(found, key=lambda reason: order.get(reason["question"], len(order)))
+        ]
+        for side, found in reasons.items()
+    }
 
 
 def _nature(question: Question | None, language: Language) -> list[str]:

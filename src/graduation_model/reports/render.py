@@ -23,7 +23,7 @@ def environment() -> Environment:
     made = Environment(
         loader=PackageLoader("graduation_model.reports", "templates"),
         # Markdown has no place for HTML's escapes: its own signs are taken care of by the filter `cell`.
-        autoescape=lambda name: not (name or "").endswith(".md.j2"),
+        autoescape=lambda name: not (name or "").endswith(".md.j2"),  # noqa: S701
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

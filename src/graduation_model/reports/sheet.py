@@ -18,7 +18,7 @@ from graduation_model.reports.hand_rule import hand_rule
 from graduation_model.reports.history import aid_of, decisions_before, grants_before, recommended_before
 from graduation_model.reports.inputs import ReportInputs
 from graduation_model.reports.mentoring import plans
-from graduation_model.reports.reasons import Doubted, agreement, contrasts, ledger_of, reasons_of
+from graduation_model.reports.reasons import Doubted, agreement, contrasts, ledger_of, reasons_of, records_of
 from graduation_model.reports.rule_words import RuleWords
 from graduation_model.wording import day, number, percent, text
 
@@ -40,8 +40,8 @@ def sheets(inputs: ReportInputs, columns: AnswerColumns, language: Language) -> 
     Yields
     ------
     dict
-        household_id, file, who, advice, chance, facts, reasons, ledger, contrast, missing, doubts, history, plan, and
-        what is the same on every sheet.
+        household_id, file, who, advice, chance, facts, reasons, records, ledger, contrast, missing, doubts, history,
+        plan, and what is the same on every sheet; `audience.PARTS` says who sees what of it.
     """
     listed = inputs.listed
     if listed.empty:
@@ -65,12 +65,14 @@ def sheets(inputs: ReportInputs, columns: AnswerColumns, language: Language) -> 
             "file": row["file"],
             "who": _who(inputs, row, language),
             "advice": _advice(row, rules, language),
+            "place": _place(row, language),
             "chance": chance_words(row, inputs.selection_params, language),
             "before_date": before_dates[place],
             "facts": facts_of(inputs, columns, place, language),
             "compared": columns.compared[place],
             "line": columns.line[place],
-            "reasons": reasons_of(inputs, columns, row, place, own, doubted, language),
+            "reasons": (reasons := reasons_of(inputs, columns, row, place, own, doubted, language)),
+            "records": records_of(reasons, inputs.instrument),
             "ledger": ledger_of(row, bool(agrees[place]), language),
             "contrast": apart[place],
             "missing": missing[place],
@@ -96,6 +98,7 @@ def _same_on_every_sheet(inputs: ReportInputs, language: Language) -> dict[str, 
         "appeal": params.appeal.in_(language),
         "followups": followup_dates(inputs, language),
         "reentry": params.reentry.in_(language) if params.reentry else "",
+        "to_decide": True,
         "trained_as_of": day(inputs.model["as_of"], language) if inputs.model.get("as_of") else "",
     }
 
@@ -159,15 +162,20 @@ def data_age(assessed: Any, as_of: Any, language: Language) -> str:
 
 def _advice(row: Mapping[str, Any], rules: RuleWords, language: Language) -> dict[str, str]:
     code = row["standing"]
-    long = {"proposed": "standing.proposed_long", "waiting": "standing.waiting_long"}.get(code)
-    position = "" if pd.isna(row["waiting_list_position"]) else number(row["waiting_list_position"], language)
     return {
         "standing": code,
         "recommendation": text(f"recommendation.{row['recommendation']}", language),
-        "place": text(long, language, position=position) if long else "",
+        "place": text(f"standing.{code}", language) if code in ("proposed", "waiting") else "",
         "meaning": text(f"advice.{'proposed' if code == 'ready' else code}", language),
         "rule": rules.decided(str(row["rule"])),
     }
+
+
+def _place(row: Mapping[str, Any], language: Language) -> str:
+    """The place on the list with its number, which is a rank among those who wait."""
+    long = {"proposed": "standing.proposed_long", "waiting": "standing.waiting_long"}.get(row["standing"])
+    position = "" if pd.isna(row["waiting_list_position"]) else number(row["waiting_list_position"], language)
+    return text(long, language, position=position) if long else ""
 
 
 def _model(row: Mapping[str, Any], language: Language) -> dict[str, str]:

@@ -28,7 +28,8 @@ ABOUT = ("decide", "quota", "probability", "reasons")
 WIDEST = 44
 # A workbook says when it was made; the same list shall give the same bytes, so it says nothing of the hour.
 _MADE = datetime.datetime(2000, 1, 1)
-_FORMATS = {"probability": "0.00", "selected_share": "0%", "completeness": "0%", "as_of_date": "yyyy-mm-dd"}
+_DAYS = ("as_of_date", "due_date", "opens", "closes", "last_tried")
+_FORMATS = {"probability": "0.00", "selected_share": "0%", "completeness": "0%", **dict.fromkeys(_DAYS, "yyyy-mm-dd")}
 
 
 def selection_workbook(
@@ -115,7 +116,13 @@ def workbook_without(content: bytes, rows: Set[tuple[str, ...]]) -> bytes:
 
 def _names_of(headings: Sequence[object], language: Language) -> list[str]:
     """The columns that are written in a format of their own have their names again; the others keep their headings."""
-    formatted = {text(f"workbook.{name}", language): name for name in _FORMATS}
+    families = ("workbook", "due")
+    formatted = {
+        text(f"{family}.{name}", language): name
+        for name in _FORMATS
+        for family in families
+        if has_text(f"{family}.{name}")
+    }
     return [formatted.get(str(heading), str(heading)) for heading in headings]
 
 

@@ -13,12 +13,18 @@ from typing import Any
 
 import numpy as np
 
+from graduation_model.selection.nested import taken_by_rank
+
 # Columns that are worked on at a time: HiGHS' time grows faster than their number.
 WINDOW = 10_000
 CORE = 300
 LARGEST_CORE = 3_000
 NODES = 2_000
 IN_ORDER = 20
+# Of more ceilings than so many, those about a smaller share of the families are left out until a list breaks them.
+MANY, WIDE = 3_000, 0.01
+# Seconds of one linear program, after which the rules are said to be too hard. It never decides which list is made.
+PATIENCE = 300
 INFEASIBLE = 2  # scipy's status
 # What summing a million products of whole numbers in floating point may miss, far below the one that counts.
 ROUNDING = 0.01
@@ -26,6 +32,10 @@ ROUNDING = 0.01
 
 class Infeasible(Exception):
     """No list keeps all ceilings. Caught in this room, which then says which of the rules cannot hold together."""
+
+
+class TooHard(Exception):
+    """HiGHS found no prices in time. Caught in this room, which then says so."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +64,17 @@ class Ceilings:
     def that_can_bind(self) -> Ceilings:
         """Only the ceilings that some list breaks."""
         most = self.matrix.maximum(0).sum(axis=1)
-        kept = np.flatnonzero(most > self.bound)
-        return Ceilings(self.matrix[kept], self.bound[kept])
+        return self.only(most > self.bound)
+
+    def only(self, kept: np.ndarray) -> Ceilings:
+        """Some of the ceilings."""
+        rows = np.flatnonzero(kept)
+        return Ceilings(self.matrix[rows], self.bound[rows])
+
+    def wide(self) -> np.ndarray:
+        """Which ceilings are about many families, or ask for some."""
+        about = (self.matrix != 0).sum(axis=1)
+        return (about >= WIDE * self.matrix.shape[1]) | (self.bound < 0)
 
     def and_at_least(self, gain: np.ndarray, value: float) -> Ceilings:
         """These ceilings, and lists that gain no less than a value."""
@@ -110,6 +129,31 @@ def best_list(gain: np.ndarray, ceilings: Ceilings) -> Optimum:
     ------
     Infeasible
     """
+    ceilings = ceilings.that_can_bind()
+    best = _by_rank(gain, ceilings)
+    # The best list under fewer ceilings that keeps the others, too, is the best of all. Of very many ceilings most are
+    # about few families, such as a village's, and cut nothing off: they are looked at once a list breaks them.
+    looked_at = ceilings.wide() | (len(ceilings.bound) <= MANY)
+    while best is None:
+        part = ceilings.only(looked_at)
+        found = _by_rank(gain, part) or _best_within(gain, part)
+        broken = (ceilings.room(found.chosen) < 0) & ~looked_at
+        looked_at |= broken
+        best = None if broken.any() else found
+    return best
+
+
+def _by_rank(gain: np.ndarray, ceilings: Ceilings) -> Optimum | None:
+    """The best list where families need only be taken by rank; None where they cannot."""
+    chosen = taken_by_rank(gain, ceilings)
+    if chosen is None:
+        return None
+    value = int(gain[chosen].sum())
+    return Optimum(chosen, value, value, np.zeros(len(gain), dtype=bool), only=True)
+
+
+def _best_within(gain: np.ndarray, ceilings: Ceilings) -> Optimum:
+    """The best list by prices and branches."""
     best = maximise(gain, ceilings)
     if not best.proven:
         return best
@@ -292,12 +336,12 @@ def _linear(kinds: _Kinds, some: np.ndarray, bound: np.ndarray) -> tuple[np.ndar
         b_ub=bound[rows],
         bounds=np.column_stack([np.zeros(len(some)), kinds.count[some]]),
         method="highs-ds",
-        options={"presolve": False},
+        options={"presolve": False, "time_limit": PATIENCE},
     )
     if result.status == INFEASIBLE:
         raise Infeasible
     if result.status != 0:
-        raise RuntimeError(f"HiGHS gave up on a linear program: {result.message}")
+        raise TooHard
     prices = np.zeros(len(bound))
     prices[rows] = np.maximum(-result.ineqlin.marginals, 0)
     return prices, -result.fun

@@ -12,7 +12,7 @@ import numpy as np
 
 from graduation_model.errors import ConfigError
 from graduation_model.selection.limits import Limit, ceilings_of
-from graduation_model.selection.optimum import Infeasible, Optimum, best_list, can_hold
+from graduation_model.selection.optimum import Infeasible, Optimum, TooHard, best_list, can_hold
 
 IN_ONE = 1_000_000
 # Which of the rules that keep a ready family out is named: the one about fewest families.
@@ -38,12 +38,20 @@ def propose(probability: np.ndarray, limits: Sequence[Limit]) -> Optimum:
     ------
     ConfigError
         Where no list keeps all rules: it names the fewest that cannot hold together. Nobody is made ready for a rule.
+        Where the best list cannot be worked out, which only many small groups that cross each other have brought about.
     """
     gain = np.round(probability * IN_ONE).astype(np.int64)
     try:
         return best_list(gain, ceilings_of(limits, len(gain)))
     except Infeasible:
         raise _conflict(limits, len(gain)) from None
+    except TooHard:
+        raise ConfigError(
+            f"The best list of {len(gain):,} ready families under {len(limits)} rules could not be worked out",
+            where="programme.yaml: selection",
+            mend="Spread over groups of which each lies within one of the other (a facilitator within one district, "
+            "a village with one facilitator), over fewer of them, or take one rule out",
+        ) from None
 
 
 def _conflict(limits: Sequence[Limit], ready: int) -> ConfigError:

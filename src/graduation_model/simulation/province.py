@@ -23,7 +23,7 @@ from graduation_model.simulation.posterior import Grid, make_grid
 from graduation_model.simulation.roster import Roster, pool_size
 from graduation_model.simulation.streams import stream
 from graduation_model.simulation.truth import Wave, truth_given_answers, truth_table, understated
-from graduation_model.simulation.visits import draw_visits, followup_table
+from graduation_model.simulation.visits import Colleagues, draw_visits, followup_table
 from graduation_model.simulation.welfare import MOST_RECORDED, Welfare, draw_welfare
 
 logger = logging.getLogger(__name__)
@@ -237,8 +237,18 @@ class _Living:
             size=wave.sheets.values[self.params.size],
             line=district_lines(year + 1, self.params)[wave.district],
             business=wave.business,
+            colleagues=self._colleagues(wave.who.family),
             rng=stream(self.seed, "follow-ups", number),
+            visitor_rng=stream(self.seed, "visitors", number),
         )
+
+    def _colleagues(self, family: np.ndarray) -> Colleagues:
+        """Every family's facilitator among those of the district: a district's are numbered in a row."""
+        district = self.places.codes.drop_duplicates("facilitator_id")["district_code"].to_numpy()
+        own = self.places.facilitator[family]
+        first = np.flatnonzero(np.r_[True, district[1:] != district[:-1]])
+        which = np.searchsorted(first, own, side="right") - 1
+        return Colleagues(own, first[which], np.diff(np.r_[first, len(district)])[which])
 
     def _given_answers(self, number: int, wave: Wave) -> dict[str, np.ndarray] | None:
         if self.grid is None:

@@ -29,6 +29,42 @@ REASONS, REASON_SHARES = (NOT_FOUND, REFUSED, PARTIAL), (0.6, 0.32, 0.08)
 SHOCKS, SHOCK_SHARES = ("illness", "death", "crop", "flood", "job_loss", "price"), (0.34, 0.06, 0.18, 0.1, 0.24, 0.08)
 PERCAP_STEP = 100
 VISIT_MONTHS = ("08", "02")
+# Visits for a district that has a single facilitator.
+OFFICE = "KAB"
+
+
+@dataclass(frozen=True)
+class Colleagues:
+    """Who can visit the families of one wave; facilitators are numbered through, district by district.
+
+    Attributes
+    ----------
+    own : int array (n,)
+        The facilitator who assessed the family, and so proposed it if anybody did.
+    first, size : int array (n,)
+        The first facilitator of the family's district, and how many there are.
+    """
+
+    own: np.ndarray
+    first: np.ndarray
+    size: np.ndarray
+
+    def of(self, row: np.ndarray) -> Colleagues:
+        """Return those of some families."""
+        return Colleagues(self.own[row], self.first[row], self.size[row])
+
+    def visitors(self, independent: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Return who visits (n, 2): where it is somebody independent, another of the district, or its office.
+
+        Parameters
+        ----------
+        independent : bool array (n, 2)
+        """
+        others = self.size[:, None] - 1
+        step = 1 + (rng.random(independent.shape) * others).astype(int)
+        other = self.first[:, None] + (self.own[:, None] - self.first[:, None] + step) % self.size[:, None]
+        code = np.char.add("F", np.char.zfill((np.where(independent, other, self.own[:, None]) + 1).astype(str), 4))
+        return np.where(independent & (others == 0), OFFICE, code)
 
 
 @dataclass(frozen=True)
@@ -90,7 +126,9 @@ def followup_table(
     size: np.ndarray,
     line: np.ndarray,
     business: np.ndarray,
+    colleagues: Colleagues,
     rng: np.random.Generator,
+    visitor_rng: np.random.Generator,
 ) -> pd.DataFrame:
     """Return what the visits wrote down, two rows a family followed.
 
@@ -100,11 +138,15 @@ def followup_table(
         Of every family of the wave: its id, its members, whether it has a business.
     line : array (n,)
         The line that holds at both visits: that of the March before the first.
+    colleagues : Colleagues
+        Of every family of the wave.
+    rng, visitor_rng
+        Of the answers; of who visits.
 
     Returns
     -------
     frame
-        household_id, followup_date and the follow-up's questions, typed as the instrument says.
+        household_id, followup_date, visitor_id and the follow-up's questions, typed as the instrument says.
     """
     row, shape = followed.row, followed.status.shape
     met = followed.status == INTERVIEWED
@@ -141,10 +183,12 @@ def followup_table(
         {
             "household_id": ids.to_numpy()[row].repeat(2),
             "followup_date": followed.date.ravel().astype("datetime64[s]"),
+            "visitor_id": colleagues.of(row).visitors(watched, visitor_rng).ravel(),
             **{name: values.ravel() for name, values in columns.items()},
         }
     )
-    return table.astype({"household_id": "str"} | {name: questions[name].dtype() for name in columns})  # type: ignore[arg-type]
+    types = {name: questions[name].dtype() for name in columns}
+    return table.astype({"household_id": "str", "visitor_id": "str"} | types)  # type: ignore[arg-type]
 
 
 def _reentries(

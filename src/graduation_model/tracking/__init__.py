@@ -1,5 +1,6 @@
 """Tracking: the only room that knows MLflow. Runs and registered models; it draws no figure and decides nothing."""
 
+from graduation_model.tracking.memory import Memory, Step, recall, remember
 from graduation_model.tracking.record import RegisteredVersion, TrainingRecord, registered_name
 from graduation_model.tracking.registry import (
     LocatedBundle,
@@ -18,8 +19,10 @@ from graduation_model.tracking.uri import tracking_uri
 
 __all__ = [
     "LocatedBundle",
+    "Memory",
     "RegisteredRun",
     "RegisteredVersion",
+    "Step",
     "TrainingRecord",
     "champion_version",
     "first_registered",
@@ -28,8 +31,10 @@ __all__ = [
     "log_training",
     "promote",
     "read_run",
+    "recall",
     "record_verdict",
     "registered_name",
+    "remember",
     "rollback",
     "tracking_uri",
 ]

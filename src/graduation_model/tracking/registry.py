@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from graduation_model.errors import ConfigError, ModelError
+from graduation_model.shipped import here_or_shipped
 from graduation_model.tracking.session import import_mlflow, is_missing, is_registered, open_client, translated
 from graduation_model.tracking.uri import shown, sqlite_path
 
@@ -56,7 +57,8 @@ def locate(address: str | Path, *, uri: str) -> LocatedBundle:
     Parameters
     ----------
     address : str or Path
-        `models:/name@champion`, `models:/name/3`, a bundle's folder, or the `train --out` folder that holds one.
+        `models:/name@champion`, `models:/name/3`, a bundle's folder, or the `train --out` folder that holds one;
+        `models/jamsosratu-simulated` comes with the package.
     uri : str
         The tracking store; not touched for a folder.
 
@@ -244,9 +246,10 @@ def _parsed(address: str) -> tuple[str, str, str]:
 
 
 def _bundle_in(folder: Path) -> Path:
-    for candidate in (folder, folder / "bundle"):
-        if (candidate / "bundle.json").is_file():
-            return candidate
+    for place in here_or_shipped(folder):
+        for candidate in (place, place / "bundle"):
+            if (candidate / "bundle.json").is_file():
+                return candidate
     raise ModelError(
         "There is no bundle in this folder",
         where=folder,

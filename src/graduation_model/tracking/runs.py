@@ -62,7 +62,7 @@ def log_training(record: TrainingRecord, *, uri: str) -> RegisteredVersion:
     mlflow = import_mlflow()
     with translated(uri, doing="storing the training"):
         client = open_client(uri, create=True)
-        experiment = _experiment(client, record.programme, uri)
+        experiment = experiment_of(client, record.programme, uri)
         with _run(client, experiment, record) as run_id:
             _log_values(client, run_id, record)
             _log_files(client, run_id, record)
@@ -72,7 +72,8 @@ def log_training(record: TrainingRecord, *, uri: str) -> RegisteredVersion:
     return registered
 
 
-def _experiment(client: MlflowClient, name: str, uri: str) -> str:
+def experiment_of(client: MlflowClient, name: str, uri: str) -> str:
+    """Return the id of a programme's experiment, made where there is none yet."""
     found = client.get_experiment_by_name(name)
     if found is None:
         return str(client.create_experiment(name, artifact_location=_experiment_files(name, uri)))
@@ -97,7 +98,7 @@ def _run(client: MlflowClient, experiment: str, record: TrainingRecord) -> Itera
         "programme": record.programme,
         "label": record.label,
         "label_kind": record.label_kind,
-        "simulated": _text(record.simulated),
+        "simulated": plain_text(record.simulated),
         "bundle_sha256": bundle_digest(record.bundle_folder),
         "graduation_model": graduation_model.__version__,
         "mlflow.note.content": _note(record),
@@ -122,7 +123,8 @@ def _note(record: TrainingRecord) -> str:
     return "\n\n".join(part for part in (simulated, kind, record.label, *record.notes) if part)
 
 
-def _text(value: Scalar) -> str:
+def plain_text(value: Scalar) -> str:
+    """Return a scalar as a parameter's text; anything that could carry households is a bug."""
     if isinstance(value, bool):
         return str(value).lower()
     if value is None or isinstance(value, str | int | float):
@@ -141,7 +143,7 @@ def _log_values(client: MlflowClient, run_id: str, record: TrainingRecord) -> No
     values: dict[str, Scalar] = dict(record.params)
     for name, (digest, rows) in record.datasets.items():
         values |= {f"data.{name}.sha256": digest, f"data.{name}.rows": rows}
-    params = [Param(_key(name), _text(value)) for name, value in values.items()]
+    params = [Param(_key(name), plain_text(value)) for name, value in values.items()]
     for start in range(0, len(params), PARAMS_A_BATCH):
         client.log_batch(run_id, params=params[start : start + PARAMS_A_BATCH])
     metrics = _metrics(record.evaluation)
@@ -232,7 +234,7 @@ def _log_model(mlflow: Any, client: MlflowClient, run_id: str, experiment: str, 
         experiment,
         name=record.model,
         source_run_id=run_id,
-        tags={"bundle_sha256": digest, "simulated": _text(record.simulated)},
+        tags={"bundle_sha256": digest, "simulated": plain_text(record.simulated)},
     )
     example = plain_answers(record.example)
     # Asked once before anything is registered: a bundle that cannot answer its own example never gets a version.
@@ -298,7 +300,7 @@ def _columns(table: pd.DataFrame, *, required: bool) -> list[ColSpec | TensorSpe
 def _register(client: MlflowClient, record: TrainingRecord, run_id: str, model: LoggedModel) -> RegisteredVersion:
     if not is_registered(client, record.model):
         client.create_registered_model(record.model)
-    tags = {"bundle_sha256": bundle_digest(record.bundle_folder), "simulated": _text(record.simulated)}
+    tags = {"bundle_sha256": bundle_digest(record.bundle_folder), "simulated": plain_text(record.simulated)}
     # The place, not models:/<id>: a SQLite registry would look that up in MLflow's global store instead of this one.
     made = client.create_model_version(
         record.model,

@@ -62,8 +62,8 @@ def test_a_family_without_an_earlier_assessment_has_an_empty_past():
     (2, "Perlu tinjauan", ""),
 ])  # fmt: skip
 def test_the_recommendation_stands_in_words(place, recommendation, position):
-    advice = list(sheets(small_inputs(), "id"))[place]["advice"]
-    assert (advice["recommendation"], advice["place"]) == (recommendation, position)
+    sheet = list(sheets(small_inputs(), "id"))[place]
+    assert (sheet["advice"]["recommendation"], sheet["place"]) == (recommendation, position)
 
 
 def test_a_rule_that_has_no_words_yet_is_named():

@@ -8,7 +8,8 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csc_array
 
 from graduation_model.selection import optimum
-from graduation_model.selection.optimum import Ceilings, Infeasible, best_list, can_hold, maximise
+from graduation_model.selection.nested import taken_by_rank
+from graduation_model.selection.optimum import Ceilings, Infeasible, _best_within, best_list, can_hold, maximise
 
 
 def lists(seed: int, families: int, *, levels: int = 0) -> tuple[np.ndarray, Ceilings]:
@@ -59,6 +60,37 @@ def test_looking_through_a_narrow_window_finds_the_same_list(seed: int, monkeypa
     narrow = best_list(gain, ceilings)
     assert narrow.value == whole.value
     assert (narrow.chosen == whole.chosen).all()
+
+
+def test_groups_within_groups_are_taken_by_rank_and_give_the_list_that_prices_and_branches_give() -> None:
+    rng = np.random.default_rng(1)
+    gain = np.sort(rng.choice([880_000, 900_000, 950_000], 300))[::-1]
+    village = rng.integers(0, 40, 300)
+    rows = [(np.ones(300), 60), *((village == place, 2) for place in range(40))]
+    rows += [(2.0 * (village // 8 == place), 25) for place in range(5)]  # a facilitator's families, at 2 each
+    matrix, bound = (np.array(part, dtype=np.float64) for part in zip(*rows, strict=True))
+    ceilings = Ceilings(csc_array(matrix), bound)
+    chosen = taken_by_rank(gain, ceilings)
+    assert chosen is not None
+    assert chosen.tolist() == _best_within(gain, ceilings.that_can_bind()).chosen.tolist()
+
+
+def test_what_crosses_asks_for_somebody_or_weighs_is_not_taken_by_rank() -> None:
+    gain = np.array([3, 2, 1])
+    for rows in ([[1, 1, 0], [0, 1, 1]], [[-1, 0, 0]], [[1, 2, 0]]):
+        ceilings = Ceilings(
+            csc_array(np.array(rows, dtype=np.float64)), np.array([-1.0 if rows[0][0] < 0 else 1.0] * len(rows))
+        )
+        assert taken_by_rank(gain, ceilings) is None
+    assert taken_by_rank(gain[::-1], Ceilings(csc_array(np.ones((1, 3))), np.array([1.0]))) is None
+
+
+def test_ceilings_about_few_families_are_looked_at_once_a_list_breaks_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    gain, ceilings = lists(2, 240)
+    whole = best_list(gain, ceilings)
+    monkeypatch.setattr(optimum, "MANY", 0)
+    monkeypatch.setattr(optimum, "WIDE", 0.2)
+    assert best_list(gain, ceilings).chosen.tolist() == whole.chosen.tolist()
 
 
 def test_few_levels_of_chance_are_counted_and_not_tried_one_by_one() -> None:

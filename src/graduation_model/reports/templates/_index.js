@@ -7,6 +7,7 @@
   const words = data.rows.map((row) => (row[0] + " " + data.areas[row[1]]).toLocaleLowerCase(lang));
   const order = new Intl.Collator(lang, { numeric: true });
   const figures = new Intl.NumberFormat(lang);
+  const shows = (column) => document.querySelector(`th[data-column="${column}"]`) !== null;
   const visitor = (place) => parseInt(data.by.slice(2 * place, 2 * place + 2), 36);
   let found = [], drawn = 0, column = 4, upwards = true;
 
@@ -40,9 +41,9 @@
       tag.className = "tag " + data.codes[row[2]];
       tag.textContent = data.standings[row[2]];
       cell(line, "standing", null).append(tag);
-      cell(line, "n chance", row[3]);
-      cell(line, "n rank", row[4] === null ? null : figures.format(row[4]));
-      cell(line, "n position", row[5] == null ? null : figures.format(row[5]));
+      if (shows(3)) cell(line, "n chance", row[3]);
+      if (shows(4)) cell(line, "n rank", row[4] === null ? null : figures.format(row[4]));
+      if (shows(5)) cell(line, "n position", row[5] == null ? null : figures.format(row[5]));
       part.append(line);
     }
     drawn = Math.min(drawn + step, found.length);

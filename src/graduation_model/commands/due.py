@@ -1,0 +1,168 @@
+"""`due`: a data folder and a day in; who is to be visited, when and by whom, as a table and workbooks, out."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from graduation_model.commands.inputs import (
+    ProgrammeLike,
+    as_date,
+    is_simulated,
+    key_facts,
+    known_by,
+    mapping_of,
+    need_decisions,
+    open_key,
+    open_programme,
+    read_tables,
+)
+from graduation_model.commands.outputs import output_folder, read_manifest
+from graduation_model.commands.progress import step
+from graduation_model.errors import UserError
+from graduation_model.params import LANGUAGES
+
+
+@dataclass(frozen=True)
+class DueLists:
+    """What `due` wrote.
+
+    Attributes
+    ----------
+    out : Path
+    statuses : dict
+        How a visit stands -> visits.
+    listed, visitors, most, nobody : int
+        Visits on the lists, who makes them, how many the busiest person has, and how many have nobody but the proposer.
+    workbooks : int
+        Of each language.
+    """
+
+    out: Path
+    statuses: dict[str, int]
+    listed: int
+    visitors: int
+    most: int
+    nobody: int
+    workbooks: int
+
+    def story(self) -> str:
+        """The lists in a few lines, for a terminal."""
+        stands = ", ".join(f"{status.replace('_', ' ')} {count:,}" for status, count in self.statuses.items())
+        lines = [
+            f"Visits: {stands or 'none'}",
+            f"On the lists: {self.listed:,}, for {self.visitors:,} visitors, at most {self.most:,} each; none of them "
+            "proposed the family",
+        ]
+        if self.nobody:
+            lines.append(f"{self.nobody:,} visits have nobody but the proposer: send somebody from the office")
+        return "\n".join(
+            [*lines, f"{self.workbooks:,} workbooks in {self.out / 'due'} and in {self.out / 'en' / 'due'}"]
+        )
+
+
+def due(
+    *,
+    programme: ProgrammeLike,
+    data: str | Path,
+    as_of: str | dt.date | pd.Timestamp,
+    out: str | Path,
+    selection: str | Path | None = None,
+    effective: str | dt.date | pd.Timestamp | None = None,
+    key: str | Path | None = None,
+    mapping: str | Path | None = None,
+) -> DueLists:
+    """List the follow-up visits that are to be made.
+
+    Parameters
+    ----------
+    programme
+        A programme, its folder, or its name under `configs/`.
+    data
+        A folder with `assessments`, `decisions` and, once there are any, `followups`.
+    as_of
+        The day on which the lists are made; what is dated later is not looked at.
+    out
+        Gets `due.parquet` (every visit, however it stands), `due/<area>.xlsx` (Indonesian), `en/due/<area>.xlsx` and a
+        manifest.
+    selection, effective
+        A folder that `select` wrote, and the day from which its decisions are expected to hold: visits are planned for
+        its proposed families, too, on whom nobody has decided yet.
+    key, mapping
+        As for `check`.
+
+    Raises
+    ------
+    UserError
+        Whatever a person can mend.
+    """
+    from graduation_model.followup import DUE, due_visits
+    from graduation_model.reports.due_list import due_workbooks
+
+    programme, date, secret = open_programme(programme), as_date(as_of), open_key(key, data)
+    if (selection is None) != (effective is None):
+        raise UserError(
+            "A list and the day from which it is expected to hold belong together",
+            where="--selection, --effective",
+            mend="Give both, or neither",
+        )
+    rules = need_decisions(programme)
+    tables = read_tables(programme, data, need_followups=False, key=secret, mapping=mapping)
+    expected = None
+    if selection is not None and effective is not None:
+        read_manifest(selection, "select")
+        chosen = pd.read_parquet(Path(selection) / "selection.parquet")
+        expected = (chosen.loc[chosen["selected"], "household_id"].tolist(), as_date(effective))
+    params = programme.followup
+    with step("Looking who is due"):
+        visits = due_visits(
+            known_by(tables, date),
+            tables.decisions,
+            tables.followups,
+            as_of=date,
+            cohort=programme.cohort,
+            label=programme.label,
+            params=params,
+            proposer=rules.proposer,
+            visitor=rules.visitor,
+            expected=expected,
+        )
+    listed = visits[visits["listed"]]
+    load = listed["visitor"].value_counts()
+    parameters = {
+        "programme": programme.folder,
+        "data": Path(data).resolve(),
+        "as_of": date.date(),
+        "selection": None if selection is None else Path(selection).resolve(),
+        "effective": None if effective is None else as_date(effective).date(),
+        "mapping": mapping_of(data, mapping),
+    }
+    workbooks = 0
+    with output_folder(out, "due", parameters) as output:
+        output.parquet(visits, "due.parquet")
+        for language in LANGUAGES:
+            folder = "due" if language == LANGUAGES[0] else f"{language}/due"
+            for file, book in due_workbooks(
+                visits,
+                language,
+                list_by=params.list_by,
+                village=params.village,
+                area_names=programme.reports.area_names,
+                simulated=is_simulated(data),
+            ):
+                output.text(book, f"{folder}/{file}.xlsx")
+                workbooks += language == LANGUAGES[0]
+        output.facts.update(inputs=tables.sources, simulated=is_simulated(data), **key_facts(secret))
+    counts = visits["status"].value_counts()
+    return DueLists(
+        out=Path(out).resolve(),
+        statuses={status: int(counts[status]) for status in DUE if status in counts},
+        listed=len(listed),
+        visitors=len(load),
+        most=int(load.max()) if len(load) else 0,
+        nobody=int(listed["visitor"].isna().sum()),
+        workbooks=workbooks,
+    )
