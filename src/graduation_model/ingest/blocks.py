@@ -77,8 +77,7 @@ class Records:
     def read(self, batch: int) -> Iterator[Raw]:
         """Read them all; they are no more than a batch."""
         frame, numbers = read_run(self.path, self.header, self.run)
-        if len(frame):
-            yield _raw(frame, self.shown, numbers)
+        yield _raw(frame, self.shown, numbers)
 
 
 @dataclass(frozen=True)
@@ -215,7 +214,8 @@ def _runs(parts: Sequence[Path], folder: Path, reader: TableReader, rows: int) -
     try:
         for run in runs:
             frame, _ = read_run(path, header, run)
-            blocks.append(Block((Records(path, shown, header, run, len(frame)),)))
+            if len(frame):  # a run may be blank
+                blocks.append(Block((Records(path, shown, header, run, len(frame)),)))
             for name in told & set(frame.columns):
                 found.setdefault(name, set()).update(frame[name].dropna().unique())
     except DataError:
