@@ -28,7 +28,8 @@ def report(tmp_path_factory):
     folder = tmp_path_factory.mktemp("report")
     inputs = province_inputs()
     for audience in AUDIENCES:
-        for page in report_pages(inputs, ("id", "en"), audience):
+        one = LONG_NAME if audience == "facilitator" else None
+        for page in report_pages(inputs, ("id", "en"), audience, one):
             path = folder / ("" if audience == "reviewer" else audience) / page.path
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(page.content.encode() if isinstance(page.content, str) else page.content)
