@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup demo test check audit docs bench scale hard results ablation model lock clean
+.PHONY: setup demo test check audit docs bench scale hard results ablation years model lock clean
 .DEFAULT_GOAL := setup
 
 setup: $(READY)
@@ -28,9 +28,11 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# The data dictionary follows the instrument; a test fails where it does not.
+# The data dictionary follows the instrument (a test fails where it does not); the site opens from disk: build/site/index.html.
 docs: setup
 	$(BIN)/graduation-model dictionary --programme jamsosratu --out docs/privacy/data_dictionary_jamsosratu.md
+	$(BIN)/python -m sphinx -q -W -E -c docs . build/site
+	@echo "open build/site/index.html"
 
 test: check
 	$(BIN)/python -m pytest -n 2 -q --durations=40
@@ -47,11 +49,13 @@ bench: setup
 scale: setup
 	$(BIN)/python benchmarks/scale.py
 
-# The long checks against a known truth; rewrites docs/results-{known-truth,simulated,monitoring,shap}.md.
+# The long checks against a known truth; rewrites docs/results-{known-truth,simulated,monitoring,shap,severity}.md.
 hard: setup
 	$(BIN)/python benchmarks/hard.py
 	$(BIN)/python benchmarks/quiet_years.py
 	$(BIN)/python benchmarks/shap_proof.py
+	$(BIN)/python benchmarks/severity.py
+	$(BIN)/python benchmarks/documentation.py
 
 lock: setup
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
@@ -67,6 +71,10 @@ results: setup
 # What each idea adds there: docs/ablation.md. Some minutes.
 ablation: setup
 	$(BIN)/python benchmarks/ablation.py
+
+# Three years of a small simulated province in a row, each from the folder of the one before; ends with runs/years.
+years: setup
+	$(BIN)/python benchmarks/years.py
 
 # The small bundle that lets scoring be tried without training.
 model: setup

@@ -22,6 +22,8 @@ __all__ = [
     "form",
     "history",
     "monitor",
+    "new",
+    "outcomes",
     "promote",
     "record_correct",
     "record_delete",

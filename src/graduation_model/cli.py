@@ -50,6 +50,12 @@ mapping_option = _option(
     help="Confirmed mapping of columns to questions; default mapping.yaml in the data folder, if any.",
 )
 as_of_option = _option("--as-of", required=True, help="The day whose knowledge counts, YYYY-MM-DD.")
+monitor_option = _option(
+    "--monitor", type=click.Path(path_type=Path), help="What 'monitor' wrote of this wave: stops where it blocks."
+)
+approver_option = _option(
+    "--approver", default="", show_default=False, help="Who answers for scoring in spite of a blocking finding."
+)
 tracking_option = _option(
     "--tracking",
     default=".",
@@ -114,6 +120,24 @@ def simulate(**arguments: Any) -> Said:
     that sets what came out beside what was aimed at.
     """
     from graduation_model.commands.simulate import simulate as run
+
+    return Said(run(**arguments).story())
+
+
+@main_group.command(cls=Examples, example="graduation-model new --from-data families.csv --out configs/mine")
+@_option("--from-data", required=True, type=click.Path(path_type=Path), help="One file of assessments.")
+@_option("--name", help="The programme's name; else the folder's.")
+@_option("--household", metavar="HEADER", help="The column of the family's id.")
+@_option("--date", metavar="HEADER", help="The column of the visit's date or year.")
+@_option("--outcome", metavar="HEADER", help="The column that says whether a family stands where the programme hopes.")
+@_out_option()
+def new(**arguments: Any) -> Said:
+    """Draft a programme from a file.
+
+    Guesses which column is what kind of question, with which answers and bounds. People decide the rest and confirm;
+    `check` works before they do, training does not.
+    """
+    from graduation_model.commands.new import new as run
 
     return Said(run(**arguments).story())
 
@@ -204,6 +228,8 @@ def train(**arguments: Any) -> Said:
 @_option("--model", help="Who decides: a bundle, or models:/NAME@ALIAS; default the champion, else last year's.")
 @_option("--quota", type=click.IntRange(min=0), help="At most so many families; default the programme's.")
 @_option("--tune", default=0, type=click.IntRange(min=0), help="Trials of a search for better settings; 0: none.")
+@monitor_option
+@approver_option
 @_out_option()
 @tracking_option
 def retrain(**arguments: Any) -> Said:
@@ -245,20 +271,21 @@ def promote(**arguments: Any) -> Said:
     "--as-of 2018-12-31 --model runs/juntos-2017/bundle --out runs/scores-2018",
 )
 @programme_option
-@data_option
+@_option("--data", required=True, help="Folder with the source files, or an address such as s3://BUCKET/FOLDER.")
 @key_option
 @mapping_option
 @as_of_option
 @_option("--model", help="A bundle's folder, or models:/NAME@ALIAS; default the programme's champion.")
 @_option("--household", help="Score this family alone, seen against the whole wave: after a correction.")
 @_option("--restart", is_flag=True, help="Throw away what an interrupted run finished, and begin anew.")
-@_option("--engine", default="local", type=click.Choice(["local", "dask"]), help="dask: in processes or machines.")
+@_option("--engine", default="local", type=click.Choice(["local", "dask"]), help="dask: on a cluster of machines.")
 @_option("--scheduler", help="Of a Dask cluster, tcp://HOST:PORT; default one of processes on this machine.")
+@_option("--workers", type=click.IntRange(min=1), help="Processes on this machine; default 1, of dask one a core.")
 @_option(
     "--part-rows", default=100_000, show_default=True, type=click.IntRange(min=1), help="Visits worked on at once."
 )
-@_option("--monitor", type=click.Path(path_type=Path), help="What 'monitor' wrote of this wave: stops where it blocks.")
-@_option("--approver", default="", show_default=False, help="Who answers for scoring in spite of a blocking finding.")
+@monitor_option
+@approver_option
 @_out_option()
 @tracking_option
 def score(**arguments: Any) -> Said:
@@ -427,6 +454,36 @@ def due(**arguments: Any) -> Said:
 
 @main_group.command(
     cls=Examples,
+    example="graduation-model outcomes --programme jamsosratu --data demo/data --selection demo/selection "
+    "--as-of 2022-06-30 --out runs/outcomes",
+)
+@programme_option
+@data_option
+@_option(
+    "--selection",
+    "selections",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A list that people decided on, as 'select' wrote it; may be given again for other years.",
+)
+@key_option
+@mapping_option
+@as_of_option
+@_out_option()
+def outcomes(**arguments: Any) -> Said:
+    """Say what became of the families.
+
+    How many stayed out of poverty, fell back, or were not found, by decision, district, business capital and kind of
+    graduation, with bounds for those not found; when they fell back; and, with --selection, how people decided beside
+    the list. A page in both languages.
+    """
+    from graduation_model.commands.outcomes import outcomes as run
+
+    return Said(run(**arguments).story())
+
+
+@main_group.command(
+    cls=Examples,
     example="graduation-model history --programme juntos --out runs/history runs/juntos-2018",
 )
 @programme_option
@@ -437,7 +494,7 @@ def history(**arguments: Any) -> Said:
     """Tell the years as a table.
 
     Which version was trained, approved and decided, over how many families, and what monitoring found. FOLDERS that
-    score, select, monitor or retrain wrote are remembered first, beside the model that decided.
+    score, select, monitor, retrain or outcomes wrote are remembered first, beside the model that decided.
     """
     from graduation_model.commands.history import history as run
 

@@ -7,6 +7,7 @@ does not fit is an error that names the file, the path inside it, and the mend.
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -21,6 +22,7 @@ from graduation_model.evaluation.params import EvaluationParams
 from graduation_model.features.params import FeatureParams
 from graduation_model.followup.params import FollowUpParams
 from graduation_model.ingest.params import Codebook, IngestParams
+from graduation_model.ingest.programme_draft import OPEN
 from graduation_model.monitoring.params import MonitoringParams
 from graduation_model.params import Label, Params, read_params
 from graduation_model.reports.params import ReportParams
@@ -67,8 +69,10 @@ class Programme(Settings):
         return self.folder / "poverty_lines.csv"
 
 
-def load_programme(where: str | Path) -> Programme:
+def load_programme(where: str | Path, *, drafted: bool = False) -> Programme:
     """Load a programme from its folder, or by its name under `configs/`: the current folder's, else the package's.
+
+    `drafted` is for what may be done with an instrument that nobody has confirmed: looking at data with it.
 
     Raises
     ------
@@ -77,7 +81,16 @@ def load_programme(where: str | Path) -> Programme:
     """
     folder = _folder(where)
     settings = read_params(folder / "programme.yaml", Settings)
+    _refuse_undecided(folder / "programme.yaml", settings)
     instrument = read_params(folder / "instrument.yaml", Instrument)
+    if instrument.confirmed == "no" and not drafted:
+        raise ConfigError(
+            "These questions were drafted from a file, and nobody has confirmed them",
+            where=folder / "instrument.yaml",
+            mend="Read each (`check` helps), then turn 'confirmed: no' into 'confirmed: yes'",
+        )
+    if not drafted:
+        _refuse_undecided(folder / "instrument.yaml", instrument)
     codebooks = {path: read_params(path, Codebook) for path in sorted((folder / "codebooks").glob("*.yaml"))}
     for path, codebook in codebooks.items():
         _check_codebook(path, codebook, instrument)
@@ -102,6 +115,28 @@ def _folder(where: str | Path) -> Path:
         where=where,
         mend=f"Give a programme's folder, or a name under configs/ ({', '.join(sorted(known))})",
     )
+
+
+def _refuse_undecided(path: Path, settings: Params) -> None:
+    """A drafted programme (`new`) leaves to people what only they know."""
+    undecided = [place for place, value in _leaves(settings.model_dump(exclude_unset=True)) if value == OPEN]
+    if undecided:
+        raise ConfigError(
+            f"{len(undecided)} settings of the draft are still '{OPEN}': {', '.join(undecided)}",
+            where=path,
+            mend="Decide them; the line above each in the draft says what it is",
+        )
+
+
+def _leaves(value: object, place: str = "") -> Iterator[tuple[str, object]]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _leaves(inner, f"{place}.{name}" if place else str(name))
+    elif isinstance(value, list | tuple):
+        for number, inner in enumerate(value):
+            yield from _leaves(inner, f"{place}.{number}")
+    else:
+        yield place, value
 
 
 def _load_reference(path: Path) -> tuple[AreaYear, ...]:
@@ -166,6 +201,7 @@ def _check_references(path: Path, settings: Settings, instrument: Instrument) ->
         "features.exclude": settings.features.exclude,
         "features.history": settings.features.history,
         "features.neighbours": settings.features.neighbours,
+        "features.adjusted": settings.features.adjusted,
         "evaluation.groups": settings.evaluation.groups,
         "estimators.weighted_sum": tuple(settings.estimators.weighted_sum),
         "estimators.pmt_exclude": settings.estimators.pmt_exclude,
@@ -274,7 +310,7 @@ def _check_follow_up(path: Path, settings: Settings, instrument: Instrument) -> 
                 where=path,
                 mend=f"Add it to ingest.{table}.keep",
             )
-    if rules.independent is not None and rules.independent not in instrument.followup_by_name:
+    if rules.independent not in instrument.followup_by_name:
         raise ConfigError(
             f"'ingest.follow_up_rules.independent' names {rules.independent}, which no follow-up asks",
             where=path,

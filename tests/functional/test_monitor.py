@@ -9,7 +9,10 @@ import pandas as pd
 import pytest
 
 from graduation_model.cli import main
+from graduation_model.commands.monitor import monitor
+from graduation_model.commands.score import score
 from graduation_model.config import load_programme
+from graduation_model.errors import DataError, LimitError
 from graduation_model.ingest.load import load_tables
 from graduation_model.monitoring.drift import answer_drift, codebook_drift
 from graduation_model.reports.monitor_page import monitor_dict
@@ -33,7 +36,7 @@ def test_a_page_in_both_languages_and_a_table_of_everything_that_was_looked_at(q
         content = page.read_text(encoding="utf-8")
         assert "http" not in content.replace("http-equiv", "")
         assert len(content) < 3_000_000
-    for name in ("answers", "facilitators", "habits", "scores", "reasons"):
+    for name in ("answers", "facilitators", "habits", "scores", "reasons", "estimates"):
         assert len(pd.read_parquet(out / f"{name}.parquet"))
 
 
@@ -125,3 +128,38 @@ def test_the_questionnaires_changes_are_told_without_codebooks_and_not_with_them
     juntos = load_programme(ROOT / "configs" / "juntos")
     assert told_by_year(one_code_for_all_years(juntos)) >= CHANGES
     assert not told_by_year(juntos) & CHANGES
+
+
+def test_a_finding_marked_as_blocking_stops_scoring_until_a_named_person_answers(year, small_programme, tmp_path):
+    """The wave is quiet; the programme sets a limit that every wave crosses."""
+    programme = load_programme(small_programme)
+    limits = {"drift": programme.monitoring.drift.model_copy(update={"answers": 1e-6}), "blocking": ("answers_moved",)}
+    strict = programme.model_copy(update={"monitoring": programme.monitoring.model_copy(update=limits)})
+    given = {"programme": strict, "data": year.data, "as_of": "2019-12-31"}
+    watched = monitor(**given, out=tmp_path / "monitor")
+    assert watched.blocking == watched.told["answers"] > 0
+    given["model"] = year / "train" / "bundle"
+    with pytest.raises(LimitError, match=r"Nobody is scored.*\(answers\)") as refused:
+        score(**given, out=tmp_path / "scores", monitor=watched.out)
+    assert refused.value.exit_code == 3
+    assert not (tmp_path / "scores").exists()
+    with pytest.raises(DataError, match="of the wave up to 2019-12-31, not up to 2020-12-31"):
+        score(**given | {"as_of": "2020-12-31"}, out=tmp_path / "scores", monitor=watched.out)
+    score(**given, out=tmp_path / "scores", monitor=watched.out, approver="Siti, Dinas Sosial")
+    kept = json.loads((tmp_path / "scores" / "manifest.json").read_text())["monitor"]
+    assert kept["approver"] == "Siti, Dinas Sosial"
+    assert len(kept["blocking"]) == watched.blocking
+    # Of today's limits it is the programme's word what blocks; a folder that changed says nothing.
+    (watched.out / "findings.parquet").write_bytes(b"none")
+    with pytest.raises(DataError, match="changed since they were written"):
+        score(**given, out=tmp_path / "other", monitor=watched.out)
+
+
+def test_a_reference_model_that_is_gone_is_refused_with_a_mend(year, small_programme, tmp_path, capsys):
+    words = ["monitor", "--programme", str(small_programme), "--data", str(year.data), "--as-of", "2019-12-31"]
+    assert main([*words, "--model", str(tmp_path / "gone"), "--out", str(tmp_path / "out")]) == 2
+    assert "There is no bundle in this folder" in capsys.readouterr().err
+    words += ["--out", str(tmp_path / "out"), "--tracking", str(year.root)]
+    assert main([*words, "--model", "models:/jamsosratu/9"]) == 2
+    assert "jamsosratu has no version 9" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

@@ -1,7 +1,7 @@
 """What comes from elsewhere is data: while it is read, the interpreter itself reports no code made out of it.
 
-Python raises an audit event for whatever unpickles, starts a program, opens a socket or compiles text (PEP 578), so that
-no library underneath can do it unseen. A hook cannot be taken away again, so each runs in a process of its own.
+Python raises an audit event for whatever unpickles, starts a program, opens a socket or compiles text (PEP 578): no
+library underneath can do so unseen. A hook cannot be taken away again, so each runs in a process of its own.
 """
 
 from __future__ import annotations

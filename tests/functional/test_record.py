@@ -342,9 +342,14 @@ def _foreign(folder):
     (folder / "manifest.json").unlink()
 
 
+def _interrupted(folder):
+    folder.with_name(f".{folder.name}.partial").mkdir()
+
+
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
+        (_interrupted, "A run that was stopped left families' answers"),
         (_strange, "1 files are not in the manifest"),
         (_changed, "1 files changed since they were written"),
         (_printed, "1 files cannot be looked into (first: list.pdf)"),

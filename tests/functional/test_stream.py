@@ -1,5 +1,6 @@
 """However the assessments are cut, read and divided, the scores are the same."""
 
+import fsspec
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,8 +12,9 @@ from graduation_model.commands.inputs import read_tables
 from graduation_model.config import load_programme
 from graduation_model.estimators.bundle import load_bundle
 from graduation_model.features.context import wave_context
-from graduation_model.scoring import score_blocks
-from lib.streamed import AS_OF, BUNDLE, PROGRAMME, province, table, words
+from graduation_model.ingest import lines
+from graduation_model.scoring import job, score_blocks
+from lib.streamed import AS_OF, BUNDLE, PROGRAMME, outputs, province, table, words
 
 TABLES = ("scores", "contributions", "not_scored", "quarantine")
 
@@ -48,10 +50,11 @@ def _same(out, at_once, *, places=True):
         pd.testing.assert_frame_equal(left, right, check_exact=name != "scores")
 
 
-@pytest.mark.parametrize("rows", [90, 400])
-def test_parts_give_what_all_families_at_once_give(data, at_once, tmp_path, rows):
+@pytest.mark.parametrize(("rows", "most_slices", "workers"), [(90, 3, 1), (400, 64, 2)])
+def test_parts_give_what_all_families_at_once_give(data, at_once, tmp_path, monkeypatch, rows, most_slices, workers):
+    monkeypatch.setattr(job, "MOST_SLICES", most_slices)  # of more parts, groups are gathered first
     out = tmp_path / "scores"
-    assert main(words(data, out, "--part-rows", rows)) == 0
+    assert main(words(data, out, "--part-rows", rows, "--workers", workers)) == 0
     assert len(list((out / "scores").glob("*.parquet"))) > 1
     _same(out, at_once)
 
@@ -65,6 +68,31 @@ def test_row_groups_and_files_give_what_one_file_gives(data, at_once, tmp_path):
         visits.iloc[rows].to_parquet(folder / "assessments" / f"{number}.parquet", row_group_size=77)
     assert main(words(folder, out, "--part-rows", 200)) == 0
     _same(out, at_once, places=False)
+
+
+def test_a_data_set_divided_by_district_gives_what_one_file_gives(data, at_once, tmp_path):
+    folder, out = tmp_path / "data", tmp_path / "scores"
+    folder.mkdir()
+    (folder / "poverty_lines.parquet").write_bytes((data / "poverty_lines.parquet").read_bytes())
+    visits = pd.read_parquet(data / "assessments.parquet")
+    visits.to_parquet(folder / "assessments", partition_cols=["district_code"], index=False)
+    assert main(words(folder, out, "--part-rows", 2000)) == 0
+    _same(out, at_once, places=False)
+
+
+def test_data_at_an_address_give_what_a_folder_gives_and_no_copy_stays(data, at_once, tmp_path):
+    store = fsspec.filesystem("memory")
+    store.put(f"{data}/", "/programme/2020/", recursive=True)
+    assert main(words("memory://programme/2020", tmp_path / "scores")) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["scores"]
+    assert outputs(tmp_path / "scores") == outputs(at_once)
+
+
+@pytest.mark.parametrize("address", ["memory://nothing/here", "nowhere://programme/2020"])
+def test_an_address_without_data_is_a_clear_error(tmp_path, capsys, address):
+    assert main(words(address, tmp_path / "scores")) == 2
+    assert address in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
 
 
 def test_text_that_only_the_whole_column_explains_is_read_as_at_once(data, tmp_path):
@@ -84,7 +112,9 @@ def test_text_that_only_the_whole_column_explains_is_read_as_at_once(data, tmp_p
     _same(tmp_path / "scores-parts", tmp_path / "scores-whole")
 
 
-def test_csv_gives_what_parquet_gives(data, at_once, tmp_path):
+@pytest.mark.parametrize("large", [lines.LARGE, 0], ids=["at once", "in runs"])
+def test_csv_gives_what_parquet_gives(data, at_once, tmp_path, monkeypatch, large):
+    monkeypatch.setattr(lines, "LARGE", large)
     folder, out = tmp_path / "data", tmp_path / "scores"
     folder.mkdir()
     (folder / "poverty_lines.parquet").write_bytes((data / "poverty_lines.parquet").read_bytes())

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from graduation_model.cohort.cohorts import build_cohorts
 from graduation_model.cohort.dates import as_of_dates
 from graduation_model.features import catalogue, feature_matrix, wave_context
-from lib.small import cohort_params, feature_params, followups, label_params, small_instrument, visits
+from lib.small import cohort_params, feature_params, followups, label_params, visits, with_judgement
 
 AS_OF = pd.Timestamp("2016-12-31")
 
@@ -37,7 +37,7 @@ def _table(rows):
 
 
 def _features(assessments, rows):
-    features = catalogue(small_instrument(), feature_params())
+    features = catalogue(with_judgement("size"), feature_params(adjusted=("size",)))
     ends = as_of_dates(assessments, AS_OF, cohort_params())
     return feature_matrix(rows, wave_context(assessments, ends, features, cluster="village"), features)
 

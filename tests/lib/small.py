@@ -61,6 +61,13 @@ def small_instrument() -> Instrument:
     )
 
 
+def with_judgement(name: str) -> Instrument:
+    """The small instrument with one question as a facilitator's judgement."""
+    asked = small_instrument()
+    questions = (one.model_copy(update={"subjective": one.name == name}) for one in asked.questions)
+    return asked.model_copy(update={"questions": tuple(questions)})
+
+
 def cohort_params(*, population: bool = True) -> CohortParams:
     member = Condition(question="member", is_one_of=("yes",)) if population else None
     return CohortParams(population=member, cluster="village", area="district")

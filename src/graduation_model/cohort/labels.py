@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from graduation_model.cohort.clocks import NEVER, beside_clocks, first_events
 from graduation_model.cohort.dates import months_after
 from graduation_model.cohort.decided import decision_after
 from graduation_model.cohort.observations import observations, outcome_met, reentries
@@ -23,7 +24,6 @@ GOOD, NO_VISIT = "good_at_every_visit", "visit_missing"
 NOT_OVER, NOT_DECIDED, NOT_FOLLOWED = "horizon_not_over", "not_decided", "not_followed"
 UNEXPLAINED = "reentry_without_reason"
 QUALITY_A, QUALITY_B = "A", "B"
-NEVER = np.datetime64("NaT", "s")
 
 
 def label_assessments(
@@ -125,7 +125,7 @@ def _found(families: pd.DataFrame, followups: pd.DataFrame, known_by: pd.Timesta
     marks = {name: np.zeros(shape, dtype=bool) for name in ("good", "bad", "visited", "independent")}
     why = np.full(n, NO_VISIT, dtype=object)
     last = max(np.flatnonzero(_required(label)), key=lambda visit: label.visits[visit].months)
-    seen = _pair(families, observations(followups, known_by=known_by, label=label))
+    seen = beside_clocks(families, observations(followups, known_by=known_by, label=label))
     scheduled = np.zeros(len(seen), dtype=bool)
     for number, visit in enumerate(label.visits):
         late = seen["date"] - months_after(seen["start"], visit.months).astype("datetime64[s]")
@@ -138,15 +138,17 @@ def _found(families: pd.DataFrame, followups: pd.DataFrame, known_by: pd.Timesta
         marks["independent"][place[rows["independent"] & (rows["why"] == "")], number] = True
         if number == last:
             why[place] = np.where(rows["why"] == "", NO_VISIT, rows["why"])
-    back = _pair(families, reentries(followups, known_by=known_by, reentry=label.reentry))
+    back = beside_clocks(families, reentries(followups, known_by=known_by, reentry=label.reentry))
     back = back[(back["date"] <= months_after(back["start"], label.horizon_months).astype("datetime64[s]")).to_numpy()]
-    failed, failure = _first(
+    failed, failure = first_events(
         n,
         seen[scheduled & (seen["bad"] != "").to_numpy()].rename(columns={"bad": "what"}),
         back[back["counts"].to_numpy()].assign(what=label.reentry.question if label.reentry else ""),
     )
     over = seen["date"] <= _due_dates(seen["start"], label)
-    ended, ending = _first(n, seen[(over & (seen["competing"] != "")).to_numpy()].rename(columns={"competing": "what"}))
+    ended, ending = first_events(
+        n, seen[(over & (seen["competing"] != "")).to_numpy()].rename(columns={"competing": "what"})
+    )
     reentered, unexplained = np.zeros((2, n), dtype=bool)
     reentered[back.loc[back["counts"].to_numpy(), "place"]] = True
     unexplained[back.loc[back["unexplained"].to_numpy(), "place"]] = True
@@ -170,23 +172,6 @@ def _due_dates(start: pd.Series, label: LabelParams) -> pd.Series:
     """The day on which the last visit is certainly over: before it successes cannot be seen, but failures can."""
     ends = [months_after(start, visit.months) + pd.Timedelta(days=visit.tolerance_days) for visit in label.visits]
     return pd.concat(ends, axis=1).max(axis=1).astype("datetime64[s]")
-
-
-def _pair(families: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
-    """Every row beside every clock of its family that started before it, in order of dates; `place` is the clock's."""
-    clocks = families.assign(place=np.arange(len(families))).dropna(subset="start")
-    pairs = clocks.merge(rows, on="household_id")
-    return pairs[pairs["date"] > pairs["start"]].sort_values("date", kind="stable", ignore_index=True)
-
-
-def _first(n: int, *events: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """The first of some events (place, date, what) for each of n families; of one day, that of the earlier table."""
-    together = pd.concat([part[["place", "date", "what"]] for part in events], ignore_index=True)
-    first = together.sort_values("date", kind="stable").drop_duplicates("place")
-    date, what = np.full(n, NEVER), np.full(n, "", dtype=object)
-    date[first["place"]] = first["date"].to_numpy(dtype="datetime64[s]")
-    what[first["place"]] = first["what"]
-    return date, what
 
 
 def _combine(

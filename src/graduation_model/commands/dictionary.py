@@ -42,7 +42,7 @@ def dictionary(*, programme: ProgrammeLike, out: str | Path) -> Dictionary:
     """
     from graduation_model.reports.dictionary import MARK, data_dictionary
 
-    programme, out = open_programme(programme), Path(out).resolve()
+    programme, out = open_programme(programme, drafted=True), Path(out).resolve()
     if out.suffix != ".md":
         raise OutputError("A data dictionary is an .md file", where=out, mend="Give --out a name that ends in .md")
     content = data_dictionary(dictionary_inputs(programme))

@@ -70,7 +70,7 @@ def form(*, programme: ProgrammeLike, out: str | Path) -> Forms:
     """
     from graduation_model.reports.xlsform import xlsform, xlsform_workbook
 
-    programme = open_programme(programme)
+    programme = open_programme(programme, drafted=True)
     out = Path(out).resolve()
     if out.suffix != ".xlsx":
         raise OutputError("A form is an .xlsx file", where=out, mend="Give --out a name that ends in .xlsx")

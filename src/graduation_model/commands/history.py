@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from graduation_model.tracking import Memory, Step
 
 TRAINING, COHORT, LIST, MONITORING, RETRAINING = "training", "cohort", "list", "monitoring", "retraining"
+FOLLOW_UP = "follow-up"
 COLUMNS = {
     "as_of": "str",
     "trained": "str",
@@ -37,6 +38,9 @@ COLUMNS = {
     "limits_crossed": "Int64",
     "matured": "Int64",
     "would_change": "Int64",
+    "stayed_out": "Int64",
+    "fell_back": "Int64",
+    "lost": "Int64",
 }
 Figures = Mapping[str, float]
 
@@ -49,7 +53,8 @@ class History:
     ----------
     years : frame
         A row an as-of date with `COLUMNS`: which version was trained, what the gate said, who approved; which version
-        decided, over how many families; what monitoring and retraining found. Missing where that was not done.
+        decided, over how many families; what monitoring, retraining and follow-up found. Missing where that was not
+        done.
     remembered : int
         Steps that were new.
     out : Path or None
@@ -85,8 +90,8 @@ def history(
     programme
         A programme, its folder, or its name under `configs/`.
     folders
-        What `score`, `select`, `monitor` or `retrain` wrote, or a folder of such folders: each becomes a run beside
-        the training of the model that decided, once. Trainings are remembered by `train` itself.
+        What `score`, `select`, `monitor`, `retrain` or `outcomes` wrote, or a folder of such folders: each becomes a
+        run beside the training of the model that decided, once. Trainings are remembered by `train` itself.
     out
         Gets `history.parquet`, `history.csv` and a manifest.
     tracking
@@ -154,40 +159,59 @@ def _step(folder: Path, programme: Programme) -> Step | None:
             where=folder,
             mend="Give folders of one programme",
         )
-    figures = {name: float(value) for name, value in told(manifest).items() if value is not None}
+    figures = {name: float(value) for name, value in told(manifest, folder).items() if not pd.isna(value)}
     return Step(
         kind=kind,
         as_of=str(manifest.get("as_of") or given["as_of"])[:10],
         digest=sha256_of(folder / MANIFEST),
-        bundle_sha256=(manifest.get("model") or {}).get("bundle_sha256", ""),
+        bundle_sha256=(_model_of(manifest) or {}).get("bundle_sha256", ""),
         params={"folder": str(folder.resolve())},
         figures=figures,
     )
 
 
-def _of_cohort(manifest: dict[str, Any]) -> dict[str, Any]:
+def _model_of(manifest: dict[str, Any]) -> dict[str, Any] | None:
+    """The model that decided: of a follow-up, that of the one list that it looks back on."""
+    lists = str(manifest["parameters"].get("selections") or "").split(", ")
+    if manifest["command"] != "outcomes" or lists == [""]:
+        return manifest.get("model")
+    models = [read_any_manifest(Path(one))["model"] for one in lists]
+    return models[0] if len({one["bundle_sha256"] for one in models}) == 1 else None
+
+
+def _of_cohort(manifest: dict[str, Any], folder: Path) -> dict[str, Any]:
     return {"scored": manifest["counts"]["scored"], "families": manifest["counts"]["families"]}
 
 
-def _of_list(manifest: dict[str, Any]) -> dict[str, Any]:
+def _of_list(manifest: dict[str, Any], folder: Path) -> dict[str, Any]:
     summary = manifest["summary"]
     named = ("families", "quota", "selected", "waiting_list", "expected_false_graduations")
     return {name: summary[name] for name in named} | summary["recommendations"]
 
 
-def _of_monitoring(manifest: dict[str, Any]) -> dict[str, Any]:
+def _of_monitoring(manifest: dict[str, Any], folder: Path) -> dict[str, Any]:
     return {"limits_crossed": sum(manifest["told"].values()), **manifest["told"]}
 
 
-def _of_retraining(manifest: dict[str, Any]) -> dict[str, Any]:
+def _of_retraining(manifest: dict[str, Any], folder: Path) -> dict[str, Any]:
     return {**manifest["summary"], "matured": manifest["matured"]}
 
 
-_TOLD: dict[str, tuple[str, Callable[[dict[str, Any]], dict[str, Any]]]] = {
+def _of_follow_up(manifest: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Of all who left, whatever their list; counts that are too small to show stay missing."""
+    from graduation_model.followup.outcomes import EVERYBODY, LEFT
+
+    table = pd.read_parquet(folder / "outcomes.parquet")
+    own = table[(table["families"] == LEFT) & (table["group"] == EVERYBODY)].drop_duplicates("measure")
+    return own.set_index("measure")["value"].reindex(["stayed_out", "fell_back", "lost"]).to_dict()
+
+
+_TOLD: dict[str, tuple[str, Callable[[dict[str, Any], Path], dict[str, Any]]]] = {
     "score": (COHORT, _of_cohort),
     "select": (LIST, _of_list),
     "monitor": (MONITORING, _of_monitoring),
     "retrain": (RETRAINING, _of_retraining),
+    "outcomes": (FOLLOW_UP, _of_follow_up),
 }
 
 
@@ -224,6 +248,7 @@ def _year(steps: dict[str, Step], memory: Memory, date: str) -> dict[str, Any]:
         "limits_crossed": figure(MONITORING, "limits_crossed"),
         "matured": figure(RETRAINING, "matured"),
         "would_change": figure(RETRAINING, "changed"),
+        **{name: figure(FOLLOW_UP, name) for name in ("stayed_out", "fell_back", "lost")},
     }
 
 

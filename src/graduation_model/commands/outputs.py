@@ -19,6 +19,8 @@ from graduation_model.ingest.formats import sha256_of
 from graduation_model.scoring.work import sync
 
 MANIFEST = "manifest.json"
+# How a folder under construction is called, beside its place: .OUT.partial.
+PARTIAL = "partial"
 # Of a run under way: what it depends on, and the records of what is finished.
 BEGUN_WITH, DONE = "begun_with.json", "done"
 
@@ -81,7 +83,7 @@ def output_folder(out: str | Path, command: str, parameters: dict[str, Any]) -> 
     out = Path(out).resolve()
     _refuse_foreign(out, command)
     started = dt.datetime.now(dt.UTC)
-    work = out.with_name(f".{out.name}.partial-{os.getpid()}")
+    work = out.with_name(f".{out.name}.{PARTIAL}-{os.getpid()}")
     try:
         work.mkdir(parents=True)
         output = Output(work)
@@ -123,7 +125,7 @@ def resumable_output(
     out = Path(out).resolve()
     _refuse_foreign(out, command)
     started = dt.datetime.now(dt.UTC)
-    partial = out.with_name(f".{out.name}.partial")
+    partial = out.with_name(f".{out.name}.{PARTIAL}")
     try:
         with locked(out):
             if restart:

@@ -11,6 +11,7 @@ import secrets
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ import pyarrow.parquet as pq
 
 from graduation_model.commands.holdings import Holding, holdings, names_family, rows_of
 from graduation_model.commands.inputs import no_such_family, one_family, open_key
-from graduation_model.commands.outputs import MANIFEST, Output, swap_in
+from graduation_model.commands.outputs import MANIFEST, PARTIAL, Output, swap_in
 from graduation_model.errors import DataError, OutputError
 from graduation_model.ingest.corrections import FILE as CORRECTIONS
 from graduation_model.ingest.formats import sha256_of
@@ -109,6 +110,8 @@ def record_delete(
         family.
     """
     family = one_family(household, open_key(key, data))
+    for folder in folders:
+        _refuse_leftovers(Path(folder).resolve())
     found = holdings(folders, family)
     corrections = None if data is None else Path(data).resolve() / CORRECTIONS
     corrected = 0 if corrections is None or not corrections.is_file() else rows_of(corrections, family).num_rows
@@ -136,15 +139,19 @@ def _counts(holding: Holding) -> dict[str, int]:
     return {"rows": holding.rows, "pages": pages, "lists": len(holding.indexes)}
 
 
+def _refuse_leftovers(folder: Path) -> None:
+    """Stop where a run that was stopped left families' answers beside a folder, whether or not that came to be."""
+    for ending in (PARTIAL, f"{PARTIAL}-*", "old-*"):
+        for path in folder.parent.glob(f".{escape(folder.name)}.{ending}"):
+            raise DataError(
+                "A run that was stopped left families' answers beside this folder",
+                where=path,
+                mend="Delete it, or let the same command go on to its end first",
+            )
+
+
 def _refuse(holding: Holding, household: str) -> None:
     """Stop before anything is changed where a file could name the family and cannot be made again without it."""
-    leftover = [path for path in holding.folder.parent.glob(f".{holding.folder.name}.*-*") if path.is_dir()]
-    if leftover:
-        raise DataError(
-            "A run that was stopped left a copy beside this folder",
-            where=leftover[0],
-            mend="Delete it, or wait for the run that is making it",
-        )
     if holding.whole:
         return
     closed = [name for name in holding.files if not name.endswith(READABLE)]
@@ -193,7 +200,7 @@ def _delete_all(found: Sequence[Holding], household: str, entry: dict[str, str],
 
 
 def _beside(path: Path) -> Path:
-    return path.with_name(f".{path.name}.partial-{os.getpid()}")
+    return path.with_name(f".{path.name}.{PARTIAL}-{os.getpid()}")
 
 
 def _corrections_without(path: Path, household: str, renewed: dict[str, str]) -> Path:

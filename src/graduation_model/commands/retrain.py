@@ -111,6 +111,8 @@ def retrain(
     model: str | Path | None = None,
     quota: int | None = None,
     tune: int = 0,
+    monitor: str | Path | None = None,
+    approver: str = "",
     tracking: str | Path = ".",
     key: str | Path | None = None,
     mapping: str | Path | None = None,
@@ -137,6 +139,8 @@ def retrain(
         Of both lists; default the programme's.
     tune, tracking, key, mapping
         As for `train`.
+    monitor, approver
+        As for `score`: who answers for scoring in spite of a blocking finding. Nobody is promoted by it.
 
     Raises
     ------
@@ -155,7 +159,7 @@ def retrain(
     deciding = f"models:/{located.name}/{located.version}" if located.version.isdecimal() else located.folder
     lists = {}
     for folder, address in ((out, deciding), (out / SHADOW, out / TRAIN / "bundle")):
-        score(**given, model=address, out=folder / SCORES, tracking=tracking)
+        score(**given, model=address, out=folder / SCORES, tracking=tracking, monitor=monitor, approver=approver)
         select(programme=programme, scores=folder / SCORES, out=folder / SELECTION, quota=quota)
         lists[folder] = _list_of(folder)
     secret = open_key(key, data)

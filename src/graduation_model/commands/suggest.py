@@ -69,7 +69,7 @@ def suggest(*, programme: ProgrammeLike, data: str | Path, to: str | Path) -> Su
     to
         The mapping file to write; one that is there already, perhaps confirmed, is not touched.
     """
-    programme, folder, to = open_programme(programme), Path(data), Path(to)
+    programme, folder, to = open_programme(programme, drafted=True), Path(data), Path(to)
     if to.exists():
         raise OutputError("There is a file of that name", where=to, mend="Give another, or move it away yourself")
     if not folder.is_dir():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,32 +24,13 @@ class CellFaults:
     table: pd.DataFrame
 
 
-def _schema(questions: tuple[Question, ...]):  # type: ignore[no-untyped-def]  # pandera is imported only here
-    import pandera.pandas as pa
-
-    columns = {}
-    for question in questions:
-        checks = []
-        if question.minimum is not None:
-            checks.append(pa.Check.ge(question.minimum, name="minimum", error=f"at least {question.minimum:g}"))
-        if question.maximum is not None:
-            checks.append(pa.Check.le(question.maximum, name="maximum", error=f"at most {question.maximum:g}"))
-        if question.kind == "count":
-            checks.append(pa.Check(lambda s: s == np.floor(s), name="whole_number", error="a whole number"))
-        columns[question.name] = pa.Column(
-            checks=checks, nullable=question.need != "required", required=True, coerce=False
-        )
-    return pa.DataFrameSchema(columns, strict=False)
-
-
 def check_answers(answers: pd.DataFrame, questions: tuple[Question, ...]) -> CellFaults:
     """Return every cell that breaks the instrument.
 
     Parameters
     ----------
     answers : frame (n_visits, n_questions)
-        Typed answers (`Question.dtype`): text that is no number was set aside before, since pandera would report one
-        untyped cell and lose the others.
+        Typed answers (`Question.dtype`).
     questions : tuple of Question
 
     Returns
@@ -65,30 +47,30 @@ def check_answers(answers: pd.DataFrame, questions: tuple[Question, ...]) -> Cel
     >>> faults[["row", "column", "rule"]].values.tolist()
     [[1, 'hh_size', 'minimum'], [2, 'hh_size', 'whole_number']]
     """
-    import pandera.errors
-
-    positioned = answers.reset_index(drop=True)
-    try:
-        _schema(questions).validate(positioned, lazy=True)
-    except pandera.errors.SchemaErrors as errors:
-        cases = errors.failure_cases
-    else:
-        cases = pd.DataFrame({"index": [], "column": [], "check": []})
-    table = pd.DataFrame(
-        {
-            "row": cases["index"].astype("int64"),
-            "column": cases["column"].astype("str"),
-            "expected": cases["check"].astype("str").replace("not_nullable", "an answer"),
-        }
-    ).drop_duplicates(ignore_index=True)
-    table["rule"] = _rule_of(table["expected"])
+    faults = [
+        pd.DataFrame({"row": np.flatnonzero(broken), "column": question.name, "expected": expected, "rule": rule})
+        for question in questions
+        for rule, expected, broken in _held_against(answers[question.name], question)
+        if broken.any()
+    ]
+    typed = {"row": "int64", "column": "str", "expected": "str", "rule": "str"}
+    table = pd.concat(faults or [pd.DataFrame(columns=list(typed))], ignore_index=True).astype(typed)
     return CellFaults(table=table.sort_values(["row", "column", "rule"], ignore_index=True))
 
 
-def _rule_of(expected: pd.Series) -> pd.Series:
-    rules = {"an answer": "required", "a whole number": "whole_number"}
-    bounds = expected.str.startswith("at least").map({True: "minimum", False: "maximum"})
-    return expected.map(rules).fillna(bounds.astype("str")).astype("str")
+def _held_against(answers: pd.Series, question: Question) -> Iterator[tuple[str, str, np.ndarray]]:
+    """Each rule of a question: its name, what it expects, and which answers break it. A missing one breaks no bound."""
+    if question.need == "required":
+        yield "required", "an answer", answers.isna().to_numpy()
+    if not question.is_numeric:
+        return
+    values = answers.to_numpy(dtype=float)
+    if question.minimum is not None:
+        yield "minimum", f"at least {question.minimum:g}", values < question.minimum
+    if question.maximum is not None:
+        yield "maximum", f"at most {question.maximum:g}", values > question.maximum
+    if question.kind == "count":
+        yield "whole_number", "a whole number", (values != np.floor(values)) & ~np.isnan(values)
 
 
 def check_across(

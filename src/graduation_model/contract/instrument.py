@@ -254,9 +254,16 @@ class Section(Params):
 
 
 class Instrument(Params):
-    """Every question of a programme's assessment (`questions`) and of its follow-up visit (`followup`)."""
+    """Every question of a programme's assessment (`questions`) and of its follow-up visit (`followup`).
+
+    Parameters
+    ----------
+    confirmed
+        `no` while it is a draft that nobody has read: data can be checked against it, and nothing is learnt or scored.
+    """
 
     version: str
+    confirmed: Literal["yes", "no"] = "yes"
     sections: tuple[Section, ...]
     questions: tuple[Question, ...]
     followup: tuple[Question, ...]

@@ -51,8 +51,9 @@ def _two_visits(visits: pd.DataFrame) -> pd.DataFrame:
 
 
 def _outside(dates: pd.Series, within: Round) -> pd.DataFrame:
-    day = dates.dt.strftime("%m-%d")
-    rows = np.flatnonzero((dates.notna() & ((day < within.first) | (day > within.last))).to_numpy())
+    first, last = (100 * int(day[:2]) + int(day[3:]) for day in (within.first, within.last))
+    day = 100 * dates.dt.month + dates.dt.day
+    rows = np.flatnonzero((dates.notna() & ((day < first) | (day > last))).to_numpy())
     return _cells(rows, "assessment_date", OUTSIDE_ROUND, f"{within.first} to {within.last}")
 
 
@@ -60,9 +61,9 @@ def _assets_lost(visits: pd.DataFrame, assets: AssetsLost) -> pd.DataFrame:
     names = [name for name in assets.questions if name in visits]
     order = visits.sort_values(["household_id", "assessment_date"], kind="stable").index.to_numpy()
     family = visits["household_id"].to_numpy()[order]
-    answers = visits.loc[order, names].astype("object").to_numpy()
+    has, has_not = (np.column_stack([visits[name] == answer for name in names])[order] for answer in ("yes", "no"))
     followed = np.flatnonzero(family[1:] == family[:-1])
-    lost = (answers[followed] == "yes") & (answers[followed + 1] == "no")
+    lost = has[followed] & has_not[followed + 1]
     lost &= (lost.sum(axis=1) >= assets.at_least)[:, None]
     visit, asset = np.nonzero(lost)
     return _cells(order[followed[visit] + 1], np.array(names, dtype=object)[asset], ASSETS_LOST, "as at the last visit")

@@ -195,3 +195,30 @@ def long_leaf_into(out, start, met, outputs, leaf, nodes, weights, before, facto
             if_met, if_not, sums = kind(1) - leaf[k + 1], -leaf[k + 1], gain[k]
             for row in range(strip):
                 total[row] += sums[row] * (if_met if here[row] else if_not)
+
+
+@compiled
+def largest_into(place, weight, values, sign):
+    """Find the outputs that weigh most on one side; of equal ones the first stands first.
+
+    Parameters
+    ----------
+    place, weight : array (n_top, n_rows)
+        Get the outputs' numbers and values, the largest first; stay as they are where there are fewer.
+    values : array (n_outputs, n_rows)
+    sign : float
+        1: the largest above 0; -1: the smallest below.
+    """
+    top = len(place)
+    for row in range(values.shape[1]):
+        found = 0
+        for output in range(values.shape[0]):
+            value = values[output, row]
+            if sign * value <= 0 or (found == top and sign * value <= sign * weight[top - 1, row]):
+                continue
+            spot = found if found < top else top - 1
+            while spot > 0 and sign * weight[spot - 1, row] < sign * value:
+                weight[spot, row], place[spot, row] = weight[spot - 1, row], place[spot - 1, row]
+                spot -= 1
+            weight[spot, row], place[spot, row] = value, output
+            found = min(found + 1, top)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -29,20 +31,16 @@ def top_reasons(by_question: pd.DataFrame, top: int = TOP) -> pd.DataFrame:
     >>> top_reasons(by_question, top=1).to_dict(orient="records")
     [{'for_1': 'floor', 'for_1_contribution': 0.4, 'against_1': 'income', 'against_1_contribution': -0.2}]
     """
-    values = by_question.to_numpy()
-    missing = top - values.shape[1]
-    if missing > 0:  # fewer questions than reasons asked for: the rest weigh nothing
-        values = np.hstack([values, np.zeros((len(values), missing))])
-    names = np.append(by_question.columns.to_numpy(dtype=object), [None] * max(missing, 0))
-    nothing = np.full(len(values), None, dtype=object)
-    columns: dict[str, np.ndarray] = {}
+    from graduation_model.explanation.kernels import largest_into
+
+    values = np.ascontiguousarray(by_question.to_numpy(dtype=float).T)
+    names = pd.array(by_question.columns.astype("str"), dtype="str")
+    columns: dict[str, Any] = {}
     for side, sign in (("for", 1.0), ("against", -1.0)):
-        order = (-sign * values).argsort(axis=1, kind="stable")[:, :top]
-        chosen = np.take_along_axis(values, order, axis=1)
-        for place in range(top):
-            there = sign * chosen[:, place] > 0
-            columns[f"{side}_{place + 1}"] = np.where(there, names[order[:, place]], nothing)
-            columns[f"{side}_{place + 1}_contribution"] = np.where(there, chosen[:, place], np.nan)
-    frame = pd.DataFrame(columns, index=by_question.index)
-    text = [name for name in frame if not str(name).endswith("_contribution")]
-    return frame.astype(dict.fromkeys(text, "str"))
+        place = np.full((top, values.shape[1]), -1, dtype=np.int64)
+        weight = np.full((top, values.shape[1]), np.nan)
+        largest_into(place, weight, values, sign)
+        for rank in range(top):
+            columns[f"{side}_{rank + 1}"] = names.take(place[rank], allow_fill=True)
+            columns[f"{side}_{rank + 1}_contribution"] = weight[rank]
+    return pd.DataFrame(columns, index=by_question.index)

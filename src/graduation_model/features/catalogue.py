@@ -16,7 +16,7 @@ from graduation_model.contract.instrument import SIGN, Instrument, Question
 from graduation_model.errors import ConfigError
 from graduation_model.features.params import FeatureParams, Ratio
 
-ANSWER, LEVEL, RANK, PREVIOUS, CHANGE, NEIGHBOURS, RATIO = (
+ANSWER, LEVEL, RANK, PREVIOUS, CHANGE, NEIGHBOURS, RATIO, ADJUSTED = (
     "answer",
     "level",
     "rank",
@@ -24,6 +24,7 @@ ANSWER, LEVEL, RANK, PREVIOUS, CHANGE, NEIGHBOURS, RATIO = (
     "change",
     "neighbours",
     "ratio",
+    "adjusted",
 )
 COLUMNS = ("feature", "question", "source", "quantity", "level", "sign", "actionable", "protected")
 
@@ -46,7 +47,8 @@ class Catalogue:
     ----------
     table : frame (n_features, 8)
         feature, question (whose contribution it counts to), source (answer, level, rank, previous, change,
-        neighbours, ratio), quantity, level (of a choice), sign (monotone constraint: 1, -1, 0), actionable, protected.
+        neighbours, ratio, adjusted), quantity, level (of a choice), sign (monotone constraint: 1, -1, 0), actionable,
+        protected.
     quantities : tuple of Quantity
         The numbers that features are views of.
     """
@@ -70,6 +72,12 @@ class Catalogue:
     def of(self, source: str) -> pd.DataFrame:
         """The features of one source."""
         return self.table[self.table["source"] == source]
+
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """The quantities of which the mean over the cluster's other families is needed."""
+        used = self.table["source"].isin([NEIGHBOURS, ADJUSTED])
+        return tuple(dict.fromkeys(self.table.loc[used, "quantity"]))
 
     def to_records(self) -> dict[str, list[dict[str, Any]]]:
         """The catalogue as plain data, for the bundle."""
@@ -95,13 +103,22 @@ def catalogue(instrument: Instrument, params: FeatureParams) -> Catalogue:
     ------
     ConfigError
         Where a ratio's direction contradicts the direction of one of its questions: a higher answer would then push
-        the score both ways, and the promise made about the question could not be kept.
+        the score both ways, and the promise made about the question could not be kept. Where an adjusted question is
+        no judgement.
     """
     asked = {question.name: question for question in instrument.questions if _is_feature(question, params)}
     for ratio in params.ratios:
         _check_ratio(ratio, instrument)
     ratios = {ratio.name: ratio for ratio in params.ratios if {ratio.numerator, ratio.denominator} <= set(asked)}
-    rows = [row for question in asked.values() for row in _now(question)]
+    for name in params.adjusted:
+        _check_adjusted(instrument.named(name))
+    plain = (question for name, question in asked.items() if name not in params.adjusted)
+    rows = [row for question in plain for row in _now(question)]
+    rows += [
+        _row(f"{name}__{ADJUSTED}", name, ADJUSTED, name, asked[name].sign, asked[name])
+        for name in params.adjusted
+        if name in asked
+    ]
     rows += [
         _row(ratio.name, ratio.question, RATIO, ratio.name, SIGN[ratio.direction], asked[ratio.question])
         for ratio in ratios.values()
@@ -160,6 +177,15 @@ def _quantities(asked: dict[str, Question], ratios: dict[str, Ratio], table: pd.
         if name in used
     ]
     return tuple(plain + composed)
+
+
+def _check_adjusted(question: Question) -> None:
+    if not question.subjective or question.kind == "choice":
+        raise ConfigError(
+            f"'{question.name}' is no judgement with an order: nothing is to be adjusted",
+            where="features.adjusted",
+            mend="Name questions that are marked subjective in instrument.yaml, and whose answers have an order",
+        )
 
 
 def _check_ratio(ratio: Ratio, instrument: Instrument) -> None:

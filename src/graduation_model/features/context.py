@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from graduation_model.cohort.dates import wave_of
-from graduation_model.features.catalogue import CHANGE, NEIGHBOURS, PREVIOUS, Catalogue, Quantity
+from graduation_model.features.catalogue import CHANGE, PREVIOUS, Catalogue, Quantity
 
 # A visit is one whole number, family * 2^20 + day since 1970, so that "this family's last visit before that day" is
 # one binary search. 2^20 days reach the year 4840.
@@ -211,7 +211,7 @@ def cluster_totals(visits: Visits, catalogue: Catalogue, distributions: Distribu
         whose sums are exact.
     """
     parts = [_no_totals()]
-    for name in catalogue.of(NEIGHBOURS)["quantity"]:
+    for name in catalogue.compared:
         value = _ranked_value(visits, _quantity(catalogue, name), distributions)
         use = visits.last & ~np.isnan(value) & visits.table[cluster].notna().to_numpy()
         high = np.rint(value[use] * _HIGH) / _HIGH
@@ -259,7 +259,7 @@ def context_of(
     clusters = pd.Index(totals.index.unique("cluster"))
     shape = (len(visits.wave_ends), len(clusters))
     sums, counts = {}, {}
-    for name in catalogue.of(NEIGHBOURS)["quantity"]:
+    for name in catalogue.compared:
         sums[name], counts[name] = np.zeros(shape), np.zeros(shape, dtype=np.int64)
         mine = totals[totals.index.get_level_values("quantity") == name]
         cells = (
@@ -312,8 +312,8 @@ def _ranked_value(visits: Visits, quantity: Quantity, distributions: Distributio
 
 
 def _remembered(catalogue: Catalogue) -> set[str]:
-    sources = catalogue.table["source"].isin([PREVIOUS, CHANGE, NEIGHBOURS])
-    return set(catalogue.table.loc[sources, "quantity"])
+    sources = catalogue.table["source"].isin([PREVIOUS, CHANGE])
+    return {*catalogue.table.loc[sources, "quantity"], *catalogue.compared}
 
 
 def reference_context(context: WaveContext, points: int = 1001) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from graduation_model.cohort.dates import wave_of
 from graduation_model.errors import DataError
-from graduation_model.features.catalogue import CHANGE, LEVEL, NEIGHBOURS, PREVIOUS, Catalogue
+from graduation_model.features.catalogue import ADJUSTED, CHANGE, LEVEL, NEIGHBOURS, PREVIOUS, Catalogue
 from graduation_model.features.context import DAY_BITS, WaveContext, days, ranks_in_waves, raw_quantity
 
 
@@ -51,6 +51,8 @@ def feature_matrix(rows: pd.DataFrame, context: WaveContext, catalogue: Catalogu
             matrix[place] = now[quantity] - block.previous(quantity)
         elif source == NEIGHBOURS:
             matrix[place] = block.neighbours(quantity)
+        elif source == ADJUSTED:
+            matrix[place] = now[quantity] - block.neighbours(quantity)
         else:
             matrix[place] = now[quantity]
     return pd.DataFrame(matrix.T, columns=list(catalogue.names), index=rows.index, copy=False)

@@ -32,6 +32,9 @@ class FeatureParams(Params):
         Questions whose mean over the other families of the cluster is a feature.
     ratios
         Composition and crowding.
+    adjusted
+        Judgements of the facilitator's that count as their distance from what the same facilitator judged of the other
+        families of the wave, instead of as they stand. `cohort.cluster` is then who visited.
     """
 
     protected: tuple[str, ...] = ()
@@ -39,3 +42,4 @@ class FeatureParams(Params):
     history: tuple[str, ...] = ()
     neighbours: tuple[str, ...] = ()
     ratios: tuple[Ratio, ...] = ()
+    adjusted: tuple[str, ...] = ()

@@ -138,8 +138,8 @@ def _every_visit(clocks: pd.DataFrame, visits: Sequence[Visit]) -> pd.DataFrame:
 def _while_it_lasts(visits: pd.DataFrame, decisions: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
     """Without the visits of the comparison sample that open once the family has left: it compares no longer."""
     left = decisions[(decisions["decision_date"] <= as_of) & ~decisions["decision"].isin([RETAINED, DEFERRED])]
-    first = left.groupby(left["household_id"].astype("str"))["effective_date"].min()
-    gone = visits["household_id"].map(first) <= visits["opens"]
+    first = left.sort_values("effective_date").drop_duplicates("household_id").set_index("household_id")
+    gone = first["effective_date"].reindex(visits["household_id"]).to_numpy() <= visits["opens"].to_numpy()
     return visits[~(gone & (visits["decision"] == RETAINED))].reset_index(drop=True)
 
 

@@ -1,4 +1,4 @@
-"""A table too large to be read at once: its parquet row groups as blocks, each read by itself."""
+"""A table too large to be read at once: its parquet row groups, or runs of a csv's records, as blocks."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from graduation_model.errors import DataError
-from graduation_model.ingest.formats import find_parts, sha256_of
+from graduation_model.ingest.formats import find_parts, partition_of, sha256_of, with_partition
 from graduation_model.ingest.headers import refuse_twice
+from graduation_model.ingest.lines import Run, read_run, runs_of
 from graduation_model.ingest.parts import Raw, read_table
 from graduation_model.ingest.rows import TableReader
 
@@ -37,12 +38,54 @@ class Piece:
     first: int
     rows: int
 
+    def read(self, batch: int) -> Iterator[Raw]:
+        """Read so many rows at a time."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        start = self.first
+        try:
+            with pq.ParquetFile(self.path) as file:
+                for part in file.iter_batches(batch_size=batch, row_groups=[self.group], use_threads=False):
+                    frame = pa.Table.from_batches([part]).to_pandas(split_blocks=True)
+                    frame = frame.reset_index(drop=True)  # a file may bring an index
+                    yield _raw(with_partition(frame, self.shown), self.shown, np.arange(start, start + len(frame)))
+                    start += len(frame)
+        except (OSError, ValueError) as error:  # pyarrow's errors are either
+            raise _damaged(self.path, error) from error
+
+
+@dataclass(frozen=True)
+class Records:
+    """Neighbouring records of one csv file.
+
+    Attributes
+    ----------
+    path, shown
+        As of a piece.
+    header : bytes
+    run : Run
+    rows : int
+    """
+
+    path: Path
+    shown: str
+    header: bytes
+    run: Run
+    rows: int
+
+    def read(self, batch: int) -> Iterator[Raw]:
+        """Read them all; they are no more than a batch."""
+        frame, numbers = read_run(self.path, self.header, self.run)
+        if len(frame):
+            yield _raw(frame, self.shown, numbers)
+
 
 @dataclass(frozen=True)
 class Block:
     """Row groups that are read together: one large one, or as many small ones in a row as are no larger."""
 
-    pieces: tuple[Piece, ...]
+    pieces: tuple[Piece | Records, ...]
 
     @property
     def rows(self) -> int:
@@ -56,16 +99,19 @@ class Source:
     Attributes
     ----------
     blocks : tuple of Block
-        Of parquet files without a mapping.
+        Of parquet files, or of one large csv file, without a mapping.
     whole : Raw, optional
         Any other table, as read.
     sources : dict
         Path -> sha256 of what is read.
+    texts : dict, optional
+        Column -> its distinct texts, where finding the blocks showed them.
     """
 
     blocks: tuple[Block, ...]
     whole: Raw | None
     sources: dict[str, str]
+    texts: dict[str, pd.Series] | None = None
 
     @property
     def rows(self) -> int:
@@ -73,7 +119,7 @@ class Source:
 
 
 def open_source(folder: Path, reader: TableReader, rows: int) -> Source:
-    """Find a table's blocks. Sheets, csv and databases, and what a mapping translates, are read at once.
+    """Find a table's blocks. Sheets, small csv and databases, and what a mapping translates, are read at once.
 
     Parameters
     ----------
@@ -87,18 +133,18 @@ def open_source(folder: Path, reader: TableReader, rows: int) -> Source:
     """
     parts = find_parts(folder, reader.name)
     if not parts or reader.mapping is not None or any(part.suffix != ".parquet" for part in parts):
-        raw = read_table(folder, reader.name)
-        return Source((), raw, raw.sources)
+        return _runs(parts, folder, reader, rows) or _at_once(folder, reader)
     first: set[str] | None = None
     pieces: list[Piece] = []
     for part in parts:
+        shown, start = part.relative_to(folder).as_posix(), 1
         columns, groups = _contents(part)
+        columns |= set(partition_of(shown))
         first = first or columns
         if columns != first:
             raise DataError(
                 "This part has other columns than the first one", where=part, mend="Give all parts the same columns"
             )
-        shown, start = part.relative_to(folder).as_posix(), 1
         for group, size in enumerate(groups):
             pieces.append(Piece(part, shown, group, start, size))
             start += size
@@ -129,7 +175,7 @@ def read_block(block: Block, batch: int) -> Iterator[Raw]:
     """
     parts: list[Raw] = []
     for piece in block.pieces:
-        for part in _read_piece(piece, batch):
+        for part in piece.read(batch):
             if len(block.pieces) == 1:
                 yield part
             else:
@@ -143,20 +189,38 @@ def read_block(block: Block, batch: int) -> Iterator[Raw]:
         )
 
 
-def _read_piece(piece: Piece, batch: int) -> Iterator[Raw]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+def _raw(frame: pd.DataFrame, shown: str, numbers: np.ndarray) -> Raw:
+    return Raw(frame, pd.Series(shown, index=frame.index, dtype="object"), pd.Series(numbers), {})
 
-    start = piece.first
+
+def _at_once(folder: Path, reader: TableReader) -> Source:
+    raw = read_table(folder, reader.name)
+    return Source((), raw, raw.sources)
+
+
+def _runs(parts: Sequence[Path], folder: Path, reader: TableReader, rows: int) -> Source | None:
+    """A large csv's runs of records, once looked through; None where it is to be read at once, if only to say why not.
+
+    Each run is read twice, but only one of them is in memory. Several csv files are several hands, whose habits are
+    not one another's.
+    """
+    only_csv = len(parts) == 1 and parts[0].suffix == ".csv" and reader.mapping is None
+    cut = runs_of(parts[0], rows) if only_csv else None
+    if cut is None:
+        return None
+    path, (header, runs), told = parts[0], cut, _told(reader)
+    shown = path.relative_to(folder).as_posix()
+    found: dict[str, set[str]] = {}
+    blocks = []
     try:
-        with pq.ParquetFile(piece.path) as file:
-            for part in file.iter_batches(batch_size=batch, row_groups=[piece.group], use_threads=False):
-                frame = pa.Table.from_batches([part]).to_pandas().reset_index(drop=True)  # a file may bring an index
-                numbers = pd.Series(np.arange(start, start + len(frame)))
-                yield Raw(frame, pd.Series(piece.shown, index=frame.index, dtype="object"), numbers, {})
-                start += len(frame)
-    except (OSError, ValueError) as error:  # pyarrow's errors are either
-        raise _damaged(piece.path, error) from error
+        for run in runs:
+            frame, _ = read_run(path, header, run)
+            blocks.append(Block((Records(path, shown, header, run, len(frame)),)))
+            for name in told & set(frame.columns):
+                found.setdefault(name, set()).update(frame[name].dropna().unique())
+    except DataError:
+        return None
+    return Source(tuple(blocks), None, {shown: sha256_of(path)}, _sorted(found))
 
 
 def habits_of(source: Source, reader: TableReader) -> dict[str, pd.Series]:
@@ -167,10 +231,11 @@ def habits_of(source: Source, reader: TableReader) -> dict[str, pd.Series]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    told = {reader.source.columns.get(one.name, one.name) for one in reader.questions if one.kind != "text"}
-    told |= {rule.column for rule in reader.source.dates.values()}
+    if source.texts is not None:
+        return source.texts
+    told = _told(reader)
     found: dict[str, set[str]] = {}
-    for piece in (piece for block in source.blocks for piece in block.pieces):
+    for piece in (piece for block in source.blocks for piece in block.pieces if isinstance(piece, Piece)):
         try:
             with pq.ParquetFile(piece.path) as file:
                 text = [name for name, kind in _types(file) if name in told and _is_text(kind)]
@@ -181,6 +246,15 @@ def habits_of(source: Source, reader: TableReader) -> dict[str, pd.Series]:
                         found.setdefault(name, set()).update(column.unique().drop_null().to_pylist())
         except (OSError, ValueError) as error:
             raise _damaged(piece.path, error) from error
+    return _sorted(found)
+
+
+def _told(reader: TableReader) -> set[str]:
+    told = {reader.source.columns.get(one.name, one.name) for one in reader.questions if one.kind != "text"}
+    return told | {rule.column for rule in reader.source.dates.values()}
+
+
+def _sorted(found: dict[str, set[str]]) -> dict[str, pd.Series]:
     return {name: pd.Series(sorted(cells), dtype="object") for name, cells in found.items()}
 
 

@@ -35,10 +35,27 @@ def as_code(raw: pd.Series) -> pd.Series:
     return pd.Series(texts[place], index=raw.index, name=raw.name, dtype="object")
 
 
+def as_code_text(raw: pd.Series) -> pd.Series:
+    """Return codes as `as_code` does, with the dtype of text: a column that holds plain text already is taken as it is.
+
+    Examples
+    --------
+    >>> as_code_text(pd.Series([6, 7.0, None])).tolist()
+    ['6', '7', nan]
+    """
+    if isinstance(raw.dtype, pd.StringDtype) and _is_plain(pd.Series(pd.factorize(raw)[1])).all():
+        return raw.astype("str")
+    return as_code(raw).astype("str")
+
+
+def _is_plain(texts: pd.Series) -> np.ndarray:
+    return texts.str.fullmatch(r"[0-9A-Za-z_:/-]+").to_numpy(dtype=bool)
+
+
 def _plain_or_tidied(texts: pd.Series) -> np.ndarray:
     """Tidy only the texts that may need it: ids are as many as rows, and most are letters and figures alone."""
     codes = texts.to_numpy(dtype=object, copy=True)
-    for place in np.flatnonzero(~texts.str.fullmatch(r"[0-9A-Za-z_:/-]+").to_numpy(dtype=bool)):
+    for place in np.flatnonzero(~_is_plain(texts)):
         codes[place] = _code_text(codes[place])
     return codes
 

@@ -37,7 +37,7 @@ def read_delimited(data: bytes, where: object) -> pd.DataFrame:
 
     _refuse_damage(data, where)
     body = data.removeprefix(_MARK).lstrip(b"\r\n")
-    header, separator = _header(body, where)
+    header, separator = header_of(body, where)
     columns = [f"{place}" for place in range(len(header))]
     odd: list[tuple[int, int]] = []
 
@@ -105,7 +105,9 @@ def _refuse_damage(data: bytes, where: object) -> None:
         )
 
 
-def _header(body: bytes, where: object) -> tuple[list[str], str]:
+def header_of(body: bytes, where: object) -> tuple[list[str], str]:
+    """Return the names in the first row of a csv's bytes, and what separates its cells."""
+    body = body.removeprefix(_MARK)
     text = body[:_LONGEST_HEADER].decode("utf-8", errors="ignore")
     first = text.splitlines()[0] if text else ""
     separator = max(_SEPARATORS, key=first.count)

@@ -39,7 +39,7 @@ def mapping_text(
         The codebooks to choose from, where a column holds codes.
     """
     questions = {"assessments": instrument.by_name, "followups": instrument.followup_by_name}
-    lines = [*_said("head_1"), *_said("head_2"), *_said("head_3"), "", f"programme: {_scalar(programme)}"]
+    lines = [*_said("head_1"), *_said("head_2"), *_said("head_3"), "", f"programme: {scalar(programme)}"]
     for name, table in tables.items():
         labels = {question.name: question.label.id for question in questions[name].values()}
         body = list(_table(table, labels, versions))
@@ -51,7 +51,7 @@ def _said(key: str, indent: str = "", **fields: str) -> list[str]:
     return [f"{indent}# {text(f'mapping.{key}', language, **fields)}" for language in LANGUAGES]
 
 
-def _scalar(value: str) -> str:
+def scalar(value: str) -> str:
     """A text in quotation marks, as YAML shares them with JSON: whatever a header holds, it is text and one line."""
     quoted = json.dumps(value, ensure_ascii=False)
     return "".join(sign if sign.isprintable() else f"\\U{ord(sign):08x}" for sign in quoted)
@@ -65,35 +65,35 @@ def _table(table: DraftedTable, labels: Mapping[str, str], versions: Sequence[st
     mapping = table.draft.mapping
     if mapping.codebook:
         yield from _said("codebook", "  ", versions=", ".join(versions))
-        yield f"  codebook: {_scalar(mapping.codebook)}"
+        yield f"  codebook: {scalar(mapping.codebook)}"
     if mapping.same_words:
         yield from _said("same_words", "  ")
         yield from ("  same_words:", "    confirmed: no", "    columns:")
         for column, question in mapping.same_words.columns.items():
-            yield f"      {_scalar(column)}: {question}"
+            yield f"      {scalar(column)}: {question}"
     yield from _columns(table.draft, labels)
     if mapping.multiple:
         yield from _said("multiple", "  ")
         yield "  multiple:"
         for multiple in mapping.multiple:
-            yield f"    - column: {_scalar(multiple.column)}"
+            yield f"    - column: {scalar(multiple.column)}"
             yield "      options:"
             for option, question in multiple.options.items():
-                yield f"        {_scalar(option)}: {question}{_about(question, labels)}"
+                yield f"        {scalar(option)}: {question}{_about(question, labels)}"
             if multiple.others:
-                yield f"      others: [{', '.join(map(_scalar, multiple.others))}]"
+                yield f"      others: [{', '.join(map(scalar, multiple.others))}]"
             yield "      confirmed: no"
     for repeat in table.repeats:
         yield from _said("repeats", "  ")
         yield "  # repeats:"
-        yield f"  #   - {{repeat: {_scalar(repeat)}, question: …, where: [{{column: …, at_most: 4}}], confirmed: no}}"
+        yield f"  #   - {{repeat: {scalar(repeat)}, question: …, where: [{{column: …, at_most: 4}}], confirmed: no}}"
     if mapping.absent:
         yield from _said("absent", "  ")
         yield from ("  absent:", "    confirmed: no", "    questions:")
         for question in mapping.absent.questions:
             yield f"      - {question}{_about(question, labels)}"
     if table.draft.unmatched:
-        shown = ", ".join(_scalar(MASKED_HEADER.sub(MASK, column)) for column in table.draft.unmatched)
+        shown = ", ".join(scalar(MASKED_HEADER.sub(MASK, column)) for column in table.draft.unmatched)
         yield from _said("unmatched", "  ", columns=shown)
 
 
@@ -104,7 +104,7 @@ def _columns(draft: Draft, labels: Mapping[str, str]) -> Iterator[str]:
     if any(line.values for line in draft.mapping.columns):
         yield from _said("values", "  ")
     for line in sorted(draft.mapping.columns, key=lambda one: one.score or 0):
-        yield f"    - column: {_scalar(line.column)}"
+        yield f"    - column: {scalar(line.column)}"
         yield f"      question: {line.question}{_about(line.question, labels)}"
         yield f"      score: {line.score:.0f}"
         if line.or_perhaps:
@@ -112,11 +112,11 @@ def _columns(draft: Draft, labels: Mapping[str, str]) -> Iterator[str]:
         if line.values:
             yield "      values:"
             for cell, value in line.values.items():
-                yield f"        {_scalar(cell)}: {_scalar(value)}"
+                yield f"        {scalar(cell)}: {scalar(value)}"
         yield "      confirmed: no"
     if draft.missing:
         yield from _said("missing", "  ")
     for question in draft.missing:
-        yield f"    - column: {_scalar(UNSETTLED)}"
+        yield f"    - column: {scalar(UNSETTLED)}"
         yield f"      question: {question}{_about(question, labels)}"
         yield "      confirmed: no"

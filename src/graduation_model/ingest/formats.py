@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from urllib.parse import unquote
 
 import pandas as pd
 
@@ -14,6 +15,8 @@ from graduation_model.ingest.delimited import read_delimited
 from graduation_model.ingest.headers import refuse_twice
 from graduation_model.ingest.sql import DIGEST, read_sql
 from graduation_model.ingest.workbook import read_workbook
+
+_NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
@@ -46,15 +49,43 @@ FORMATS: dict[str, Callable[[Path], pd.DataFrame]] = {
 
 
 def find_parts(folder: Path, table: str) -> list[Path]:
-    """Return the files of a table in a data folder: one file, or the parts in a folder of the table's name."""
+    """Return the files of a table in a data folder: one file, or the parts in a folder of the table's name.
+
+    Parts may stand in folders within it that say a column's value, as Spark and Arrow divide data sets:
+    `assessments/wave=2020/part-0.parquet`.
+    """
     single = [folder / f"{table}{ending}" for ending in FORMATS if (folder / f"{table}{ending}").is_file()]
-    parts = sorted(path for path in (folder / table).glob("*") if _ending(path) in FORMATS)
+    there = (path for path in (folder / table).rglob("*") if _ending(path) in FORMATS and path.is_file())
+    parts = sorted(path for path in there if _is_divided(path.relative_to(folder / table).parts[:-1]))
     if len(single) > 1 or (single and parts):
         found = ", ".join(path.name for path in [*single, *parts][:3])
         raise DataError(
             f"The table '{table}' stands there more than once ({found})", where=folder, mend="Keep one of them"
         )
     return single or parts
+
+
+def _is_divided(folders: Sequence[str]) -> bool:
+    return all("=" in name for name in folders)
+
+
+def partition_of(shown: str) -> dict[str, str | None]:
+    """Return the columns that the folders of a part say, and their values.
+
+    Examples
+    --------
+    >>> partition_of("assessments/wave=2020/district_code=36%2001/part-0.parquet")
+    {'wave': '2020', 'district_code': '36 01'}
+    """
+    said = [folder.partition("=")[::2] for folder in shown.split("/")[:-1] if "=" in folder]
+    return {name: None if value == _NO_VALUE else unquote(value) for name, value in said}
+
+
+def with_partition(frame: pd.DataFrame, shown: str) -> pd.DataFrame:
+    """Return a part's rows with the columns that its folders say, as text; a column of the file itself stays."""
+    said = {name: value for name, value in partition_of(shown).items() if name not in frame}
+    columns = {name: pd.Series(value, frame.index, dtype="str") for name, value in said.items()}
+    return frame.assign(**columns) if columns else frame
 
 
 def _ending(path: Path) -> str:

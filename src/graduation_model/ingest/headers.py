@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 
@@ -53,3 +54,14 @@ def strip_groups(names: Sequence[str], separator: str, keep: Sequence[str] = ())
     last = [name if name in left_alone else name.rsplit(separator, 1)[-1] for name in names]
     times = Counter(last)
     return [short if short and times[short] == 1 else name for name, short in zip(names, last, strict=True)]
+
+
+def without_accents(text: str) -> str:
+    """Return a text in the letters that are left when their accents are taken away.
+
+    Examples
+    --------
+    >>> without_accents("Situação, dirección")
+    'Situacao, direccion'
+    """
+    return "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))

@@ -286,10 +286,10 @@ def linkage(assessments: pd.DataFrame) -> dict[str, int]:
     >>> linkage(visits.astype({"assessment_date": "datetime64[s]"}))
     {'families_2019': 2, 'families_2020': 1, 'of_2019_found_in_2020': 1}
     """
-    years = assessments["assessment_date"].dt.year
-    families = {int(year): ids.unique() for year, ids in assessments.groupby(years)["household_id"]}
-    found = {f"families_{year}": len(ids) for year, ids in families.items()}
-    for year, following in pairwise(families):
-        again = pd.Series(families[year]).isin(families[following])
-        found[f"of_{year}_found_in_{following}"] = int(again.sum())
+    family, ids = pd.factorize(assessments["household_id"])
+    years = assessments["assessment_date"].dt.year.to_numpy()
+    seen = {int(year): np.isin(np.arange(len(ids)), family[years == year]) for year in np.unique(years)}
+    found = {f"families_{year}": int(families.sum()) for year, families in seen.items()}
+    for year, following in pairwise(seen):
+        found[f"of_{year}_found_in_{following}"] = int((seen[year] & seen[following]).sum())
     return found

@@ -16,18 +16,19 @@ import pandas as pd
 from graduation_model.contract.instrument import Instrument, Question
 from graduation_model.contract.references import References
 from graduation_model.contract.schemas import DECISIONS, UEP
-from graduation_model.contract.tables import KEYS, Tables, empty_findings, empty_quarantine
+from graduation_model.contract.tables import ANSWER_SET_ASIDE, KEYS, Tables, empty_findings, empty_quarantine
 from graduation_model.errors import DataError
 from graduation_model.ingest.corrections import read_corrections
 from graduation_model.ingest.derived import Against
 from graduation_model.ingest.flags import Rules, findings_of
+from graduation_model.ingest.follow_ups import Beside, decision_faults, follow_up_faults
 from graduation_model.ingest.formats import find_parts
 from graduation_model.ingest.identity import Key, linkage
 from graduation_model.ingest.mapping import Mapping
 from graduation_model.ingest.params import Codebook, IngestParams, TableSource
 from graduation_model.ingest.parts import read_table
 from graduation_model.ingest.poverty_lines import read_poverty_lines
-from graduation_model.ingest.rows import TableReader, sum_of, type_rows
+from graduation_model.ingest.rows import TableReader, TypedRows, sum_of, type_rows
 from graduation_model.ingest.settle import settle
 
 
@@ -80,6 +81,11 @@ def load_tables(
         mapping=mapping,
     )
     assessments = _load(folder, reader)
+    beside = None
+    if params.follow_up_rules is not None:
+        codes = tuple(params.reason_codes)
+        beside = Beside(params.follow_up_rules, assessments.table, assessments.set_aside, reason_codes=codes)
+    decisions = _optional(folder, "decisions", DECISIONS, params.decisions, key, beside)
     if need_followups or find_parts(folder, "followups"):
         followups = _load(
             folder,
@@ -91,11 +97,12 @@ def load_tables(
                 mapping=mapping.of("followups") if mapping else None,
                 against=replace(reader.against, assessments=assessments.table) if reader.against else None,
                 rules=None,
+                told_of_line=True,
+                beside=replace(beside, decisions=decisions.table) if beside else None,
             ),
         )
     else:
         followups = _empty("followups", instrument.followup)
-    decisions = _optional(folder, "decisions", DECISIONS, params.decisions, key)
     uep = _optional(folder, "uep", UEP, params.uep, key)
     loaded = {"assessments": assessments, "followups": followups, "decisions": decisions, "uep": uep}
     return Tables(
@@ -183,17 +190,34 @@ def _empty(name: str, questions: tuple[Question, ...]) -> _Loaded:
 
 
 def _optional(
-    folder: Path, name: str, questions: tuple[Question, ...], source: TableSource, key: Key | None
+    folder: Path,
+    name: str,
+    questions: tuple[Question, ...],
+    source: TableSource,
+    key: Key | None,
+    beside: Beside | None = None,
 ) -> _Loaded:
     """A table that a folder need not have, and of which a source need not have every column."""
     if not find_parts(folder, name):
         return _empty(name, questions)
-    return _load(folder, TableReader(name=name, questions=questions, source=source, key=key, fixed=True))
+    reader = TableReader(name=name, questions=questions, source=source, key=key, fixed=True, beside=beside)
+    return _load(folder, reader)
+
+
+def _held_against(rows: TypedRows, name: str, beside: Beside) -> TypedRows:
+    """The same rows, with what does not fit the tables that they belong to; answers that are set aside are emptied."""
+    found = (follow_up_faults if name == "followups" else decision_faults)(rows.table, beside)
+    table = rows.table
+    for column, cells in found[found["effect"] == ANSWER_SET_ASIDE].groupby("column"):
+        table = table.assign(**{str(column): table[str(column)].mask(table.index.isin(cells["row"]))})
+    return replace(rows, table=table, faults=pd.concat([rows.faults, found], ignore_index=True))
 
 
 def _load(folder: Path, reader: TableReader) -> _Loaded:
     raw = read_table(folder, reader.name)
     rows = type_rows(raw, reader)
+    if reader.beside is not None:
+        rows = _held_against(rows, reader.name, reader.beside)
     settled = settle(rows, reader)
     findings = findings_of(settled.kept, rows, reader) if reader.rules else empty_findings()
     return _Loaded(

@@ -67,14 +67,14 @@ def distinct_cells(raw: pd.Series) -> tuple[np.ndarray, pd.Series]:
     ([0, 2, 1, 0], [False, False, True])
     """
     if isinstance(raw.dtype, pd.CategoricalDtype):
-        codes = raw.cat.remove_unused_categories().cat
-        table = np.array([*codes.categories, None], dtype=object)
-        place = codes.codes.to_numpy().astype(np.int64)
-        return np.where(place < 0, len(table) - 1, place), pd.Series(table, dtype=codes.categories.dtype)
+        categories, codes = raw.cat.categories, raw.cat.codes.to_numpy().astype(np.int64)
+        used = np.bincount(codes + 1, minlength=len(categories) + 1)[1:] > 0
+        place = np.append(np.cumsum(used) - 1, used.sum())[codes]  # a missing cell's code is -1: the last place
+        return place, pd.Series([*categories[used], None], dtype=categories.dtype)
     if isinstance(raw.dtype, pd.StringDtype):
         place, found = pd.factorize(raw)
-        table = np.array([*found, None], dtype=object)
-        return np.where(place < 0, len(table) - 1, place), pd.Series(table, dtype=raw.dtype)
+        cells = pd.concat([pd.Series(found), pd.Series([None], dtype=raw.dtype)], ignore_index=True)
+        return np.where(place < 0, len(found), place), cells
     place, table = _distinct_of_each_kind(raw.astype("object"))
     return np.where(place < 0, len(table), place), pd.Series([*table, None], dtype="object")
 
@@ -145,7 +145,10 @@ def no_answers(raw: pd.Series) -> dict[str, pd.Series]:
         meaning = {word: reason for code, reason in NO_ANSWER.items() for word in _written(code)}
         reasons = _by_distinct(raw, lambda cells: _looked_up(pd.Series(map(_word, cells)), meaning), missing=None)
         return {reason: reasons.eq(reason) for reason in NO_ANSWER.values()}
-    return {reason: raw.isin([code]) for code, reason in NO_ANSWER.items()}
+    if pd.api.types.is_numeric_dtype(raw.dtype) and not pd.api.types.is_bool_dtype(raw.dtype):
+        values = raw.to_numpy(dtype=float, na_value=np.nan)
+        return {reason: pd.Series(values == code, index=raw.index) for code, reason in NO_ANSWER.items()}
+    return {reason: pd.Series(False, index=raw.index) for reason in NO_ANSWER.values()}
 
 
 def _written(code: float) -> list[str]:

@@ -26,6 +26,9 @@ class CodeMap(Params):
     versions: Annotated[tuple[str, ...], BeforeValidator(_texts)] = Field(min_length=1)
     codes: Annotated[dict[str, str], BeforeValidator(text_keys)] = Field(min_length=1)
 
+    def __hash__(self) -> int:
+        return hash((self.versions, tuple(self.codes.items())))
+
 
 class Codebook(Params):
     """One codebook file: what the codes of each question meant, version by version."""
@@ -80,14 +83,14 @@ class FollowUpRules(Params):
     visitor, proposer
         The follow-ups' column of who visited, and the assessments' of who assessed, and so proposed if anybody did.
     independent
-        The question whether somebody else visited: emptied where the visitor is the proposer all the same.
+        The question whether somebody else visited: a yes is emptied where the visitor is the proposer all the same.
     independent_only
         Whether a follow-up by the proposer is set aside whole.
     """
 
     visitor: str = "visitor_id"
     proposer: str = "facilitator_id"
-    independent: str | None = None
+    independent: str = "observer_independent"
     independent_only: bool = False
 
 

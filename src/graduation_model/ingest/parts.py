@@ -11,7 +11,7 @@ import pandas as pd
 
 from graduation_model.errors import DataError
 from graduation_model.ingest.beside import beside_of
-from graduation_model.ingest.formats import digest_of, find_parts, read_part
+from graduation_model.ingest.formats import digest_of, find_parts, read_part, with_partition
 from graduation_model.ingest.places import places_of
 from graduation_model.ingest.repeats import RepeatRows, is_repeat
 
@@ -46,8 +46,10 @@ class Raw:
 
         Parquet files are written by programs, and however many there are they are one.
         """
-        files = self.files.str.replace(r"#.*$", "", regex=True)
-        return files.mask(files.str.endswith(".parquet"), ".parquet")
+        place, names = pd.factorize(self.files)
+        files = pd.Series(names).str.replace(r"#.*$", "", regex=True)
+        files = files.mask(files.str.endswith(".parquet"), ".parquet")
+        return files.take(place).set_axis(self.files.index)
 
     @property
     def sheets(self) -> pd.Series:
@@ -70,7 +72,9 @@ def read_table(folder: Path, name: str) -> Raw:
             where=folder,
             mend=f"Put {name}.parquet, .csv, .xlsx, .zip or .sql.yaml there, or a folder {name}/ with its parts",
         )
-    frames: dict[Path, pd.DataFrame] = {part: read_part(part) for part in parts}
+    frames: dict[Path, pd.DataFrame] = {
+        part: with_partition(read_part(part), part.relative_to(folder).as_posix()) for part in parts
+    }
     tables = {part: frame for part, frame in frames.items() if not is_repeat(frame.columns)} or frames
     first = next(iter(tables.values()))
     for part, frame in tables.items():

@@ -9,6 +9,8 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 
+from graduation_model.ingest.headers import without_accents
+
 DAMAGED_SHARE = 0.2  # one number in ten ends in 0 by chance
 FEWEST_DAMAGED = 5  # of a handful of numbers, one or two end in 0 by chance
 TELEPHONE_SHARE = 0.2
@@ -39,13 +41,15 @@ _TELEPHONE_START = "^[\\s'’(]*(?:\\+?62|0)[\\s.\\-)]*8"
 _TELEPHONE = r"(?:\+?62|0)8[0-9]{7,11}"
 _TELEPHONE_SIGNS = "[\\s.\\-'’()\u00a0\u200b\ufeff]"
 
-# Words of a header, in Indonesian and English.
+# Words of a header, in Indonesian and English, and a few in Spanish and Portuguese.
 _PERSONAL = re.compile(
     r"nik|nokk|noktp|ktp|npwp|paspor|passport|rekening|norek|nama\w*|names?|nm|fullname|username|lahir|birth\w*|dob|kandung"
     r"|alamat|address|jalan|jln|jl|street|kodepos|dusun|latitude|longitude|koordinat|gps|geopoint"
     r"|telepon|telpon|te?lp|tlpn?|handphone|hp|nohp|phone|telephone|mobile|whatsapp|wa|email|surel"
+    r"|nombres?|nomes?|apellidos?|sobrenomes?|direccion|endereco|telefono|telefone|correo|nacimiento|nascimento"
+    r"|dni|cedula|cpf|curp"
 )
-_NAME = re.compile(r"nama|names?|nm")
+_NAME = re.compile(r"nama|names?|nm|nombres?|nomes?")
 _OF_A_PLACE = re.compile(
     r"desa|kelurahan|kecamatan|kabupaten|kota|kab|kec|kel|provinsi|prov|wilayah|village|(?:sub)?district|regency|city"
     r"|province|region|program|programme|bantuan|barang"
@@ -121,10 +125,14 @@ def numbers_in(raw: pd.Series) -> Numbers:
 
 def _long_values(raw: pd.Series) -> tuple[pd.Series, pd.Series, pd.Series]:
     """Return the distinct values that are long enough to hold an identity number: text, was it a number, rows."""
+    if isinstance(raw.dtype, pd.CategoricalDtype) and _long_values(pd.Series(raw.cat.categories))[0].empty:
+        return _NO_VALUES
     raw = _settled(raw)
     if pd.api.types.is_numeric_dtype(raw.dtype) and not pd.api.types.is_bool_dtype(raw.dtype):
         values = raw.to_numpy(dtype="float64", na_value=np.nan)
         long = values[(values >= 1e15) & (values < 1e16)]
+        if not len(long):
+            return _NO_VALUES
         counts = pd.Series(long.astype("int64")).value_counts(sort=False)
         text = pd.Series(counts.index.astype("str"), dtype="str")
         return text, pd.Series(True, index=text.index), pd.Series(counts.to_numpy())
@@ -179,10 +187,12 @@ def is_personal_header(column: str) -> bool:
     --------
     >>> [is_personal_header(name) for name in ("NAMA KRT", "no_kk", "data/alamat", "RT/RW", "NoHP", "tgl_lahir")]
     [True, True, True, True, True, True]
+    >>> is_personal_header("Dirección"), is_personal_header("nome_do_chefe")
+    (True, True)
     >>> [is_personal_header(name) for name in ("nama_desa", "jumlah_kk", "punya_hp", "anggota_rt", "lantai")]
     [False, False, False, False, False]
     """
-    words = re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", column).lower())
+    words = re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", without_accents(column)).lower())
 
     def says(pattern: re.Pattern[str]) -> bool:
         return any(pattern.fullmatch(word) for word in words)

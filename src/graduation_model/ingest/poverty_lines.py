@@ -134,6 +134,18 @@ def lines_as_of(
     >>> lines_as_of(pd.Series(["3601", "3601"]), days, lines, PovertyLineParams(area="d"), table="x").values.tolist()
     [[500.0, 'province'], [390.0, 'district']]
     """
+    # Visits are many, areas and days few: each pair of them is looked up once.
+    days, day_of = np.unique(dates.to_numpy(), return_inverse=True)
+    pairs = pd.factorize(areas)[0] * len(days) + day_of
+    _, first, place = np.unique(pairs, return_index=True, return_inverse=True)
+    found = _newest(areas.iloc[first], dates.iloc[first], lines, params)
+    refused = pd.Series(found["refused"].to_numpy()[place], index=areas.index)
+    if refused.any():
+        raise _refusal(areas[refused], dates[refused], found["period"].iloc[place[refused]], params, table)
+    return found[["line", "line_basis"]].take(place).set_axis(areas.index)
+
+
+def _newest(areas: pd.Series, dates: pd.Series, lines: PovertyLines, params: PovertyLineParams) -> pd.DataFrame:
     own = _latest(areas, dates, lines.table)
     province = _latest(areas.str[: params.province_digits], dates, lines.table)
     if not params.province_may_stand_in:
@@ -143,9 +155,7 @@ def lines_as_of(
     basis = pd.Series(np.where(alone, PROVINCE, DISTRICT), index=areas.index, dtype="str")
     age = _months(dates) - _months(used["period"])
     refused = ~(age <= params.max_age_months)  # no line at all has no age
-    if refused.any():
-        raise _refusal(areas[refused], dates[refused], used.loc[refused, "period"], params, table)
-    return pd.DataFrame({"line": used["line"], "line_basis": basis})
+    return pd.DataFrame({"line": used["line"], "line_basis": basis, "period": used["period"], "refused": refused})
 
 
 def _latest(areas: pd.Series, dates: pd.Series, table: pd.DataFrame) -> pd.DataFrame:
@@ -166,7 +176,7 @@ def _months(dates: pd.Series) -> pd.Series:
 
 
 def _refusal(areas: pd.Series, dates: pd.Series, newest: pd.Series, params: PovertyLineParams, table: str) -> DataError:
-    visits = pd.DataFrame({"area": areas, "date": dates, "newest": newest})
+    visits = pd.DataFrame({"area": areas, "date": dates, "newest": newest.to_numpy()})
     found = visits.groupby("area", sort=True).agg(
         first=("date", "min"), last=("date", "max"), newest=("newest", "max"), count=("date", "size")
     )

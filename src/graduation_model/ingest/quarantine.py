@@ -24,6 +24,14 @@ MENDS = {
     "whole_number": "Write a whole number",
     "required": "Ask again: a visit cannot be used without this answer",
     "duplicate_key": "Keep the right one of the visits with this id and date, and delete the others",
+    "never_assessed": "Correct the id, or bring the family's assessment",
+    "before_decision": "Correct the date, or the date of the decision",
+    "not_decided": "Bring the decision on this family: without it the visit counts for nothing",
+    "by_proposer": "Send somebody else; where somebody else did go, correct the visitor's code",
+    "unknown_reason_code": "Use a code of the programme, or add it to ingest.reason_codes",
+    "other_currency": "Give the amounts in the programme's currency",
+    "other_poverty_line": "Give the amounts; they are set against the programme's own line",
+    "other_line": "Ask which line it was set against; the amount against the programme's line is what counts",
 }
 
 CONTRADICTION = "Ask which of the two answers is right, and correct the other"

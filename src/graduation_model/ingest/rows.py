@@ -13,10 +13,11 @@ from graduation_model.contract.instrument import Question, asked
 from graduation_model.contract.tables import ANSWER_SET_ASIDE, KEYS, ROW_SET_ASIDE
 from graduation_model.errors import DataError
 from graduation_model.ingest.adopt import adopt, left_out
-from graduation_model.ingest.codebooks import OWN, as_code
+from graduation_model.ingest.codebooks import OWN, as_code, as_code_text
 from graduation_model.ingest.corrections import Corrections
 from graduation_model.ingest.derived import Against, computed, not_believed
 from graduation_model.ingest.flags import Rules
+from graduation_model.ingest.follow_ups import Beside, other_line_faults
 from graduation_model.ingest.identity import Key, Roles, enter
 from graduation_model.ingest.mapping import TableMapping
 from graduation_model.ingest.params import Codebook, TableSource
@@ -43,6 +44,10 @@ class TableReader:
         What derived questions are set against.
     rules : Rules, optional
         Checks beyond a single cell.
+    told_of_line : bool
+        Whether derived answers that the source brings along are held against ours.
+    beside : Beside, optional
+        The tables that follow-ups and decisions belong to.
     fixed : bool
         A table of every programme, of which a source need not have every column.
     habits : mapping
@@ -59,6 +64,8 @@ class TableReader:
     corrections: Corrections = field(default_factory=Corrections)
     against: Against | None = None
     rules: Rules | None = None
+    told_of_line: bool = False
+    beside: Beside | None = None
     fixed: bool = False
     habits: MappingOf[str, pd.Series] = field(default_factory=dict)
 
@@ -124,6 +131,7 @@ def type_rows(raw: Raw, reader: TableReader) -> TypedRows:
     entered = enter(raw.frame, table=name, roles=_roles(name, told, source), key=reader.key)
     derived = tuple(question for question in questions if question.derived)
     unbelieved = not_believed(entered.frame, derived, source)
+    claimed = _claimed(entered.frame, derived, source) if reader.told_of_line else None
     raw = replace(raw, frame=entered.frame.drop(columns=list(unbelieved)))
     _check_columns(raw.frame, name, told, source)
     typed, faults, no_answers = _type_by_file(raw, told, source, reader)
@@ -133,12 +141,15 @@ def type_rows(raw: Raw, reader: TableReader) -> TypedRows:
     if derived and reader.against:
         typed, broken = _derive(typed, faults, derived, reader.against, name, required)
         faults = pd.concat([faults, broken], ignore_index=True)
+    faults = faults.assign(found=stood_there(faults, raw.frame, {**source.columns, **_date_columns(source)}))
+    if claimed is not None:
+        faults = pd.concat([faults, other_line_faults(claimed, typed)], ignore_index=True)
     typed = typed.assign(**{one.name: _nobody_said(one, typed.index) for one in questions if one.name not in typed})
-    names = {**source.columns, **{date: rule.column for date, rule in source.dates.items()}}
+    names = {**source.columns, **_date_columns(source)}
     flaggable = [column for column in reader.flaggable if names.get(column, column) in raw.frame]
     return TypedRows(
         table=typed,
-        faults=faults.assign(found=stood_there(faults, raw.frame, names)),
+        faults=faults,
         stood=pd.DataFrame(
             {column: masked(raw.frame[names.get(column, column)]) for column in flaggable}, index=raw.frame.index
         ),
@@ -154,6 +165,18 @@ def type_rows(raw: Raw, reader: TableReader) -> TypedRows:
             **left_out(raw, meant, name=name, read=set(_source_columns(name, told, source).values())),
         },
     )
+
+
+def _date_columns(source: TableSource) -> dict[str, str]:
+    return {date: rule.column for date, rule in source.dates.items()}
+
+
+def _claimed(frame: pd.DataFrame, derived: tuple[Question, ...], source: TableSource) -> pd.DataFrame:
+    """What a source says of derived questions itself: numbers, missing where there is none to read."""
+    named = {question: source.columns.get(question.name, question.name) for question in derived}
+    there = {question: column for question, column in named.items() if column in frame}
+    cells = {one.name: type_question(frame[column], one, None, ()).values for one, column in there.items()}
+    return pd.DataFrame(cells, index=frame.index)
 
 
 def _told_in(frame: pd.DataFrame, source: TableSource) -> list[str]:
@@ -212,8 +235,11 @@ def _derive(
     required: set[str],
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Compute what is derived for the rows that stay, and hold it to its bounds like any answer."""
-    whole = ~typed.index.isin(faults.loc[faults["effect"] == ROW_SET_ASIDE, "row"])
-    made = computed(typed[whole], derived, against, date=KEYS[name][1], table=name)
+    whole = np.ones(len(typed), dtype=bool)
+    whole[faults.loc[faults["effect"] == ROW_SET_ASIDE, "row"].to_numpy(dtype=np.int64)] = False
+    amounts = {part for one in derived if one.derived for part in (one.derived.amount, one.derived.heads) if part}
+    needed = [column for column in typed if column in {*amounts, *KEYS[name], against.params.area}]
+    made = computed(typed.loc[whole, needed], derived, against, date=KEYS[name][1], table=name)
     broken = check_answers(made, derived).table
     broken["row"] = np.flatnonzero(whole)[broken["row"]]
     return _set_aside(pd.concat([typed, made.reindex(typed.index)], axis=1), broken, required)
@@ -248,7 +274,10 @@ def _type_by_file(
 ) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, dict[str, int]]]:
     """Type what each office wrote by itself: one's habits (`V` and `-`, the decimal comma) are not another's."""
     typed, faults, no_answers = [], [], []
-    for rows in raw.hands.groupby(raw.hands, sort=False).indices.values():
+    hands = raw.hands
+    if hands.nunique() == 1:
+        return _type(raw.frame, questions, source, reader)
+    for rows in hands.groupby(hands, sort=False).indices.values():
         hand = raw.frame.iloc[rows].reset_index(drop=True)
         table, cells, said = _type(hand, questions, source, reader)
         typed.append(table.set_axis(rows))
@@ -265,18 +294,17 @@ def _type(
     versions = as_code(frame[source.codebook]) if source.codebook else None
     if versions is not None:
         _check_versions(versions, codebooks, source)
-    typed: dict[str, pd.Series] = {"household_id": as_code(frame[column_of["household_id"]])}
-    faults = [_cells(typed["household_id"].isna(), "household_id", "required", "an id")]
+    typed: dict[str, pd.Series] = {"household_id": as_code_text(frame[column_of["household_id"]])}
+    faults = [_no_cells(), _cells(typed["household_id"].isna(), "household_id", "required", "an id")]
     for date, rule in source.dates.items():
-        raw, _ = _with_habit(frame[rule.column], None, reader)
-        typed[date] = to_dates(raw, rule).iloc[: len(frame)]
+        typed[date] = to_dates(_with_habit(frame[rule.column], reader), rule).iloc[: len(frame)]
         expected = "a year" if rule.how == "year_end" else f"a date as {rule.format or 'YYYY-MM-DD'}"
         faults.append(_cells(typed[date].isna(), date, NOT_A_DATE, expected))
     if versions is not None:
         typed["codebook"] = versions
     for column in source.keep:
         if column not in source.absent:
-            typed[column] = as_code(frame[column_of[column]])
+            typed[column] = as_code_text(frame[column_of[column]])
             if column in source.same:
                 faults.append(_told_otherwise(typed[column], column, source.same[column]))
     answers: dict[str, pd.Series] = {}
@@ -289,28 +317,25 @@ def _type(
         for reason, said in result.no_answer.items():
             if said.any():
                 no_answers.setdefault(reason, {})[question.name] = int(said.sum())
-        faults.append(_cells(result.failed, question.name, result.rule, result.expected))
+        if result.failed.any():
+            faults.append(_cells(result.failed, question.name, result.rule, result.expected))
     checked = check_answers(pd.DataFrame(answers), questions).table
     found = pd.concat([*faults, checked], ignore_index=True)
     # An answer that could not be read is missing by now: it is reported once, as unreadable, not again as required.
     found = found.drop_duplicates(["row", "column"], keep="first", ignore_index=True)
-    text = {column: pd.Series(values, dtype="str") for column, values in typed.items() if values.dtype == object}
-    return pd.DataFrame({**typed, **text, **answers}), found, no_answers
+    if versions is not None:
+        typed["codebook"] = versions.astype("str")
+    return pd.DataFrame({**typed, **answers}), found, no_answers
 
 
 def _typed(raw: pd.Series, question: Question, versions: pd.Series | None, reader: TableReader) -> Typed:
-    more, more_versions = _with_habit(raw, versions, reader)
-    typed = type_question(more, question, more_versions, reader.codebooks)
-    return typed if more is raw else typed.head(len(raw))
+    return type_question(raw, question, versions, reader.codebooks, habit=reader.habits.get(str(raw.name)))
 
 
-def _with_habit(raw: pd.Series, versions: pd.Series | None, reader: TableReader) -> tuple[pd.Series, pd.Series | None]:
+def _with_habit(raw: pd.Series, reader: TableReader) -> pd.Series:
     """A block's cells, followed by the distinct ones of the whole column: what settles a doubt stands among them."""
     habit = reader.habits.get(str(raw.name))
-    if habit is None:
-        return raw, versions
-    more = pd.concat([raw.astype("object"), habit.astype("object")], ignore_index=True).astype("str")
-    return more, None if versions is None else versions.reindex(more.index, fill_value=OWN)
+    return raw if habit is None else pd.concat([raw.astype("str"), habit.astype("str")], ignore_index=True)
 
 
 def _check_versions(versions: pd.Series, codebooks: tuple[Codebook, ...], source: TableSource) -> None:
@@ -329,6 +354,10 @@ def _check_versions(versions: pd.Series, codebooks: tuple[Codebook, ...], source
             where=f"column {source.codebook}",
             mend="Add that version to codebooks/",
         )
+
+
+def _no_cells() -> pd.DataFrame:
+    return _cells(pd.Series(dtype=bool), "", "", "").astype({"column": "str", "expected": "str", "rule": "str"})
 
 
 def _cells(failed: pd.Series, column: str, rule: str, expected: str) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -28,6 +29,7 @@ NOT_A_NUMBER, NOT_A_DATE, NOT_IN_CODEBOOK, NOT_A_VALUE = (
     "not_in_codebook",
     "not_an_allowed_answer",
 )
+FEW = 100
 
 
 @dataclass(frozen=True)
@@ -52,14 +54,14 @@ class Typed:
     expected: str
     no_answer: dict[str, pd.Series] = field(default_factory=dict)
 
-    def head(self, n: int) -> Typed:
-        """Return the first n cells."""
-        no_answer = {reason: said.iloc[:n] for reason, said in self.no_answer.items()}
-        return Typed(self.values.iloc[:n], self.failed.iloc[:n], self.rule, self.expected, no_answer)
-
 
 def type_question(
-    raw: pd.Series, question: Question, versions: pd.Series | None, codebooks: Sequence[Codebook]
+    raw: pd.Series,
+    question: Question,
+    versions: pd.Series | None,
+    codebooks: Sequence[Codebook],
+    *,
+    habit: pd.Series | None = None,
 ) -> Typed:
     """Type one question's raw answers.
 
@@ -67,28 +69,54 @@ def type_question(
     row's own version, or, where the question or the row has no codebook, as the instrument's own names or labels.
     -98 (does not know) and -99 (refused) become missing with that reason, unless they are answers: a codebook lists
     them, or the question's range reaches so far down. What else is not blank and cannot be read has failed.
+
+    Parameters
+    ----------
+    raw : Series (n_rows,)
+    question : Question
+    versions : Series (n_rows,), optional
+        The codebook's version of each row.
+    codebooks : sequence of Codebook
+    habit : Series of text, optional
+        The distinct cells of the whole column, where `raw` is a block of it: what settles a doubt stands among them.
     """
+    maps = maps_of(question.name, codebooks)
+    versions = versions if maps else None
     if not (raw.dtype == object or isinstance(raw.dtype, pd.StringDtype | pd.CategoricalDtype)):
-        return _with_reasons(raw, question, versions, codebooks)
+        return _with_reasons(raw, question, versions, maps)
     place, cells = distinct_cells(raw)
-    if versions is not None and maps_of(question.name, codebooks):  # the same code of two versions is two cells
+    if versions is not None:  # the same code of two versions is two cells
         version, known = pd.factorize(versions, use_na_sentinel=False)
         place, pairs = pd.factorize(place * len(known) + version)
         cells = cells.iloc[pairs // len(known)].reset_index(drop=True)
         versions = pd.Series(np.asarray(known, dtype=object)[pairs % len(known)], dtype="object")
-    typed = _with_reasons(cells, question, versions, codebooks)
+    if habit is not None:
+        versions = None if versions is None else versions.reindex(range(len(cells) + len(habit)), fill_value=OWN)
+        cells = pd.concat([cells.astype("str"), habit.astype("str")], ignore_index=True)
+    if len(cells) <= FEW and isinstance(cells.dtype, pd.StringDtype):
+        typed = _few_texts(tuple(cells), question, None if versions is None else tuple(versions), maps)
+    else:
+        typed = _with_reasons(cells, question, versions, maps)
 
     def at_rows(of_cells: pd.Series) -> pd.Series:
         return of_cells.take(place).set_axis(raw.index).rename(raw.name)
 
     no_answer = {reason: at_rows(said) for reason, said in typed.no_answer.items()}
-    return Typed(at_rows(typed.values), at_rows(typed.failed), typed.rule, typed.expected, no_answer)
+    failed = at_rows(typed.failed) if typed.failed.any() else pd.Series(False, index=raw.index)
+    return Typed(at_rows(typed.values), failed, typed.rule, typed.expected, no_answer)
 
 
-def _with_reasons(
-    raw: pd.Series, question: Question, versions: pd.Series | None, codebooks: Sequence[Codebook]
+@lru_cache(maxsize=512)
+def _few_texts(
+    cells: tuple[str, ...], question: Question, versions: tuple[str, ...] | None, maps: tuple[CodeMap, ...]
 ) -> Typed:
-    typed = _typed(raw, question, versions, codebooks)
+    """Type the distinct cells of a column, and keep them: in the next block of the table they are the same."""
+    of_cells = None if versions is None else pd.Series(versions, dtype="object")
+    return _with_reasons(pd.Series(cells, dtype="str"), question, of_cells, maps)
+
+
+def _with_reasons(raw: pd.Series, question: Question, versions: pd.Series | None, maps: tuple[CodeMap, ...]) -> Typed:
+    typed = _typed(raw, question, versions, maps)
     reasons = no_answers(raw)
     if not any(cells.any() for cells in reasons.values()):
         return typed
@@ -103,7 +131,7 @@ def _with_reasons(
     return Typed(values, failed & ~said, typed.rule, typed.expected, reasons)
 
 
-def _typed(raw: pd.Series, question: Question, versions: pd.Series | None, codebooks: Sequence[Codebook]) -> Typed:
+def _typed(raw: pd.Series, question: Question, versions: pd.Series | None, maps: tuple[CodeMap, ...]) -> Typed:
     answered = ~is_blank(raw)
     if question.is_numeric:
         values = read_numbers(raw, question.kind)
@@ -113,8 +141,7 @@ def _typed(raw: pd.Series, question: Question, versions: pd.Series | None, codeb
         return Typed(values, answered & values.isna(), NOT_A_DATE, "a date as YYYY-MM-DD")
     if question.kind == "text":
         return Typed(as_code(raw).astype("str").where(answered, None), answered & False, "", "")
-    maps = maps_of(question.name, codebooks)
-    if maps and versions is not None:
+    if versions is not None:
         values, rule = _coded(raw, question, versions, maps), NOT_IN_CODEBOOK
     else:
         values, rule = _named(raw, question), NOT_A_VALUE

@@ -24,6 +24,12 @@ _EXPECTED = {
     "a code of that version's codebook": "code",
     "one visit a wave": "one_visit",
     "as at the last visit": "as_before",
+    "an assessed family": "assessed_family",
+    "after the decision": "after_decision",
+    "a decision": "decision",
+    "somebody else than the proposer": "other_visitor",
+    "no, since the proposer visited": "not_independent",
+    "set against the programme's line": "own_line",
 }
 _EACH = r"(?: for each (?P<each>[a-z_0-9]+))?"
 _BOUND = re.compile(r"at (?P<side>least|most) (?:(?P<times>[\d.]+) times )?(?P<bound>[^ ]+)" + _EACH)

@@ -12,7 +12,6 @@ from graduation_model.contract.instrument import Instrument
 from graduation_model.estimators.bundle import BundleCard
 from graduation_model.evaluation.gate import Verdict
 from graduation_model.params import LANGUAGES, Label, Language
-from graduation_model.reports.disclosure import hidden_cells
 from graduation_model.reports.render import render
 from graduation_model.reports.verdict import verdict_lines
 from graduation_model.selection.select import RECOMMENDATIONS
@@ -101,10 +100,10 @@ def retrain_dict(inputs: RetrainInputs, language: Language) -> dict[str, Any]:
     new = int(inputs.matured["matured"].sum())
     kind = f"label_kinds.{inputs.label_kind}_title"
     names = {code: text(f"recommendation.{code}", language) for code in RECOMMENDATIONS}
-    decides = version if version.isdecimal() else say("unregistered")
+    lead = "lead" if version.isdecimal() else "lead_folder"
     return {
         "programme": inputs.title.in_(language),
-        "lead": say("lead", decides=decides, as_of=day(card.as_of, language), challenger=inputs.challenger),
+        "lead": say(lead, decides=version, as_of=day(card.as_of, language), challenger=inputs.challenger),
         "known": [
             say(
                 "known",
@@ -120,7 +119,7 @@ def retrain_dict(inputs: RetrainInputs, language: Language) -> dict[str, Any]:
         "command": inputs.command,
         "changed": _changed(inputs.shadow, say, count, language),
         "heads": list(names.values()),
-        "cells": _cells(inputs.shadow, names, count, inputs.min_cell),
+        "cells": _cells(inputs.shadow, names, count),
         "moved": _moved(inputs, count, language),
     }
 
@@ -146,16 +145,12 @@ def _changed(table: pd.DataFrame, say: Say, count: Callable[[int], str], languag
     ]
 
 
-def _cells(table: pd.DataFrame, names: dict[str, str], count: Callable[[int], str], least: int) -> list[dict[str, Any]]:
+def _cells(table: pd.DataFrame, names: dict[str, str], count: Callable[[int], str]) -> list[dict[str, Any]]:
     counted = pd.crosstab(table["recommendation"], table["recommendation_challenger"])
     counted = counted.reindex(index=list(names), columns=list(names), fill_value=0)
-    hidden = hidden_cells(counted.to_numpy(), least)
     return [
-        {
-            "words": names[code],
-            "cells": [NONE if hide else count(int(value)) for value, hide in zip(row, hides, strict=True)],
-        }
-        for code, row, hides in zip(counted.index, counted.to_numpy(), hidden, strict=True)
+        {"words": names[code], "cells": [count(int(value)) for value in row]}
+        for code, row in zip(counted.index, counted.to_numpy(), strict=True)
     ]
 
 

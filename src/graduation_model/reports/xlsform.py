@@ -267,6 +267,8 @@ def _constants(
     if "instrument_version" not in asked:
         name = source.columns.get("instrument_version", "instrument_version")
         yield _constant(name, inputs.instrument.version)
+    for column, allowed in source.same.items():
+        yield _constant(source.columns.get(column, column), allowed[0])
     if source.codebook and source.codebook not in {rule.column for rule in source.dates.values()}:
         yield _constant(source.codebook, coding.versions[-1])
 

@@ -55,8 +55,9 @@ def not_scored(
     dated = pd.to_datetime(set_aside["assessment_date"])
     aside = set_aside[set_aside["household_id"].notna() & ~(dated > as_of)]
     dated = dated.loc[aside.index]
-    fresh = ~(dated <= months_before(as_of, months)) | ~aside["household_id"].isin(where["household_id"])
-    scored = where.loc[where["reason"] == IN_COHORT, "household_id"]
+    known_too = where[where["household_id"].isin(aside["household_id"])]  # few: a look-up among all takes long
+    fresh = ~(dated <= months_before(as_of, months)) | ~aside["household_id"].isin(known_too["household_id"])
+    scored = known_too.loc[known_too["reason"] == IN_COHORT, "household_id"]
     aside = aside[fresh & ~aside["household_id"].isin(scored)].drop_duplicates("household_id", keep="last")
     table = table[~table["household_id"].isin(aside["household_id"])]
     both = pd.concat([table, aside.assign(reason=SET_ASIDE)[list(table.columns)]], ignore_index=True)

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import graduation_model
 from graduation_model.errors import OutputError, UserError
-from graduation_model.scoring.run import Engine, Local, Task
+from graduation_model.scoring.run import Engine, Local, Processes, Task
 from graduation_model.scoring.work import Facts
 
 RETRIES = 2
@@ -21,7 +23,7 @@ SECONDS_TO_ANSWER = 10
 
 
 @contextmanager
-def open_engine(name: str, scheduler: str | None, sees: Path) -> Iterator[Engine]:
+def open_engine(name: str, scheduler: str | None, sees: Path, *, workers: int | None = None) -> Iterator[Engine]:
     """Give the engine of a run.
 
     Parameters
@@ -32,6 +34,8 @@ def open_engine(name: str, scheduler: str | None, sees: Path) -> Iterator[Engine
         Address of a Dask scheduler; without it `dask` starts processes on this machine.
     sees : Path
         A file of the run's folder, which every worker must see.
+    workers : int, optional
+        Processes on this machine; default this one alone, of `dask` one a core. A scheduler has its own.
 
     Raises
     ------
@@ -41,10 +45,18 @@ def open_engine(name: str, scheduler: str | None, sees: Path) -> Iterator[Engine
     if name == "local":
         if scheduler:
             raise UserError("A scheduler serves --engine dask alone", where="--scheduler", mend="Add --engine dask")
-        yield Local()
+        if workers in (None, 1):
+            yield Local()
+            return
+        # Spawned, not forked: a fork would copy locks that threads of Arrow and BLAS hold.
+        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+            yield Processes(pool)
         return
     distributed = _distributed()
-    with _cluster(distributed, scheduler) as address, _client(distributed, address) as client:
+    with (
+        _cluster(distributed, scheduler, workers or os.cpu_count() or 1) as address,
+        _client(distributed, address) as client,
+    ):
         _check_workers(client, sees)
         yield Dask(client)
 
@@ -86,11 +98,10 @@ def _distributed() -> Any:
 
 
 @contextmanager
-def _cluster(distributed: Any, scheduler: str | None) -> Iterator[str]:
+def _cluster(distributed: Any, scheduler: str | None, workers: int) -> Iterator[str]:
     if scheduler:
         yield scheduler
         return
-    workers = os.cpu_count() or 1
     with distributed.LocalCluster(
         n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
     ) as cluster:

@@ -1,4 +1,7 @@
-"""The first pass: raw rows in blocks in; typed rows, divided among the parts of the families, out."""
+"""The first pass: raw rows in blocks in; typed rows, divided among the parts of the families, out.
+
+Many parts are reached in two steps: rows are divided among groups of parts, and each group's among its parts.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from graduation_model.scoring.job import BATCH_ROWS, Job, part_of
 from graduation_model.scoring.tables import read_slice, to_frame, write_slices
 from graduation_model.scoring.work import Facts
 
-FOLDER = "intake"
+TAKEN, GATHERED = "intake", "gathered"
 _ROWS, _FAULTS = ".rows", ".faults"
 _STOOD, _PLACE = "stood:", "place:"
 
@@ -27,18 +30,14 @@ def take_block(job: Job, number: int) -> Facts:
 
 
 def take_in(job: Job, number: int, raws: Iterable[Raw]) -> Facts:
-    """Type some raw rows and divide them among the parts."""
+    """Type some raw rows and divide them among the groups of parts."""
     files: dict[str, Path] = {}
     rows, counted = 0, []
     for place, raw in enumerate(raws):
         typed = type_rows(raw, job.reader)
-        part = part_of(typed.table["household_id"], job.parts)
-        start = f"{FOLDER}/{number:05d}-{place:04d}"
-        for name, frame, of in (
-            (start + _ROWS, _one_frame(typed), part),
-            (start + _FAULTS, *_in_slices(typed.faults, part)),
-        ):
-            files[name] = job.work.write(name, partial(write_slices, frame, of, job.parts))
+        group = part_of(typed.table["household_id"], job.parts) // job.parts_a_group
+        start = f"{TAKEN}/{number:05d}-{place:04d}"
+        files |= _write(job, start, _one_frame(typed), typed.faults, group, job.groups)
         rows += len(typed.table)
         counted.append(typed.by_column)
     facts = {
@@ -51,27 +50,67 @@ def take_in(job: Job, number: int, raws: Iterable[Raw]) -> Facts:
     return job.work.finish(f"intake-{number:05d}", facts, files)
 
 
-def rows_of(job: Job, part: int, taken: Sequence[Facts]) -> TypedRows:
-    """Return the typed rows of one part of the families, in the order of the source."""
-    paths = [job.work.folder / name for facts in taken for name in facts["files"] if name.endswith(_ROWS)]
-    slices = [read_slice(path, part) for path in paths]
-    frame = to_frame(slices)
-    starts = np.cumsum([0, *(len(part_rows) for part_rows in slices)])
-    faults = [read_slice(path.with_suffix(_FAULTS), part) for path in paths]
-    first_row = np.repeat(starts[:-1], [len(cells) for cells in faults])
-    cells = to_frame(faults)
+def gather_group(job: Job, group: int, taken: Sequence[Facts]) -> Facts:
+    """Bring one group's rows together, some blocks at a time, and divide them among its parts."""
+    files: dict[str, Path] = {}
+    paths = _rows_files(job, taken)
+    for place, start in enumerate(range(0, len(paths), job.groups)):  # of so many blocks about one block's rows
+        frame, faults = _read(paths[start : start + job.groups], group)
+        part = part_of(frame["household_id"], job.parts) - group * job.parts_a_group
+        files |= _write(job, f"{GATHERED}/{group:05d}-{place:04d}", frame, faults, part, job.parts_a_group)
+    facts = {"names": taken[0]["names"], "told": taken[0]["told"], "files": sorted(files)}
+    return job.work.finish(f"gather-{group:05d}", facts, files)
+
+
+def rows_of(job: Job, part: int, sources: Sequence[Facts]) -> TypedRows:
+    """Return the typed rows of one part of the families, in the order of the source.
+
+    Parameters
+    ----------
+    sources : sequence of dict
+        What `gather_group` returned for each group; of few parts, what `take_block` returned for each block.
+    """
+    if job.parts_a_group == 1:
+        frame, cells = _read(_rows_files(job, sources), part)
+    else:
+        group, place = divmod(part, job.parts_a_group)
+        frame, cells = _read(_rows_files(job, [sources[group]]), place)
     columns = [str(name) for name in frame.columns]
     stood = [name for name in columns if name.startswith(_STOOD)]
     places = [name for name in columns if name.startswith(_PLACE)]
     return TypedRows(
         table=frame.drop(columns=[*stood, *places]),
-        faults=cells.assign(row=cells["row"] + first_row),
+        faults=cells,
         stood=frame[stood].rename(columns=lambda name: name.removeprefix(_STOOD)),
         places=frame[places].rename(columns=lambda name: name.removeprefix(_PLACE)),
-        names=taken[0]["names"],
-        told=tuple(taken[0]["told"]),
+        names=sources[0]["names"],
+        told=tuple(sources[0]["told"]),
         by_column={},
     )
+
+
+def _rows_files(job: Job, sources: Sequence[Facts]) -> list[Path]:
+    return [job.work.folder / name for facts in sources for name in facts["files"] if name.endswith(_ROWS)]
+
+
+def _read(paths: Sequence[Path], place: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """One slice of each file together: rows, and their faults with the row's position among these."""
+    slices = [read_slice(path, place) for path in paths]
+    starts = np.cumsum([0, *(len(rows) for rows in slices)])
+    faults = [read_slice(path.with_suffix(_FAULTS), place) for path in paths]
+    first_row = np.repeat(starts[:-1], [len(cells) for cells in faults])
+    cells = to_frame(faults)
+    return to_frame(slices), cells.assign(row=cells["row"] + first_row)
+
+
+def _write(
+    job: Job, name: str, frame: pd.DataFrame, faults: pd.DataFrame, of: np.ndarray, slices: int
+) -> dict[str, Path]:
+    """Write rows, and their faults, in slices; `of` is each row's."""
+    return {
+        name + kind: job.work.write(name + kind, partial(write_slices, table, place, slices))
+        for kind, table, place in ((_ROWS, frame, of), (_FAULTS, *_in_slices(faults, of)))
+    }
 
 
 def _one_frame(rows: TypedRows) -> pd.DataFrame:

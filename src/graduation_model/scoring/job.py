@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from math import ceil, sqrt
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,9 @@ from graduation_model.scoring.work import Work
 PART_ROWS = 100_000
 # Visits read at a time.
 BATCH_ROWS = 100_000
+# Of more parts each block of the input is divided among groups of them first: slices of every block for every part
+# would grow with the square of the rows.
+MOST_SLICES = 64
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,15 @@ class Job:
     @property
     def bundle(self) -> Bundle:
         return _bundle(self.bundle_folder)
+
+    @property
+    def parts_a_group(self) -> int:
+        """How many parts are gathered together; 1 where each part is gathered from the blocks themselves."""
+        return 1 if self.parts <= MOST_SLICES else ceil(sqrt(self.parts))
+
+    @property
+    def groups(self) -> int:
+        return -(-self.parts // self.parts_a_group)
 
     def reader_of(self, part: int) -> TableReader:
         """The reader with the corrections of one part's families alone, so that those unused are counted once."""

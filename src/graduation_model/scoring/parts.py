@@ -35,9 +35,9 @@ from graduation_model.scoring.work import Facts
 VISITS, RANKS, TOTALS = "visits", "ranks.parquet", "totals.parquet"
 
 
-def settle_part(job: Job, part: int, taken: Sequence[Facts]) -> Facts:
+def settle_part(job: Job, part: int, sources: Sequence[Facts]) -> Facts:
     """Settle one part's rows: visits that are kept, the quarantine, and who has no score and why."""
-    rows, reader = rows_of(job, part, taken), job.reader_of(part)
+    rows, reader = rows_of(job, part, sources), job.reader_of(part)
     settled = settle(rows, reader)
     known = settled.table[(settled.table["assessment_date"] <= job.as_of).to_numpy()].reset_index(drop=True)
     where = standing(known, job.as_of, job.cohort)

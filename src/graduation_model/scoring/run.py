@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
@@ -11,9 +13,10 @@ from typing import Protocol
 import pandas as pd
 
 from graduation_model.cohort.dates import as_of_dates
+from graduation_model.errors import OutputError
 from graduation_model.ingest.parts import Raw
 from graduation_model.scoring.accounts import check_account
-from graduation_model.scoring.intake import take_block, take_in
+from graduation_model.scoring.intake import gather_group, take_block, take_in
 from graduation_model.scoring.job import Job, part_of
 from graduation_model.scoring.parts import (
     collect,
@@ -53,6 +56,28 @@ class Local:
     def map(self, task: Task, items: Sequence[int]) -> Iterator[tuple[int, Facts]]:
         for item in items:
             yield item, task(item)
+
+
+class Processes:
+    """Several at a time, each in a process of its own on this machine."""
+
+    def __init__(self, pool: ProcessPoolExecutor) -> None:
+        self.pool = pool
+
+    def map(self, task: Task, items: Sequence[int]) -> Iterator[tuple[int, Facts]]:
+        futures = {self.pool.submit(task, item): item for item in items}
+        try:
+            for future in as_completed(futures):
+                yield futures[future], future.result()
+        except BrokenProcessPool as error:
+            raise OutputError(
+                "A process of the run was lost",
+                where="--workers",
+                mend="Take fewer --workers or smaller --part-rows if memory is short; what is finished is kept",
+            ) from error
+        finally:
+            for future in futures:
+                future.cancel()
 
 
 @dataclass(frozen=True)
@@ -96,9 +121,13 @@ def run(
         taken = [job.work.finished("intake-00000") or take_in(job, 0, [whole])]
     rows = sum(facts["rows"] for facts in taken)
     check_account("rows", sum(sizes), read=rows)
+    sources = taken
+    if job.parts_a_group > 1:
+        groups = [rows // job.groups] * job.groups
+        sources = steps.each("gather", partial(gather_group, job, taken=taken), "Dividing the families", groups)
     parts = [rows // job.parts] * job.parts
     settled = steps.each(
-        "settle", partial(settle_part, job, taken=taken), "Bringing each family's visits together", parts
+        "settle", partial(settle_part, job, sources=sources), "Bringing each family's visits together", parts
     )
     check_account("rows", rows, settled=sum(facts["counts"]["read"] for facts in settled))
     check(settled)

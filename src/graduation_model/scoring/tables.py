@@ -20,26 +20,26 @@ def write_slices(frame: pd.DataFrame, part: np.ndarray, parts: int, path: Path) 
     part : array of int (n_rows,)
         The part of each row.
     """
-    order = np.argsort(part, kind="stable")
-    batch = _as_batch(frame.iloc[order])
-    ends = np.searchsorted(part[order], np.arange(parts + 1))
+    batch, ends = _as_batch(frame), np.array([0, len(frame)])
+    if parts > 1:
+        order = np.argsort(part, kind="stable")
+        batch, ends = batch.take(pa.array(order)), np.searchsorted(part[order], np.arange(parts + 1))
     with pa.ipc.new_file(path, batch.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as file:
         for start, stop in pairwise(ends):
             file.write_batch(batch.slice(start, stop - start))
 
 
 def _as_batch(frame: pd.DataFrame) -> pa.RecordBatch:
-    """One batch, its categories coded as int32: pandas takes the narrowest type, which differs from file to file."""
-    table = pa.Table.from_pandas(frame, preserve_index=False)
-    arrays = [_widened(column.combine_chunks()) for column in table.columns]
-    return pa.RecordBatch.from_arrays(arrays, names=table.column_names).replace_schema_metadata(table.schema.metadata)
+    schema = pa.Schema.from_pandas(frame, preserve_index=False)
+    arrays = [_as_array(frame[name]) for name in frame]
+    return pa.RecordBatch.from_arrays(arrays, names=schema.names).replace_schema_metadata(schema.metadata)
 
 
-def _widened(array: pa.Array) -> pa.Array:
-    if not pa.types.is_dictionary(array.type):
-        return array
-    codes = array.indices.cast(pa.int32())
-    return pa.DictionaryArray.from_arrays(codes, array.dictionary, ordered=array.type.ordered)
+def _as_array(column: pd.Series) -> pa.Array:
+    if column.dtype.kind == "f":  # as it lies there: a missing number is NaN here and when it is read
+        return pa.array(column.to_numpy())
+    array = pa.array(column, from_pandas=True)
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
 
 
 def read_slice(path: Path, part: int) -> pa.Table:
@@ -50,7 +50,7 @@ def read_slice(path: Path, part: int) -> pa.Table:
 
 def to_frame(tables: Sequence[pa.Table]) -> pd.DataFrame:
     """Return several slices as one frame."""
-    return pa.concat_tables(tables, promote_options="permissive").to_pandas()
+    return pa.concat_tables(tables, promote_options="permissive").to_pandas(split_blocks=True)
 
 
 def write_arrow(frame: pd.DataFrame, path: Path) -> None:
@@ -66,7 +66,7 @@ def read_arrow(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame
             names = pa.ipc.open_file(file).schema.names
             options = pa.ipc.IpcReadOptions(included_fields=[names.index(name) for name in dict.fromkeys(columns)])
         with pa.ipc.open_file(file, options=options) as batches:
-            return batches.read_all().to_pandas()
+            return batches.read_all().to_pandas(split_blocks=True)
 
 
 def write_parquet(frames: Iterable[pd.DataFrame], path: Path) -> int:

@@ -20,7 +20,7 @@ from graduation_model.features import (
 from graduation_model.features.catalogue import Catalogue
 from graduation_model.features.context import Visits, add_totals, cluster_totals, context_of, distributions_of
 from graduation_model.features.params import Ratio
-from lib.small import feature_params, small_instrument, visits
+from lib.small import feature_params, small_instrument, visits, with_judgement
 
 ENDS = [pd.Timestamp("2016-12-31"), pd.Timestamp("2017-12-31")]
 
@@ -47,6 +47,26 @@ def test_history_is_the_assessment_before_and_the_change_since():
     assert np.isnan(made["status__previous"][0])
     assert made["status__previous"][1] == 1
     assert made["status__change"][1] == 1
+
+
+def test_an_adjusted_judgement_is_its_distance_from_what_the_same_facilitator_judged_of_others():
+    table = visits(
+        [
+            {"household_id": name, "village": who, "size": judged}
+            for name, who, judged in (("a", "lenient", 5), ("b", "lenient", 4), ("c", "severe", 2), ("d", "severe", 1))
+        ]
+        + [{"household_id": "e", "village": "alone", "size": 3}]
+    )
+    features = catalogue(with_judgement("size"), feature_params(adjusted=("size",)))
+    made = feature_matrix(table, wave_context(table, ENDS, features, cluster="village"), features)
+    assert "size" not in made
+    assert made["size__adjusted"].tolist()[:4] == [1.0, -1.0, 1.0, -1.0]
+    assert np.isnan(made["size__adjusted"].iloc[4])  # of one judgement alone nobody knows how severe it is
+
+
+def test_what_is_no_judgement_is_not_adjusted():
+    with pytest.raises(ConfigError, match="'size' is no judgement"):
+        catalogue(small_instrument(), feature_params(adjusted=("size",)))
 
 
 def test_a_family_is_never_its_own_neighbour():
