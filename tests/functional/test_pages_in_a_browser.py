@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from graduation_model.reports.audience import AUDIENCES
 from graduation_model.reports.pages import report_pages
 from lib.province import HOSTILE, LONG_NAME, province_inputs
 
@@ -26,15 +27,22 @@ def report(tmp_path_factory):
     """A whole report on disk, and the path of one page of each kind."""
     folder = tmp_path_factory.mktemp("report")
     inputs = province_inputs()
-    for page in report_pages(inputs, ("id", "en")):
-        path = folder / page.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(page.content.encode() if isinstance(page.content, str) else page.content)
+    for audience in AUDIENCES:
+        one = LONG_NAME if audience == "facilitator" else None
+        for page in report_pages(inputs, ("id", "en"), audience, one):
+            path = folder / ("" if audience == "reviewer" else audience) / page.path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(page.content.encode() if isinstance(page.content, str) else page.content)
     listed = inputs.listed
     first = listed.loc[listed["household_id"] == LONG_NAME, "file"].iloc[0]
     annex = next((folder / "minutes").glob("*.html")).name
     kinds = {"index": "index.html", "cohort": "cohort.html", "sheet": f"households/{first}.html",
              "letter": f"letters/{first}.html", "minutes": f"minutes/{annex}"}  # fmt: skip
+    sheet = next((folder / "facilitator").glob("*/households/*.html")).relative_to(folder)
+    own = sheet.parts[:2]
+    others = {"for_public": Path("public"), "for_facilitator": Path(*own), "facilitators_list": Path(*own)}
+    last = {"for_public": "cohort.html", "for_facilitator": Path(*sheet.parts[2:]), "facilitators_list": "index.html"}
+    kinds["others"] = {kind: (root, last[kind]) for kind, root in others.items()}
     return folder, kinds, inputs
 
 
@@ -67,7 +75,8 @@ def open_page(browser, report):
 
     def visit(kind: str, language: str = "id", **context) -> Visit:
         folder, kinds, _ = report
-        opened.append(Visit(browser, folder / ("" if language == "id" else "en") / kinds.get(kind, kind), **context))
+        root, name = kinds["others"].get(kind, ("", kinds.get(kind, kind)))
+        opened.append(Visit(browser, folder / root / ("" if language == "id" else "en") / name, **context))
         return opened[-1]
 
     yield visit
@@ -100,6 +109,26 @@ def test_axe_finds_nothing_to_complain_of(open_page, kind, language):
 def test_nothing_sticks_out_of_a_phone(open_page, kind, language):
     page = open_page(kind, language, viewport=PHONE).page
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+@pytest.mark.parametrize(("kind", "language"), [("for_public", "id"), ("for_public", "en"), ("for_facilitator", "id"),
+                                                ("for_facilitator", "en")])  # fmt: skip
+def test_pages_for_others_than_reviewers_are_as_whole_as_theirs(open_page, kind, language):
+    visit = open_page(kind, language, viewport=PHONE)
+    visit.page.wait_for_load_state("networkidle")
+    assert (visit.errors, visit.requests) == ([], [visit.page.url])
+    assert axe.Axe().run(visit.page).response["violations"] == []
+    assert visit.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_a_facilitators_list_shows_no_chance_and_its_links_lead_to_own_sheets(open_page):
+    page = open_page("facilitators_list").page
+    assert page.locator("thead th").count() == 3
+    page.locator("#rows a").first.click()
+    page.wait_for_url("**/households/**")
+    assert page.locator(".strip, .decision").count() == 0
+    page.get_by_role("link", name="Daftar keluarga").click()
+    page.wait_for_url("**/index.html")
 
 
 def test_search_finds_a_family_and_says_how_many_are_shown(open_page):
@@ -202,7 +231,7 @@ def test_what_a_family_is_called_is_shown_and_never_run(open_page, household):
 
 def test_no_page_leads_to_a_page_that_is_not_there(report):
     folder, kinds, _ = report
-    for name in kinds.values():
+    for name in (kinds[kind] for kind in PAGES):
         page = folder / name
         for link in re.findall(r'href="([^"]+)"', page.read_text(encoding="utf-8")):
             assert (page.parent / unquote(link)).resolve().is_file(), (name, link)

@@ -30,8 +30,8 @@ PARTS: Mapping[str, Mapping[str, frozenset[str]]] = {
     },
     "letter": dict.fromkeys(
         (
-            *("programme", "simulated", "label_stamp", "office", "household_id", "file", "standing", "area"),
-            *("says", "why", "reasons", "objection", "days", "followups", "reentry"),
+            *("audience", "programme", "simulated", "label_stamp", "office", "household_id", "file", "standing"),
+            *("area", "says", "why", "reasons", "objection", "days", "followups", "reentry"),
         ),
         _STAFF,
     ),

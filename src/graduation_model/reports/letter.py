@@ -30,6 +30,7 @@ def letters(inputs: ReportInputs, columns: AnswerColumns, language: Language) ->
         letter.
     """
     same = {
+        "audience": "",  # whoever hands it over, it is the family's
         "programme": inputs.title.in_(language),
         "simulated": inputs.simulated,
         "label_stamp": inputs.label_stamp(language),

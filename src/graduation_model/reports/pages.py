@@ -53,7 +53,7 @@ class _Folder:
 
     def page(self, template: str, name: str, content: Mapping[str, Any]) -> Page:
         """Render a page into its place."""
-        said = {**content, **self.everywhere, "links": self._links(name)}
+        said = {**self.everywhere, **content, "links": self._links(name)}
         return Page(self.root + name, render(template, said, self.language))
 
     def within(self, folder: str) -> _Folder:

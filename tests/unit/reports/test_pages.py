@@ -1,5 +1,6 @@
 """The pages themselves: safe, small, offline, and linked to each other."""
 
+import hashlib
 import posixpath
 import re
 
@@ -65,6 +66,20 @@ def test_the_two_languages_differ(pages):
 def test_no_page_reaches_for_the_network(pages):
     for _, content in html_of(pages):
         assert not re.search(r"https?:|//[a-z0-9]+\.|@import|url\(", content)
+
+
+def test_every_page_names_the_model_and_the_data_that_it_rests_on(pages):
+    inputs = small_inputs()
+    for path, content in html_of(pages):
+        shown = 12 if "letters/" in path else None  # a letter has room for a code that the office can look up
+        for fingerprint in (inputs.model["bundle_sha256"], inputs.inputs_sha256):
+            assert fingerprint[:shown] in content, path
+
+
+def test_the_fingerprint_of_the_data_is_the_one_that_sha256sum_gives_of_its_own_list():
+    inputs = small_inputs(hashes={"bundle": "ab" * 32, "b.parquet": "2" * 64, "a.parquet": "1" * 64})
+    listed = f"{'1' * 64}  a.parquet\n{'2' * 64}  b.parquet\n"
+    assert inputs.inputs_sha256 == hashlib.sha256(listed.encode()).hexdigest()
 
 
 def test_a_sheet_has_no_script(pages):

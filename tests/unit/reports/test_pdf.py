@@ -1,12 +1,13 @@
 """Sheets as PDF: a page a family, whatever a family has to say, and the same bytes again."""
 
 import builtins
+import json
 import re
 
 import pytest
 
 from graduation_model.errors import UserError
-from graduation_model.reports.pages import report_pdfs
+from graduation_model.reports.pages import pdf_files, report_pdfs
 from graduation_model.reports.pdf import require_typst, sheets_pdf
 from lib.pages import FAMILIES, small_inputs
 
@@ -30,6 +31,20 @@ def test_each_subdistrict_has_a_file_with_a_page_a_family(made):
     assert {path: pages_of(content) for path, content in made.items()} == {
         "sheets-0101.pdf": 2, "sheets-0102.pdf": 1,
     }  # fmt: skip
+
+
+def test_each_family_has_a_bookmark_and_nothing_leads_out_of_the_file(made):
+    for path, families in (("sheets-0101.pdf", {b"K-1", b"K-2"}), ("sheets-0102.pdf", {b"K-3"})):
+        assert b"/Outlines" in made[path]
+        assert set(re.findall(rb"/Title\((K-\d)\)", made[path])) == families
+        assert not re.search(rb"/URI|/Launch|/JavaScript", made[path])
+
+
+def test_what_a_file_is_made_from_names_model_and_data_on_every_page_and_no_address():
+    for _, _, sheets in pdf_files(inputs(), "id", "reviewer"):
+        for sheet in sheets:
+            assert sheet["fingerprints"] == {"bundle": "ab" * 32, "inputs": inputs().inputs_sha256}
+            assert not re.search(r"https?:|www\.", json.dumps(sheet))
 
 
 def test_the_same_sheets_give_the_same_bytes(made):
