@@ -6,6 +6,7 @@ Machines differ and are shared: figures are medians of whole processes; between 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import platform
 import resource
@@ -84,23 +85,37 @@ def simulated(rows: list[tuple[str, str, str]], households: int, waves: int, lim
     rows.append((f"simulate, {households:,} families x {waves} waves", seen, limit))
 
 
-def scored(rows: list[tuple[str, str, str]], households: int) -> None:
-    """Add the rows of one scoring command, start to finish, on one thread with the shipped bundle."""
-    one_thread = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
+def scored(rows: list[tuple[str, str, str]], households: int, waves: int) -> None:
+    """Add the rows of one scoring command, start to finish, with the shipped bundle; a row is a visit of the input."""
     with tempfile.TemporaryDirectory() as folder:
-        made = [*COMMAND, "simulate", "--programme", "jamsosratu", "--households", str(households), "--waves", "1"]
-        subprocess.run([*made, "--out", f"{folder}/data"], check=True, capture_output=True)
-        words = [*COMMAND, "score", "--programme", "jamsosratu", "--data", f"{folder}/data", "--as-of", "2020-12-31"]
-        words += ["--model", str(ROOT / "models" / "jamsosratu-simulated"), "--out", f"{folder}/scores"]
-        start = time.perf_counter()
-        process = subprocess.Popen(words, env=one_thread, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        _, status, used = os.wait4(process.pid, 0)
-        taken = time.perf_counter() - start
-    assert status == 0, "score failed"
-    rows.append((f"score, {households:,} families, whole command", f"{taken:.0f} s", "15 s"))
-    rate = households / (used.ru_utime + used.ru_stime)
-    rows.append(("score, parquet to reasons in parquet", f"{rate:,.0f} rows/s", "25,000 rows/s"))
+        size = ["--households", str(households), "--waves", str(waves)]
+        made = [*COMMAND, "simulate", "--programme", "jamsosratu", *size, "--out", f"{folder}/data"]
+        subprocess.run(made, check=True, capture_output=True)
+        alone, used = scoring(Path(folder), 1)
+        together, _ = scoring(Path(folder), 2)
+        manifest = json.loads((Path(folder) / "scores" / "manifest.json").read_text())
+    visits = manifest["counts"]["assessments"]["read"]
+    rate = visits / (used.ru_utime + used.ru_stime)
+    rows.append((f"score, {households:,} families, {visits:,} visits", f"{alone:.0f} s", "15 s"))
+    rows.append(("score, parquet to reasons in parquet", f"{rate:,.0f} visits/s", "25,000 visits/s"))
     rows.append(("score, peak memory", f"{used.ru_maxrss / 1e6:.2f} GB", "1 GB"))
+    rows.append(
+        ("score --workers 2 against one, by the clock", f"{alone / together:.1f} x", "1.8 x on a quiet machine")
+    )
+
+
+def scoring(folder: Path, workers: int) -> tuple[float, resource.struct_rusage]:
+    """Return the seconds of one scoring command, one thread a process, and what it used without its workers."""
+    one_thread = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
+    words = [*COMMAND, "score", "--programme", "jamsosratu", "--data", str(folder / "data"), "--as-of", "2020-12-31"]
+    words += ["--model", str(ROOT / "models" / "jamsosratu-simulated" / "bundle"), "--workers", str(workers)]
+    start = time.perf_counter()
+    process = subprocess.Popen(
+        [*words, "--out", str(folder / "scores")], env=one_thread, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    _, status, used = os.wait4(process.pid, 0)
+    assert status == 0, "score failed"
+    return time.perf_counter() - start, used
 
 
 def seconds(words: list[str], runs: int) -> float:
@@ -133,7 +148,7 @@ def main() -> None:
         words = [sys.executable, "-c", READING, kind]
         seen, columns = subprocess.run(words, check=True, capture_output=True, text=True).stdout.split()
         rows.append((f"{kind} read and checked, 50,000 x {columns}", f"{float(seen):.1f} s", limit))
-    scored(rows, 50_000)
+    scored(rows, 50_000, 5)
     simulated(rows, 50_000, 5, "20 s", memory=False)
     rows += lists.rows(large=arguments.large)
     rows += engine_rows(quick, arguments.peers)

@@ -87,13 +87,13 @@ def measured(families: int) -> dict[str, float]:
 def page(rows: pd.DataFrame) -> str:
     """The measured part of docs/scale.md."""
     lines = [
-        "| families | visits | processor time | wall time | families a second of processor time | peak memory |",
+        "| families | visits | processor time | wall time | visits a second of processor time | peak memory |",
         "|---|---|---|---|---|---|",
     ]
     for row in rows.itertuples(index=False):
         lines.append(
             f"| {row.families:,.0f} | {row.visits:,.0f} | {row.cpu_s:,.0f} s | {row.wall_s:,.0f} s "
-            f"| {row.families / row.cpu_s:,.0f} | {row.peak_gb:.2f} GB |"
+            f"| {row.visits / row.cpu_s:,.0f} | {row.peak_gb:.2f} GB |"
         )
     slope, fixed = np.polyfit(rows["families"], rows["cpu_s"], 1)
     hours = (fixed + slope * COUNTRY) / 3600

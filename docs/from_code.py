@@ -9,8 +9,9 @@ import inspect
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import is_dataclass
+from importlib import import_module
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin
 
 import click
 from pydantic import BaseModel
@@ -95,8 +96,9 @@ def explanation() -> str:
 
 def _function(where: str) -> str:
     room, name = where.rsplit(".", 1)
-    function = getattr(__import__(room, fromlist=[name]), name)
-    result = get_type_hints(function).get("return")
+    function = getattr(import_module(room), name)
+    # Looked up by its name: other annotations may name what is imported for type checkers alone.
+    result = getattr(import_module(function.__module__), str(function.__annotations__.get("return")), None)
     also = f".. autoclass:: {result.__module__}.{result.__name__}\n" if is_dataclass(result) else ""
     return f"## {name}\n\n```{{eval-rst}}\n.. autofunction:: {where}\n\n{also}```"
 

@@ -271,7 +271,7 @@ def promote(**arguments: Any) -> Said:
     "--as-of 2018-12-31 --model runs/juntos-2017/bundle --out runs/scores-2018",
 )
 @programme_option
-@data_option
+@_option("--data", required=True, help="Folder with the source files, or an address such as s3://BUCKET/FOLDER.")
 @key_option
 @mapping_option
 @as_of_option

@@ -188,6 +188,20 @@ def test_the_instruments_version_is_written_by_the_form_itself(field_work):
     assert tables["assessments"][2].constants["instrument_version"] == programme.instrument.version
 
 
+def test_a_follow_up_says_who_came_and_in_which_money_and_line_it_is_told(field_work):
+    programme, tables = field_work
+    rules, same = programme.ingest.follow_up_rules, programme.ingest.followups.same
+    _, _, screen = tables["followups"]
+    if rules is None:
+        assert same == {}
+        return
+    label = programme.label
+    needed = {rules.visitor, rules.independent, label.interviewed.question, label.reentry.question, label.reentry.date,
+              label.reentry.reason, *(failure.question for failure in label.failures)}  # fmt: skip
+    assert needed <= set(screen.columns)
+    assert {name: screen.constants[name] for name in same} == {"currency": "IDR", "poverty_line": "gk"}
+
+
 @pytest.fixture(scope="module")
 def juntos(tmp_path_factory) -> Screen:
     out = tmp_path_factory.mktemp("juntos") / "form.xlsx"

@@ -1,5 +1,6 @@
 """However the assessments are cut, read and divided, the scores are the same."""
 
+import fsspec
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,7 +14,7 @@ from graduation_model.estimators.bundle import load_bundle
 from graduation_model.features.context import wave_context
 from graduation_model.ingest import lines
 from graduation_model.scoring import job, score_blocks
-from lib.streamed import AS_OF, BUNDLE, PROGRAMME, province, table, words
+from lib.streamed import AS_OF, BUNDLE, PROGRAMME, outputs, province, table, words
 
 TABLES = ("scores", "contributions", "not_scored", "quarantine")
 
@@ -77,6 +78,21 @@ def test_a_data_set_divided_by_district_gives_what_one_file_gives(data, at_once,
     visits.to_parquet(folder / "assessments", partition_cols=["district_code"], index=False)
     assert main(words(folder, out, "--part-rows", 2000)) == 0
     _same(out, at_once, places=False)
+
+
+def test_data_at_an_address_give_what_a_folder_gives_and_no_copy_stays(data, at_once, tmp_path):
+    store = fsspec.filesystem("memory")
+    store.put(f"{data}/", "/programme/2020/", recursive=True)
+    assert main(words("memory://programme/2020", tmp_path / "scores")) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["scores"]
+    assert outputs(tmp_path / "scores") == outputs(at_once)
+
+
+@pytest.mark.parametrize("address", ["memory://nothing/here", "nowhere://programme/2020"])
+def test_an_address_without_data_is_a_clear_error(tmp_path, capsys, address):
+    assert main(words(address, tmp_path / "scores")) == 2
+    assert address in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
 
 
 def test_text_that_only_the_whole_column_explains_is_read_as_at_once(data, tmp_path):

@@ -50,6 +50,7 @@ def small_inputs(families: tuple = FAMILIES, **changes: object) -> ReportInputs:
         answers=_answers(ids, income=1_250_000.0),
         previous=_answers(ids, income=900_000.0).assign(assessment_date=pd.Timestamp("2019-10-02")),
         currency="Rp",
+        followup_months=(6, 12, 18, 24),
         summary={"quota": 1},
         area="district",
     )

@@ -27,7 +27,7 @@ def province(folder: Path, households: int = 400, *, waves: int = 2, seed: int =
     return folder
 
 
-def words(data: Path, out: Path, *more: object) -> list[str]:
+def words(data: Path | str, out: Path, *more: object) -> list[str]:
     """The words of a score command."""
     given = ["score", "--programme", PROGRAMME, "--data", data, "--as-of", AS_OF, "--model", BUNDLE, "--out", out]
     return [str(word) for word in (*given, *more)]

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from graduation_model.commands.outputs import MANIFEST
+from graduation_model.commands.outputs import MANIFEST, PARTIAL
 from graduation_model.commands.progress import step
 from graduation_model.config import Programme, load_programme
 from graduation_model.contract.tables import Tables
@@ -94,6 +97,48 @@ def no_such_family(where: str) -> DataError:
         where="--household",
         mend="Give the id as the lists show it; with --key the id of the source files serves, too",
     )
+
+
+def is_remote(data: str | Path) -> bool:
+    """Tell whether data lie at an address such as `s3://programme/2020`, rather than in a folder."""
+    return "://" in str(data)
+
+
+@contextmanager
+def at_hand(data: str | Path, *, beside: str | Path) -> Iterator[Path]:
+    """Give the folder of a data folder or address: what lies elsewhere is copied beside the output, and taken away.
+
+    Parameters
+    ----------
+    data
+        A folder, or an address that fsspec knows: `file://`, and with the package of that name `s3://` and others.
+    beside
+        The output folder, on a disk that a cluster's workers see.
+
+    Raises
+    ------
+    DataError
+        Where nothing is there, or it cannot be reached.
+    """
+    if not is_remote(data):
+        yield Path(data)
+        return
+    from fsspec.core import url_to_fs
+
+    place = Path(beside).resolve()
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=f".{place.name}.{PARTIAL}-data-", dir=place.parent) as folder:
+        try:
+            with step("Fetching the data"):
+                system, path = url_to_fs(str(data))
+                system.get(f"{path.rstrip('/')}/", f"{folder}/", recursive=True)
+        except Exception as error:  # each store has its own family of errors
+            raise DataError(
+                f"The data cannot be fetched ({type(error).__name__})",
+                where=data,
+                mend="Check the address and the store's keys; s3:// needs 'pip install s3fs', gs:// 'gcsfs'",
+            ) from error
+        yield Path(folder)
 
 
 def mapping_of(data: str | Path, mapping: str | Path | None) -> Path | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import logging
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -18,6 +20,8 @@ from graduation_model.commands.blocking import leave_to_score
 from graduation_model.commands.inputs import (
     ProgrammeLike,
     as_date,
+    at_hand,
+    is_remote,
     is_simulated,
     key_facts,
     mapping_of,
@@ -43,7 +47,7 @@ from graduation_model.ingest.rows import sum_of
 from graduation_model.scoring.cluster import open_engine
 from graduation_model.scoring.job import BATCH_ROWS, PART_ROWS, Job, parts_for
 from graduation_model.scoring.parts import standing_of
-from graduation_model.scoring.run import Ran, run
+from graduation_model.scoring.run import Engine, Ran, run
 from graduation_model.scoring.work import Facts, Work, sum_counts
 
 if TYPE_CHECKING:
@@ -113,7 +117,8 @@ def score(
     programme
         A programme, its folder, or its name under `configs/`.
     data
-        A folder with `assessments`; follow-ups are not looked at.
+        A folder with `assessments`, or an address of one that fsspec knows (`s3://…`), which is copied beside `out`
+        first; follow-ups are not looked at.
     as_of
         Only assessments dated on or before it are read into the features.
     out
@@ -154,7 +159,44 @@ def score(
     UserError
         Whatever a person can mend; `out` is whole or as it was. What an interrupted run finished stays beside it.
     """
-    programme, date, secret = open_programme(programme), as_date(as_of), open_key(key, data)
+    with at_hand(data, beside=out) as folder:
+        return _score(
+            open_programme(programme),
+            folder,
+            as_date(as_of),
+            Path(out),
+            shown=data if is_remote(data) else folder.resolve(),
+            model=model,
+            tracking=tracking,
+            secret=open_key(key, folder),
+            mapping=mapping,
+            household=household,
+            restart=restart,
+            open_it=partial(open_engine, engine, scheduler, workers=workers),
+            part_rows=part_rows,
+            monitor=monitor,
+            approver=approver,
+        )
+
+
+def _score(
+    programme: Programme,
+    data: Path,
+    date: pd.Timestamp,
+    out: Path,
+    *,
+    shown: str | Path,
+    model: str | Path | None,
+    tracking: str | Path,
+    secret: Key | None,
+    mapping: str | Path | None,
+    household: str | None,
+    restart: bool,
+    open_it: Callable[[Path], AbstractContextManager[Engine]],
+    part_rows: int,
+    monitor: str | Path | None,
+    approver: str,
+) -> Scoring:
     address = str(model) if model is not None else _champion(programme, tracking)
     located, bundle = open_model(address, programme, tracking)
     expired = bundle.card.expired(str(date.date()))
@@ -162,16 +204,17 @@ def score(
         logger.warning("The model expired on %s: train again before deciding", bundle.card.expires)
     with step("Looking at the data"):
         reader, mapped = open_reader(programme, data, key=secret, mapping=mapping)
-        source = open_source(Path(data), reader, min(part_rows, BATCH_ROWS))
+        source = open_source(data, reader, min(part_rows, BATCH_ROWS))
         reader = replace(reader, habits=habits_of(source, reader))
     inputs = {**source.sources, **declared_sources(reader), **mapped}
     monitored = leave_to_score(monitor, approver, programme, as_of=str(date.date()), inputs=inputs)
     parameters = {
         "programme": programme.folder,
-        "data": Path(data).resolve(),
+        "data": shown,
         "as_of": date.date(),
         "model": _found_again(address, located),
-        "mapping": mapping_of(data, mapping),
+        # One that came with fetched data comes with them again.
+        "mapping": None if is_remote(shown) and mapping is None else mapping_of(data, mapping),
         "part_rows": part_rows,
     }
     family = None if household is None else one_family(household, secret)
@@ -192,7 +235,7 @@ def score(
             household=family or "",
         )
         check = partial(_check_settled, job=job, programme=programme)
-        with open_engine(engine, scheduler, job.work.folder / BEGUN_WITH, workers=workers) as used:
+        with open_it(job.work.folder / BEGUN_WITH) as used:
             ran = run(job, source.whole, engine=used, progress=track_parts, check=check)
         scored = sum(facts["written"] for facts in ran.scored)
         counts = sum_counts(facts["not_scored"] for facts in ran.settled)
@@ -205,7 +248,7 @@ def score(
         output.facts.update(_facts(bundle, located.version, inputs, ran, scored, expired=expired), **key_facts(secret))
     late = bundle.card.expires if expired else ""
     unwatched = monitor is None and bool(programme.monitoring.blocking)
-    return Scoring(Path(out).resolve(), scored, counts, quarantined, late, unwatched)
+    return Scoring(out.resolve(), scored, counts, quarantined, late, unwatched)
 
 
 def _begun_with(
@@ -239,7 +282,7 @@ def _found_again(address: str, located: LocatedBundle) -> str:
 
     if is_registry_address(address):
         return f"models:/{located.name}/{located.version}"
-    return str(Path(address).resolve())
+    return str(located.folder.resolve())  # a bundle that came with the package does not lie where it was named
 
 
 def _champion(programme: Programme, tracking: str | Path) -> str:

@@ -21,7 +21,9 @@ from graduation_model.followup.shares import share_known
 BOTH_LEAVE, KEPT_BACK, LET_GO, BOTH_STAY = "both_leave", "kept_back", "let_go", "both_stay"
 WAYS = (BOTH_LEAVE, KEPT_BACK, LET_GO, BOTH_STAY)
 OVERRIDES = (KEPT_BACK, LET_GO)
-PROPOSED, ALL, NO_REASON = "proposed", "all", ""
+# Where a family stands on the list: with READY, but not proposed, it waits.
+PROPOSED, WAITING, READY = "proposed", "waiting", "ready"
+ALL, NO_REASON = "all", ""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,9 @@ def overrides(
     for as_of, table in lists:
         made = own[((own["assessment_date"] <= as_of) & (own["decision_date"] >= as_of)).to_numpy()]
         made = made.sort_values(["assessment_date", "decision_date"]).drop_duplicates("household_id", keep="last")
-        standing = table["recommendation"].astype("object").mask(table["selected"].astype(bool), PROPOSED)
+        said_ready = (table["recommendation"] == READY).to_numpy()
+        standing = table["recommendation"].astype("object").mask(said_ready, WAITING)
+        standing = standing.mask(table["selected"].astype(bool), PROPOSED)
         listed = pd.DataFrame({"household_id": table["household_id"].astype("str"), "standing": standing})
         both = listed.merge(made, on="household_id", how="left")
         waiting += int((both["decision"].isna() & (both["standing"] == PROPOSED)).sum())

@@ -27,7 +27,7 @@ MOST_ANSWERS = 15
 TIMES_EACH = 3  # an answer that is chosen from a list comes back
 
 _COUNT = re.compile(
-    r"n|num|number|count|total|jumlah|jml|banyak|size|age|umur|usia|edad|year|years|month|months|rooms?"
+    r"n|num|number|numero|nro|cantidad|count|total|jumlah|jml|banyak|size|age|umur|usia|edad|year|years|month|months|rooms?"
 )
 _MONEY = re.compile(r"income|wage|salary|expenditure|spend|price|rent|idr|rp|usd|pen|penghasilan|pengeluaran|ingreso")
 _ROLES: dict[Role, re.Pattern[str]] = {

@@ -63,7 +63,8 @@ class Colleagues:
         others = self.size[:, None] - 1
         step = 1 + (rng.random(independent.shape) * others).astype(int)
         other = self.first[:, None] + (self.own[:, None] - self.first[:, None] + step) % self.size[:, None]
-        code = np.char.add("F", np.char.zfill((np.where(independent, other, self.own[:, None]) + 1).astype(str), 4))
+        number = pd.Series(np.where(independent, other, self.own[:, None]).ravel() + 1)
+        code = ("F" + number.astype("str").str.zfill(4)).to_numpy(dtype=object).reshape(independent.shape)
         return np.where(independent & (others == 0), OFFICE, code)
 
 

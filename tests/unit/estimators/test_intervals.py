@@ -62,3 +62,15 @@ def test_the_same_rows_and_seed_give_the_same_numbers():
     one, other = (fit_intervals(rows, scores, params=FEW, seed=4) for _ in range(2))
     assert (one.factor == other.factor).all()
     assert (one.mean == other.mean).all()
+
+
+def test_single_precision_moves_a_bound_by_less_than_a_millionth():
+    rows = training(400)
+    intervals = fit_intervals(rows, calibrated("logistic", rows).cross_fitted, params=FEW, seed=1)
+    X, log_odds = features(600, seed=9), np.linspace(-3, 3, 600)
+    terms = intervals.basis.terms(X.to_numpy(dtype=float))
+    spread = np.sqrt(((terms @ intervals.factor) ** 2).sum(axis=1) + intervals.rest)
+    half = half_width(log_odds - terms @ intervals.mean, spread, intervals.level)
+    low, high = intervals.bounds(X, log_odds)
+    assert np.abs(low - expit(log_odds - half)).max() < 1e-6
+    assert np.abs(high - expit(log_odds + half)).max() < 1e-6

@@ -47,9 +47,11 @@ def test_what_others_judged_and_what_nobody_can_help_is_no_reason(mark):
     assert not any("Income" in reason for reason in written(instrument=instrument)[0]["reasons"])
 
 
+@pytest.mark.parametrize("audience", ["reviewer", "facilitator"])
 @pytest.mark.parametrize("language", ["id", "en"])
-def test_no_score_and_no_jargon_stands_on_it(language):
-    pages = [page for page in report_pages(small_inputs(), (language,)) if page.path.startswith("letters/")]
+def test_no_score_and_no_jargon_stands_on_it_whoever_hands_it_over(language, audience):
+    inputs = small_inputs(scores=small_inputs().scores.assign(facilitator_id="F-1"))
+    pages = [page for page in report_pages(inputs, (language,), audience) if "letters/" in page.path]
     assert len(pages) == 3
     for page in pages:
         body = re.sub(r"<style>.*?</style>|<nav>.*?</nav>|<[^>]+>", " ", page.content, flags=re.DOTALL)
