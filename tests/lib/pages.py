@@ -52,7 +52,6 @@ def small_inputs(families: tuple = FAMILIES, **changes: object) -> ReportInputs:
         currency="Rp",
         followup_months=(6, 12, 18, 24),
         summary={"quota": 1},
-        followup_months=(6, 12, 18, 24),
         area="district",
     )
     return replace(inputs, **changes)
