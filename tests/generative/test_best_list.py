@@ -97,7 +97,7 @@ def best_of_all(ready: pd.DataFrame, params: SelectionParams) -> tuple[int, ...]
 
 
 @given(scores(), rules(), st.sampled_from([0, optimum.MANY]))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_no_other_list_of_the_ready_is_better_and_the_best_is_one(
     frame: pd.DataFrame, params: SelectionParams, many: int
 ) -> None:
@@ -124,7 +124,7 @@ def _is_the_best(frame: pd.DataFrame, params: SelectionParams) -> None:
 
 
 @given(scores(), rules())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_no_price_is_negative_and_a_rule_that_moves_nobody_costs_nothing(
     frame: pd.DataFrame, params: SelectionParams
 ) -> None:
@@ -137,7 +137,7 @@ def test_no_price_is_negative_and_a_rule_that_moves_nobody_costs_nothing(
 
 
 @given(scores(), rules())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_everybody_who_waits_would_break_the_rule_that_is_named(frame: pd.DataFrame, params: SelectionParams) -> None:
     try:
         table = select(frame, params, seed_text=DATE).table
@@ -150,7 +150,7 @@ def test_everybody_who_waits_would_break_the_rule_that_is_named(frame: pd.DataFr
 
 
 @given(scores(), rules(), st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_higher_chance_never_takes_a_family_off_a_list_with_rules(
     frame: pd.DataFrame, params: SelectionParams, data: st.DataObject
 ) -> None:

@@ -64,7 +64,7 @@ def same(left: pd.Series, right: pd.Series) -> np.ndarray:
 
 
 @given(st.booleans(), st.integers(0, 2**32 - 1))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_no_step_touches_a_fixed_protected_or_derived_answer_but_through_what_it_is_derived_from(
     forwards: bool, seed: int
 ) -> None:

@@ -24,7 +24,7 @@ def models(draw):
 
 
 @given(models())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_float64_sums_equal_lightgbms_own_values_to_1e_9(model) -> None:
     booster, rows = model
     theirs = booster.predict(rows, pred_contrib=True, num_threads=1)
@@ -37,7 +37,7 @@ def test_float64_sums_equal_lightgbms_own_values_to_1e_9(model) -> None:
 
 
 @given(models())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_float32_sums_equal_them_to_1e_5_and_add_up_to_the_raw_score(model) -> None:
     booster, rows = model
     # What comes as float32 is compared as float32: LightGBM sees the same numbers.
@@ -53,7 +53,7 @@ def test_float32_sums_equal_them_to_1e_5_and_add_up_to_the_raw_score(model) -> N
 
 
 @given(models(), st.integers(2, 3), st.floats(0.1, 2))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_a_sum_of_models_by_question_is_the_sum_of_their_values_in_any_block_and_on_any_threads(
     model, threads, factor
 ) -> None:

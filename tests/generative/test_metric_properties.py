@@ -23,7 +23,7 @@ def values(y: np.ndarray, p: np.ndarray, weight: np.ndarray | None, quota: float
 
 
 @given(cohorts, quotas)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_weight_is_so_many_repeats_of_the_row(rows, quota):
     y, p, weight = columns(rows)
     often = weight.astype(int)
@@ -32,21 +32,21 @@ def test_a_weight_is_so_many_repeats_of_the_row(rows, quota):
 
 
 @given(cohorts, quotas)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_twice_the_weight_for_everybody_changes_nothing(rows, quota):
     y, p, weight = columns(rows)
     np.testing.assert_allclose(values(y, p, weight, quota), values(y, p, 2 * weight, quota), atol=1e-6)
 
 
 @given(cohorts, quotas, st.randoms(use_true_random=False))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_order_of_the_rows_is_nothing(rows, quota, random):
     shuffled = random.sample(rows, len(rows))
     np.testing.assert_allclose(values(*columns(rows), quota), values(*columns(shuffled), quota), atol=1e-6)
 
 
 @given(cohorts)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_the_weighted_area_is_scikit_learns(rows):
     y, p, weight = columns(rows)
     assert METRICS["auc"](y, p, weight, 0.2) == pytest.approx(roc_auc_score(y, p, sample_weight=weight))
@@ -55,7 +55,7 @@ def test_the_weighted_area_is_scikit_learns(rows):
 
 
 @given(cohorts, quotas)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_shares_are_shares_and_the_two_halves_of_a_list_add_up(rows, quota):
     y, p, weight = columns(rows)
     precision, recall, failed = (

@@ -30,14 +30,14 @@ def families(draw: st.DrawFn) -> pd.DataFrame:
 
 
 @given(KINDS, families())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_contributions_add_up_to_the_log_odds_that_decide(kind, X):
     model = bundle(kind).model
     np.testing.assert_allclose(model.additive_parts(X).total(), model.log_odds(X), atol=1e-6)
 
 
 @given(KINDS, families(), st.sampled_from(RAISED), st.floats(0, 10, width=32))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_higher_answer_never_lowers_a_score_where_the_instrument_says_so(kind, X, feature, more):
     model = bundle(kind).model
     raised = X.assign(**{feature: X[feature] + np.float32(more)})
@@ -45,7 +45,7 @@ def test_a_higher_answer_never_lowers_a_score_where_the_instrument_says_so(kind,
 
 
 @given(KINDS, families())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_family_has_the_same_score_alone_and_among_others(kind, X):
     model = bundle(kind).model
     alone = np.concatenate([model.log_odds(X.iloc[[row]]) for row in range(len(X))])
@@ -69,7 +69,7 @@ def _saved(kind: str, root: str) -> dict[str, bytes]:
 
 
 @given(kind=KINDS, data=st.data())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_a_bundle_with_any_one_byte_changed_is_refused(kind, data, tmp_path_factory):
     root = tmp_path_factory.getbasetemp() / "one_byte"
     files = _saved(kind, str(root))

@@ -228,7 +228,7 @@ def test_a_mutated_file_is_read_as_meant_or_set_aside_or_refused(
     assert meant.quarantine.empty
 
     @given(data=st.data())
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     def holds(data: st.DataObject) -> None:
         (tmp_path / name).write_bytes(data.draw(st.sampled_from(mutations))(whole, data))
         read, refused = _read_or_refused(tmp_path)
@@ -332,7 +332,7 @@ def test_a_mutated_mapping_export_or_source_never_gives_another_answer(tmp_path:
     mutations = [_cut, _overwrite] if changed.endswith(".zip") else TEXT
 
     @given(data=st.data())
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     def holds(data: st.DataObject) -> None:
         (tmp_path / changed).write_bytes(data.draw(st.sampled_from(mutations))(files[changed], data))
         read, refused = _read_or_refused(tmp_path)

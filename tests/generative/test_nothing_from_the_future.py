@@ -42,7 +42,7 @@ def _features(assessments, rows):
     return feature_matrix(rows, wave_context(assessments, ends, features, cluster="village"), features)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(visit, min_size=2, max_size=25), st.lists(visit, max_size=10))
 def test_no_assessment_after_the_as_of_date_changes_a_feature(rows, more):
     assessments = _table(rows)
@@ -54,7 +54,7 @@ def test_no_assessment_after_the_as_of_date_changes_a_feature(rows, more):
     pd.testing.assert_frame_equal(_features(past, past), _features(with_future, past))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(visit, min_size=2, max_size=20), st.lists(seen, max_size=20))
 def test_no_followup_after_the_as_of_date_changes_a_label(rows, outcomes):
     assessments = _table(rows)
@@ -70,7 +70,7 @@ def test_no_followup_after_the_as_of_date_changes_a_label(rows, outcomes):
     assert (made[0].loc[made[0]["label"].notna(), "assessment_date"] <= AS_OF - pd.DateOffset(months=12)).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(visit, min_size=1, max_size=25), st.integers(1, 7), st.randoms(use_true_random=False))
 def test_streamed_in_blocks_and_in_any_order_a_family_has_the_same_features(rows, block, random):
     assessments = _table([{**row, "assessment_date": "2016" + row["assessment_date"][4:]} for row in rows])

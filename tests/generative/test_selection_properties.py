@@ -44,7 +44,7 @@ def chosen(table: pd.DataFrame) -> set[str]:
 
 
 @given(scores(), RULES, QUOTA)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_the_list_never_exceeds_the_quota_and_holds_only_the_ready(
     frame: pd.DataFrame, rules: SelectionParams, quota: int | None
 ) -> None:
@@ -55,7 +55,7 @@ def test_the_list_never_exceeds_the_quota_and_holds_only_the_ready(
 
 
 @given(scores(), RULES, QUOTA, st.randoms(use_true_random=False))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_order_of_rows_never_matters(
     frame: pd.DataFrame, rules: SelectionParams, quota: int | None, random: object
 ) -> None:
@@ -68,7 +68,7 @@ def test_the_order_of_rows_never_matters(
 
 
 @given(scores(), RULES, QUOTA, st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_raising_one_familys_probability_never_takes_it_off_the_list(
     frame: pd.DataFrame, rules: SelectionParams, quota: int | None, data: st.DataObject
 ) -> None:
@@ -81,7 +81,7 @@ def test_raising_one_familys_probability_never_takes_it_off_the_list(
 
 
 @given(scores(), RULES, st.integers(0, 11))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_larger_quota_takes_nobody_off_and_calls_the_first_of_the_waiting_list(
     frame: pd.DataFrame, rules: SelectionParams, quota: int
 ) -> None:
@@ -91,7 +91,7 @@ def test_a_larger_quota_takes_nobody_off_and_calls_the_first_of_the_waiting_list
 
 
 @given(scores(), QUOTA)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_cap_only_takes_families_away(frame: pd.DataFrame, quota: int | None) -> None:
     free, capped = (SelectionParams(cost_ratio=1, band=0.0, conformal_level=level) for level in (None, 0.2))
     ready = [set(_ready(select(frame, rules, quota=quota, seed_text=DATE).table)) for rules in (free, capped)]

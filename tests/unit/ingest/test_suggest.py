@@ -82,7 +82,7 @@ def test_several_answers_at_once_are_found_in_columns_of_their_own_and_in_one_ce
 
 
 @given(header=st.text(min_size=1, max_size=30), cell=st.text(max_size=10), other=st.text(min_size=1, max_size=10))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_draft_is_yaml_that_says_the_same_whatever_headers_and_cells_hold(tmp_path_factory, header, cell, other):
     mapping = TableMapping(
         same_words=SameWords(columns={header: "size"}),
