@@ -13,6 +13,8 @@ import tempfile
 import venv
 from pathlib import Path
 
+import pandas as pd
+
 # Everything in one process, timed apart: what is read first is `score`'s and `select`'s work, and not the pages'.
 PAGES = """
 import resource, sys, time
@@ -99,14 +101,16 @@ def rows(households: int = 50_000) -> list[Row]:
     command = [str(Path(sys.executable).with_name("graduation-model"))]
     with tempfile.TemporaryDirectory() as folder:
         data, scores, selection = (f"{folder}/{name}" for name in ("data", "scores", "selection"))
-        programme = ["--programme", str(_generous(Path(folder)))]
-        steps = (
+        copied = Path(shutil.copytree(PROGRAMME, Path(folder) / "jamsosratu"))
+        programme = ["--programme", str(copied)]
+        for step in (
             ["simulate", *programme, "--households", str(households), "--waves", "3", "--out", data],
             ["score", *programme, "--data", data, "--as-of", "2020-12-31", "--model", str(MODEL), "--out", scores],
-            ["select", *programme, "--scores", scores, "--quota", str(SHEETS), "--out", selection],
-        )
-        for step in steps:
+        ):
             subprocess.run([*command, *step], check=True, capture_output=True)
+        _let_through(copied / "programme.yaml", Path(scores))
+        chosen = ["select", *programme, "--scores", scores, "--quota", str(SHEETS), "--out", selection]
+        subprocess.run([*command, *chosen], check=True, capture_output=True)
         words = [sys.executable, "-c", PAGES, scores, selection, data, f"{folder}/report", programme[1]]
         said = subprocess.run(words, check=True, capture_output=True, text=True).stdout.split()
     families, sheets, html, html_cpu, letters, pdf, pdf_cpu, files, sheet, index = map(float, said)
@@ -120,17 +124,17 @@ def rows(households: int = 50_000) -> list[Row]:
     ]
 
 
-def _generous(folder: Path) -> Path:
-    """The programme with a threshold so low that the quota is filled: only then are there 2,500 sheets to write."""
-    copied = Path(shutil.copytree(PROGRAMME, folder / "jamsosratu"))
-    settings = copied / "programme.yaml"
-    lower = (
-        settings.read_text(encoding="utf-8")
-        .replace("cost_ratio: 5", "cost_ratio: 0.8")
-        .replace("band: 0.05", "band: 0")
+def _let_through(settings: Path, scores: Path) -> None:
+    """Set the threshold where as many families as there shall be sheets are above it, ready or to be reviewed."""
+    chances = pd.concat(
+        pd.read_parquet(part, columns=["probability"]) for part in (scores / "scores").glob("*.parquet")
     )
+    least = chances["probability"].nlargest(SHEETS).iloc[-1]
+    lower = settings.read_text(encoding="utf-8")
+    for before, after in (("cost_ratio: 5", f"cost_ratio: {least / (1 - least):.4f}"), ("band: 0.05", "band: 0")):
+        assert before in lower
+        lower = lower.replace(before, after)
     settings.write_text(lower, encoding="utf-8")
-    return copied
 
 
 def peers(families: int = 2_500) -> list[Row]:
