@@ -15,6 +15,7 @@ os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist writes the groups into the names of the tests after it
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give all tests of the small year to one process, and those of one file to one: what they share is made once."""
     for item in items:
