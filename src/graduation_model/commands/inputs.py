@@ -25,7 +25,7 @@ from graduation_model.ingest.identity import Key, pseudonym_of, read_key
 from graduation_model.ingest.load import assessment_reader, load_tables
 from graduation_model.ingest.mapping import MAPPING, find_mapping, read_mapping
 from graduation_model.ingest.params import FollowUpRules
-from graduation_model.ingest.rows import TableReader
+from graduation_model.ingest.reader import TableReader
 
 if TYPE_CHECKING:
     from graduation_model.tracking.registry import LocatedBundle

@@ -14,7 +14,7 @@ from graduation_model.ingest.formats import find_parts, partition_of, sha256_of,
 from graduation_model.ingest.headers import refuse_twice
 from graduation_model.ingest.lines import Run, read_run, runs_of
 from graduation_model.ingest.parts import Raw, read_table
-from graduation_model.ingest.rows import TableReader
+from graduation_model.ingest.reader import TableReader
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING
-
 import pandas as pd
 
 from graduation_model.contract.checks import check_across, without_reference
@@ -15,38 +11,11 @@ from graduation_model.contract.findings import (
     not_checked,
     suspected_codebooks,
 )
-from graduation_model.contract.instrument import Instrument, asked
-from graduation_model.contract.params import CheckParams
-from graduation_model.contract.references import References
+from graduation_model.contract.instrument import asked
 from graduation_model.contract.tables import KEPT
-from graduation_model.contract.waves import check_waves, doubtful_rules
+from graduation_model.contract.waves import check_waves
+from graduation_model.ingest.reader import Rules, TableReader, TypedRows
 from graduation_model.ingest.typing import NOT_A_VALUE, NOT_IN_CODEBOOK
-
-if TYPE_CHECKING:
-    from graduation_model.ingest.rows import TableReader, TypedRows
-
-
-@dataclass(frozen=True)
-class Rules:
-    """What a programme declares about answers beyond a single cell.
-
-    Attributes
-    ----------
-    instrument : Instrument
-        Its cross-checks, assets and plausible shares.
-    checks : CheckParams
-    references : mapping
-        Table -> amounts by area and year.
-    """
-
-    instrument: Instrument
-    checks: CheckParams
-    references: References
-
-    @cached_property
-    def doubts(self) -> frozenset[str]:
-        """The rules whose findings may be true."""
-        return doubtful_rules(self.instrument)
 
 
 def flagged_cells(kept: pd.DataFrame, rules: Rules) -> pd.DataFrame:

@@ -20,7 +20,7 @@ from graduation_model.contract.tables import ANSWER_SET_ASIDE, KEYS, Tables, emp
 from graduation_model.errors import DataError
 from graduation_model.ingest.corrections import read_corrections
 from graduation_model.ingest.derived import Against
-from graduation_model.ingest.flags import Rules, findings_of
+from graduation_model.ingest.flags import findings_of
 from graduation_model.ingest.follow_ups import Beside, decision_faults, follow_up_faults
 from graduation_model.ingest.formats import find_parts
 from graduation_model.ingest.identity import Key, linkage
@@ -28,7 +28,8 @@ from graduation_model.ingest.mapping import Mapping
 from graduation_model.ingest.params import Codebook, IngestParams, TableSource
 from graduation_model.ingest.parts import read_table
 from graduation_model.ingest.poverty_lines import read_poverty_lines
-from graduation_model.ingest.rows import TableReader, TypedRows, sum_of, type_rows
+from graduation_model.ingest.reader import Rules, TableReader, TypedRows
+from graduation_model.ingest.rows import sum_of, type_rows
 from graduation_model.ingest.settle import settle
 
 

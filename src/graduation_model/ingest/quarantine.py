@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from graduation_model.contract.tables import QUARANTINE_COLUMNS, QUARANTINE_CONTEXT
 from graduation_model.ingest.notation import distinct_cells
-
-if TYPE_CHECKING:
-    from graduation_model.ingest.rows import TableReader, TypedRows
+from graduation_model.ingest.reader import TableReader, TypedRows
 
 MENDS = {
     "not_a_number": "Write the number in figures, or leave the cell empty",

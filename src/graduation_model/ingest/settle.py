@@ -11,7 +11,7 @@ from graduation_model.contract.tables import ANSWER_SET_ASIDE, ROW_SET_ASIDE
 from graduation_model.ingest.derived import counts_of
 from graduation_model.ingest.flags import count_flags, flagged_cells
 from graduation_model.ingest.quarantine import as_quarantine
-from graduation_model.ingest.rows import TableReader, TypedRows
+from graduation_model.ingest.reader import TableReader, TypedRows
 
 
 @dataclass(frozen=True)

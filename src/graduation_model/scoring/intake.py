@@ -14,7 +14,8 @@ import pandas as pd
 
 from graduation_model.ingest.blocks import read_block
 from graduation_model.ingest.parts import Raw
-from graduation_model.ingest.rows import TypedRows, sum_of, type_rows
+from graduation_model.ingest.reader import TypedRows
+from graduation_model.ingest.rows import sum_of, type_rows
 from graduation_model.scoring.job import BATCH_ROWS, Job, part_of
 from graduation_model.scoring.tables import read_slice, to_frame, write_slices
 from graduation_model.scoring.work import Facts

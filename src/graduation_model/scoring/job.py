@@ -14,7 +14,7 @@ from graduation_model.cohort.params import CohortParams
 from graduation_model.contract.instrument import Instrument
 from graduation_model.estimators.bundle import Bundle, load_bundle
 from graduation_model.ingest.blocks import Block
-from graduation_model.ingest.rows import TableReader
+from graduation_model.ingest.reader import TableReader
 from graduation_model.scoring.work import Work
 
 # Visits a part: some hundred megabytes while it is worked on. Fixed, so that parts depend on the rows alone.

@@ -10,8 +10,8 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from graduation_model.selection.ceilings import Ceilings
 from graduation_model.selection.conditions import hold, numbers
-from graduation_model.selection.optimum import Ceilings
 from graduation_model.selection.params import Budget, Floor, SelectionParams, Spread
 
 Kind = Literal["quota", "budget", "district_min", "district_max", "floor", "spread"]

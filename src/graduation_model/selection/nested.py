@@ -12,12 +12,11 @@ first so many, and so on, since a ceiling over groups that are apart only cuts t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from graduation_model.selection.optimum import Ceilings
+from graduation_model.selection.ceilings import Ceilings
 
 
 def taken_by_rank(gain: np.ndarray, ceilings: Ceilings) -> np.ndarray | None:

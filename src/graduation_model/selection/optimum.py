@@ -9,10 +9,10 @@ bound is summed here from the prices; any prices give a valid one, so it does no
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from graduation_model.selection.ceilings import Ceilings
 from graduation_model.selection.nested import taken_by_rank
 
 # Columns that are worked on at a time: HiGHS' time grows faster than their number.
@@ -36,52 +36,6 @@ class Infeasible(Exception):
 
 class TooHard(Exception):
     """HiGHS found no prices in time. Caught in this room, which then says so."""
-
-
-@dataclass(frozen=True)
-class Ceilings:
-    """What a list must keep: `matrix @ chosen <= bound`.
-
-    Attributes
-    ----------
-    matrix : sparse matrix (n_ceilings, n_families)
-        Whole numbers.
-    bound : array (n_ceilings,)
-        Whole numbers; negative for what a list must hold at least.
-    """
-
-    matrix: Any  # scipy.sparse.csc_array; the library is imported where it is needed
-    bound: np.ndarray
-
-    def room(self, chosen: np.ndarray) -> np.ndarray:
-        """What a list leaves under each ceiling; negative where it breaks one."""
-        return self.bound - self.matrix @ chosen.astype(np.float64)
-
-    def of(self, families: np.ndarray, already: np.ndarray) -> Ceilings:
-        """The ceilings for some families, after what is chosen already has taken its part."""
-        return Ceilings(self.matrix[:, families], self.room(already))
-
-    def that_can_bind(self) -> Ceilings:
-        """Only the ceilings that some list breaks."""
-        most = self.matrix.maximum(0).sum(axis=1)
-        return self.only(most > self.bound)
-
-    def only(self, kept: np.ndarray) -> Ceilings:
-        """Some of the ceilings."""
-        rows = np.flatnonzero(kept)
-        return Ceilings(self.matrix[rows], self.bound[rows])
-
-    def wide(self) -> np.ndarray:
-        """Which ceilings are about many families, or ask for some."""
-        about = (self.matrix != 0).sum(axis=1)
-        return (about >= WIDE * self.matrix.shape[1]) | (self.bound < 0)
-
-    def and_at_least(self, gain: np.ndarray, value: float) -> Ceilings:
-        """These ceilings, and lists that gain no less than a value."""
-        from scipy.sparse import csc_array, vstack
-
-        row = csc_array(-gain[np.newaxis, :].astype(np.float64))
-        return Ceilings(vstack([self.matrix, row], format="csc"), np.append(self.bound, -value))
 
 
 @dataclass(frozen=True)
@@ -133,7 +87,7 @@ def best_list(gain: np.ndarray, ceilings: Ceilings) -> Optimum:
     best = _by_rank(gain, ceilings)
     # The best list under fewer ceilings that keeps the others, too, is the best of all. Of very many ceilings most are
     # about few families, such as a village's, and cut nothing off: they are looked at once a list breaks them.
-    looked_at = ceilings.wide() | (len(ceilings.bound) <= MANY)
+    looked_at = ceilings.wide(WIDE) | (len(ceilings.bound) <= MANY)
     while best is None:
         part = ceilings.only(looked_at)
         found = _by_rank(gain, part) or _best_within(gain, part)

@@ -8,8 +8,9 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csc_array
 
 from graduation_model.selection import optimum
+from graduation_model.selection.ceilings import Ceilings
 from graduation_model.selection.nested import taken_by_rank
-from graduation_model.selection.optimum import Ceilings, Infeasible, _best_within, best_list, can_hold, maximise
+from graduation_model.selection.optimum import Infeasible, _best_within, best_list, can_hold, maximise
 
 
 def lists(seed: int, families: int, *, levels: int = 0) -> tuple[np.ndarray, Ceilings]:
