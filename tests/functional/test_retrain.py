@@ -7,6 +7,7 @@ import shutil
 import pandas as pd
 import pytest
 
+import graduation_model
 from graduation_model.cli import main
 
 
@@ -120,3 +121,9 @@ def test_a_model_that_asked_other_questions_cannot_decide(year, quick_programme,
     assert code == 2
     assert "trained with other questions" in error
     assert not (tmp_path / "out").exists()
+
+
+def test_the_gate_says_what_promote_says_afterwards(next_year, store, quick_programme):
+    said = json.loads((next_year / "retrain" / "manifest.json").read_text())["gate"]["failed"]
+    asked = graduation_model.promote(programme=quick_programme, version="2", approver="A, office", tracking=store)
+    assert set(said) - {"nobody_approves"} == set(asked.verdict.failed)

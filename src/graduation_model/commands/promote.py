@@ -99,7 +99,6 @@ def promote(
         return Promotion(back, approver, back)
     if version is None:
         raise UserError("No version is named", where="--version", mend="Give the version that 'train' registered")
-    before = registry.champion_version(name, uri=uri)
     challenger = evaluation_of_run(name, str(version), uri)
     if challenger is None:
         raise ModelError(
@@ -109,7 +108,7 @@ def promote(
         )
     today = dt.date.today()
     with step("Asking the gate"):
-        champion = champion_of_run(name, before, uri) if before else None
+        before, champion = champion_and_evaluation(name, uri)
         verdict = gate(challenger, champion, params=programme.evaluation, approver=approver, on=today)
     facts = {"version": challenger.version, "approver": approver.strip(), "date": today.isoformat()}
     _keep(verdict, facts, programme, name, uri)
@@ -137,12 +136,17 @@ def evaluation_in(files: Mapping[str, Path], version: str) -> Evaluation | None:
         return None
 
 
-def champion_of_run(name: str, version: str, uri: str) -> Evaluation:
-    """Return what a champion's run keeps, or that it keeps nothing."""
-    return evaluation_of_run(name, version, uri) or without_forecasts(version)
+def champion_and_evaluation(name: str, uri: str) -> tuple[str | None, Evaluation | None]:
+    """Return the champion's version and what its run keeps for the gate; twice None where nobody was promoted yet."""
+    from graduation_model.tracking import champion_version
+
+    version = champion_version(name, uri=uri)
+    if version is None:
+        return None, None
+    return version, evaluation_of_run(name, version, uri) or _without_forecasts(version)
 
 
-def without_forecasts(version: str) -> Evaluation:
+def _without_forecasts(version: str) -> Evaluation:
     """A champion from before runs kept anything for the gate: that it cannot be compared is said, not hidden."""
     return Evaluation(
         version=version, model="", label="", instrument_version="", as_of="", expires="", questions=0, models=(),

@@ -22,6 +22,7 @@ from graduation_model.commands.inputs import (
     is_simulated,
     key_facts,
     known_by,
+    model_name,
     open_key,
     open_model,
     open_programme,
@@ -30,7 +31,7 @@ from graduation_model.commands.inputs import (
 )
 from graduation_model.commands.outputs import MANIFEST, output_folder, read_manifest
 from graduation_model.commands.progress import step
-from graduation_model.commands.promote import champion_of_run, evaluation_in, without_forecasts
+from graduation_model.commands.promote import champion_and_evaluation, evaluation_in
 from graduation_model.commands.score import score
 from graduation_model.commands.select import select
 from graduation_model.commands.train import EVIDENCE, PREDICTIONS, train
@@ -172,11 +173,8 @@ def retrain(
     with step("Asking the gate"):
         version = trained.registered.split("/")[1]
         challenger = _evaluation_in(out / TRAIN, version)
-        champion = (
-            champion_of_run(located.name, located.version, uri)
-            if located.version.isdecimal()
-            else _evaluation_in(located.folder.parent, located.version)
-        )
+        # As `promote` will ask: against the champion, whoever decides this year.
+        _, champion = champion_and_evaluation(model_name(programme, uri=uri), uri)
         verdict = gate(challenger, champion, params=programme.evaluation, approver="", on=dt.date.today())
     command = _promote_command(programme, version, tracking)
     parameters = {
@@ -268,9 +266,10 @@ def _cohorts(tables: Tables, outcomes: Outcomes, programme: Programme, day: pd.T
 
 
 def _evaluation_in(folder: Path, version: str) -> Evaluation:
-    """What a `train --out` folder holds for the gate; of a bundle that lies elsewhere, that there is nothing."""
-    files = {name: folder / name for name in (EVIDENCE, PREDICTIONS)}
-    return evaluation_in(files, version) or without_forecasts(version)
+    """What a `train --out` folder holds for the gate."""
+    found = evaluation_in({name: folder / name for name in (EVIDENCE, PREDICTIONS)}, version)
+    assert found is not None  # written a moment ago
+    return found
 
 
 def _promote_command(programme: Programme, version: str, tracking: str | Path) -> str:
