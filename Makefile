@@ -37,7 +37,7 @@ docs: setup
 	@echo "open build/site/index.html"
 
 test: check
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -q --durations=40
+	$(BIN)/python -m pytest -n 2 --dist loadfile -q --durations=40
 
 # Known weaknesses of the locked packages (asks a network), and whatever looks like a secret, for a person to judge.
 audit: setup
