@@ -21,8 +21,8 @@ from graduation_model.estimators.params import EstimatorParams
 from graduation_model.evaluation.params import EvaluationParams
 from graduation_model.features.params import FeatureParams
 from graduation_model.followup.params import FollowUpParams
+from graduation_model.ingest.mapping import UNSETTLED
 from graduation_model.ingest.params import Codebook, IngestParams
-from graduation_model.ingest.programme_draft import OPEN
 from graduation_model.monitoring.params import MonitoringParams
 from graduation_model.params import Label, Params, read_params
 from graduation_model.reports.params import ReportParams
@@ -119,10 +119,10 @@ def _folder(where: str | Path) -> Path:
 
 def _refuse_undecided(path: Path, settings: Params) -> None:
     """A drafted programme (`new`) leaves to people what only they know."""
-    undecided = [place for place, value in _leaves(settings.model_dump(exclude_unset=True)) if value == OPEN]
+    undecided = [place for place, value in _leaves(settings.model_dump(exclude_unset=True)) if value == UNSETTLED]
     if undecided:
         raise ConfigError(
-            f"{len(undecided)} settings of the draft are still '{OPEN}': {', '.join(undecided)}",
+            f"{len(undecided)} settings of the draft are still '{UNSETTLED}': {', '.join(undecided)}",
             where=path,
             mend="Decide them; the line above each in the draft says what it is",
         )

@@ -10,7 +10,8 @@ from graduation_model.commands.progress import step
 from graduation_model.errors import DataError, OutputError
 from graduation_model.ingest.formats import read_part
 from graduation_model.ingest.guess import Guess, guess_questions
-from graduation_model.ingest.programme_draft import OPEN, ProgrammeDraft, instrument_text, programme_text
+from graduation_model.ingest.mapping import UNSETTLED
+from graduation_model.ingest.programme_draft import ProgrammeDraft, instrument_text, programme_text
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Drafted:
                 f"{self.questions} columns became questions; {self.left} were left out"
                 + (f", {self.personal} of them as they say who somebody is" if self.personal else ""),
                 f"Drafted {self.out}. Everything in it is a guess:",
-                f"  1. decide the {self.undecided} places with a '{OPEN}'; any command names what is left",
+                f"  1. decide the {self.undecided} places with a '{UNSETTLED}'; any command names what is left",
                 "  2. instrument.yaml: read every question; turn 'confirmed: no' into 'confirmed: yes'",
                 f"  3. graduation-model check --programme {self.out} --data FOLDER --out runs/check",
             ]
@@ -94,7 +95,7 @@ def new(
         questions=len(draft.questions) - len(draft.places),
         left=len(left),
         personal=sum(guess.left == "personal" for guess in left),
-        undecided=sum(content.count(f'"{OPEN}"') for content in files.values()),
+        undecided=sum(content.count(f'"{UNSETTLED}"') for content in files.values()),
     )
 
 

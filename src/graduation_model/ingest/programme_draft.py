@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from graduation_model.ingest.draft import scalar
 from graduation_model.ingest.guess import Guess, Role
+from graduation_model.ingest.mapping import UNSETTLED
 from graduation_model.params import LANGUAGES
 from graduation_model.wording import text
-
-OPEN = "?"  # what a draft leaves to people: a programme with one in it is not loaded
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,7 @@ def _question(guess: Guess) -> Iterator[str]:
     yield "    section: all"
     yield f"    label: {_label(guess.column)}"
     if guess.kind in ("number", "money"):
-        yield f"    unit: {scalar(OPEN)}"
+        yield f"    unit: {scalar(UNSETTLED)}"
     if guess.minimum is not None:
         yield f"    minimum: {guess.minimum:.10g}"
     if guess.maximum is not None:
@@ -114,7 +113,7 @@ def programme_text(draft: ProgrammeDraft) -> str:
     """Return `programme.yaml`, with a `?` where only people know."""
     areas, clusters = draft.by_role("place"), draft.by_role("facilitator", "place")
     outcome = next((guess for guess in draft.questions if guess.column == draft.outcome), None)
-    named = {"household_id": draft.household or OPEN} | {guess.name: guess.column for guess in draft.questions}
+    named = {"household_id": draft.household or UNSETTLED} | {guess.name: guess.column for guess in draft.questions}
     named = {name: column for name, column in named.items() if name != column}
     year = next((guess for guess in draft.guesses if guess.column == draft.date), None)
     how = "year_end" if year and year.kind != "date" else "date"
@@ -123,14 +122,14 @@ def programme_text(draft: ProgrammeDraft) -> str:
         *_said("programme"),
         f"name: {draft.name}",
         f"title: {_label(draft.title)}",
-        f"currency: {scalar(OPEN)}",
+        f"currency: {scalar(UNSETTLED)}",
         "",
         "ingest:",
         "  assessments:",
         *_said("columns", "    "),
         "    columns:" if named else "    columns: {}",
         *(f"      {name}: {scalar(column)}" for name, column in named.items()),
-        f"    dates: {{assessment_date: {{column: {scalar(draft.date or OPEN)}, how: {how}}}}}",
+        f"    dates: {{assessment_date: {{column: {scalar(draft.date or UNSETTLED)}, how: {how}}}}}",
         f"    keep: [{keep}]",
         "    absent: [facilitator_id, instrument_version, codebook]",
         "  followups:",
@@ -138,15 +137,15 @@ def programme_text(draft: ProgrammeDraft) -> str:
         "    absent: [followup_status, codebook]",
         "",
         "cohort:",
-        *_said("cluster", "  ", columns=", ".join(guess.name for guess in clusters) or OPEN),
+        *_said("cluster", "  ", columns=", ".join(guess.name for guess in clusters) or UNSETTLED),
         f"  cluster: {_only(clusters[:1])}",
         f"  area: {_only(areas[:1])}",
         "",
         "label:",
         *_said("label", "  "),
         "  name: sustained_exit",
-        f"  title: {_label(OPEN)}",
-        f"  caveat: {_label(OPEN)}",
+        f"  title: {_label(UNSETTLED)}",
+        f"  caveat: {_label(UNSETTLED)}",
         "  visits: [{months: 12, tolerance_days: 90, required: true}]",
         f"  outcome: {_hoped_for(outcome)}",
         f"  status_now: {_hoped_for(outcome)}",
@@ -163,19 +162,19 @@ def programme_text(draft: ProgrammeDraft) -> str:
         f"selection: {{quota: null, cost_ratio: 5, carry: [{_only(areas[:1])}]}}",
         "",
         *_said("reports"),
-        f"reports: {{appeal: {_label(OPEN)}}}",
+        f"reports: {{appeal: {_label(UNSETTLED)}}}",
     ]
     return "\n".join(lines) + "\n"
 
 
 def _only(guesses: Sequence[Guess]) -> str:
-    return guesses[0].name if guesses else scalar(OPEN)
+    return guesses[0].name if guesses else scalar(UNSETTLED)
 
 
 def _hoped_for(outcome: Guess | None) -> str:
-    name = outcome.name if outcome else scalar(OPEN)
+    name = outcome.name if outcome else scalar(UNSETTLED)
     if outcome and outcome.kind == "yes_no":
         return f"{{question: {name}, is_one_of: [yes]}}"
     if outcome and outcome.kind in ("number", "count", "money"):
-        return f"{{question: {name}, at_least: {scalar(OPEN)}}}"
-    return f"{{question: {name}, is_one_of: [{scalar(OPEN)}]}}"
+        return f"{{question: {name}, at_least: {scalar(UNSETTLED)}}}"
+    return f"{{question: {name}, is_one_of: [{scalar(UNSETTLED)}]}}"
