@@ -52,13 +52,14 @@ bench: setup
 scale: setup
 	$(BIN)/python benchmarks/scale.py
 
-# The long checks against a known truth; rewrites docs/results-{known-truth,simulated,monitoring,shap,severity}.md.
+# The long checks: against a known truth, and with bad input; rewrites docs/results-{known-truth,simulated,monitoring,shap,severity,fuzz}.md.
 hard: setup
 	$(BIN)/python benchmarks/hard.py
 	$(BIN)/python benchmarks/quiet_years.py
 	$(BIN)/python benchmarks/shap_proof.py
 	$(BIN)/python benchmarks/severity.py
 	$(BIN)/python benchmarks/documentation.py
+	$(BIN)/python benchmarks/fuzz.py
 
 lock: setup
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
