@@ -89,7 +89,7 @@ def load_tables(
     if params.follow_up_rules is not None:
         codes = tuple(params.reason_codes)
         beside = Beside(params.follow_up_rules, assessments.table, assessments.set_aside, reason_codes=codes)
-    decisions = _optional(folder, "decisions", DECISIONS, params.decisions, key, beside)
+    decisions = _optional(folder, "decisions", DECISIONS, params.decisions, key, mapping, beside)
     if need_followups or find_parts(folder, "followups"):
         followups = _load(
             folder,
@@ -107,7 +107,7 @@ def load_tables(
         )
     else:
         followups = _empty("followups", instrument.followup)
-    uep = _optional(folder, "uep", UEP, params.uep, key)
+    uep = _optional(folder, "uep", UEP, params.uep, key, mapping)
     loaded = {"assessments": assessments, "followups": followups, "decisions": decisions, "uep": uep}
     return Tables(
         assessments=assessments.table,
@@ -199,12 +199,16 @@ def _optional(
     questions: tuple[Question, ...],
     source: TableSource,
     key: Key | None,
+    mapping: Mapping | None,
     beside: Beside | None = None,
 ) -> _Loaded:
     """A table that a folder need not have, and of which a source need not have every column."""
     if not find_parts(folder, name):
         return _empty(name, questions)
-    reader = TableReader(name=name, questions=questions, source=source, key=key, fixed=True, beside=beside)
+    meant = mapping.of(name) if mapping else None
+    reader = TableReader(
+        name=name, questions=questions, source=source, key=key, mapping=meant, fixed=True, beside=beside
+    )
     return _load(folder, reader)
 
 
