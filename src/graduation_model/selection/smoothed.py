@@ -14,7 +14,7 @@ import numpy as np
 from graduation_model.selection.ceilings import Ceilings
 
 # Shares of the largest gain; at each, so many steps at most.
-TEMPERATURES, STEPS = (0.05, 0.01, 0.003, 0.001, 0.0003), 100
+TEMPERATURES, STEPS = (0.05, 0.01, 0.003, 0.001, 0.0003), 50
 # Further below zero than so many temperatures, a family takes no part in the prices.
 FAR = 12
 # How often more is asked for where a list holds too few of a group.
