@@ -33,13 +33,12 @@ families, sheets = len(inputs.families), len(inputs.listed)
 def write(page):
     path = out / page.path
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(page.content.encode() if isinstance(page.content, str) else page.content)
+    return path.write_bytes(page.content.encode() if isinstance(page.content, str) else page.content)
 start, cpu = time.perf_counter(), time.process_time()
 sizes, reached, used = {}, {}, {}
 for page in report_pages(inputs, ("id",)):
-    write(page)
     kind = page.path.split("/")[0]
-    sizes[kind] = max(sizes.get(kind, 0), len(page.content))
+    sizes[kind] = max(sizes.get(kind, 0), write(page))
     reached[kind], used[kind] = time.perf_counter() - start, time.process_time() - cpu
 start = time.perf_counter()
 pages = 0

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -15,7 +17,7 @@ from graduation_model.commands.outputs import read_manifest
 from graduation_model.errors import DataError
 from graduation_model.params import Label
 from graduation_model.selection.params import Condition, Guard, Spread
-from lib.scored import programme, scores_folder
+from lib.scored import ROOT, programme, scores_folder
 
 CHANCES = {"A": 0.99, "B": 0.95, "C": 0.90, "D": 0.86, "E": 0.40}
 
@@ -154,12 +156,42 @@ def test_compare_from_the_command_line_ends_with_0_and_a_list_that_changed_since
     assert not (tmp_path / "again").exists()
 
 
-def test_scores_of_two_models_or_with_a_missing_chance_make_no_list(tmp_path, capsys):
-    mixed = scores_folder(tmp_path / "mixed", CHANCES, bundle_sha256=["0a", "0a", "0b", "0a", "0a"])
-    with pytest.raises(DataError, match="bundle_sha256 holds 2 different values"):
-        selected(tmp_path, "out", mixed)
-    with pytest.raises(DataError, match="probability is missing or outside 0-1 in 1 rows"):
-        selected(tmp_path, "out", scores_folder(tmp_path / "nan", {**CHANCES, "F": float("nan")}))
+WOMEN = {"name": "women", "label": {"id": "perempuan", "en": "women"}, "count": 3,
+         "all_of": [{"column": "head_sex", "is_one_of": ["female"]}]}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rules", "columns", "words"),
+    [
+        ({"spread": [{"column": "vilage_code", "most": 1}]}, {}, "names column vilage_code"),
+        ({"spread": [{"column": "village_code", "most": 1}]}, {}, "Columns village_code are missing"),
+        ({"floors": [WOMEN], "quota": 2}, {}, "no list keeps these rules together: quota (at most 2), floor women"),
+        ({"areas": [{"column": "district_code", "max": {"3699": 1}}]}, {}, "No scored family has district_code 3699"),
+        ({"quotum": 2}, {}, "selection.quotum"),
+        ({}, {"bundle_sha256": ["0a", "0a", "0b", "0a"]}, "bundle_sha256 holds 2 different values"),
+        ({}, {"probability": [0.9, float("nan"), 0.9, 0.9]}, "probability is missing or outside 0-1 in 1 rows"),
+        ({}, {"household_id": ["A", "B", "B", "C"]}, "1 rows repeat a household_id"),
+    ],
+)
+def test_rules_and_scores_that_make_no_fair_list_end_with_one_line_and_nothing_written(
+    tmp_path, capsys, rules, columns, words
+):
+    folder = Path(shutil.copytree(ROOT / "configs" / "jamsosratu", tmp_path / "jamsosratu"))
+    settings = (folder / "programme.yaml").read_text(encoding="utf-8")
+    start, end = settings.index("\nselection:"), settings.index("\nmonitoring:")
+    carry = ["district_code", "head_sex", *(["village_code"] if "village_code are" in words else [])]
+    selection = json.dumps({"cost_ratio": 4, "band": 0.05, "carry": carry, **rules})
+    (folder / "programme.yaml").write_text(
+        f"{settings[:start]}\nselection: {selection}{settings[end:]}", encoding="utf-8"
+    )
+    carried = {"district_code": "3601", "head_sex": "female"}
+    scores = scores_folder(tmp_path / "scores", dict.fromkeys("ABCD", 0.9), **{**carried, **columns})
+    command = ["select", "--programme", folder, "--scores", scores, "--out", tmp_path / "out"]
+    assert main([str(word) for word in command]) == 2
+    error = capsys.readouterr().err
+    assert words in error
+    assert len(error.strip().splitlines()) == 1
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("household", ["../../etc/passwd", "<script>alert(1)</script>", "=1+1"])

@@ -14,6 +14,7 @@ import numpy as np
 
 from graduation_model.selection.ceilings import Ceilings
 from graduation_model.selection.nested import taken_by_rank
+from graduation_model.selection.smoothed import list_at_prices
 
 # Columns that are worked on at a time: HiGHS' time grows faster than their number.
 WINDOW = 10_000
@@ -23,6 +24,8 @@ NODES = 2_000
 IN_ORDER = 20
 # Of more ceilings than so many, those about a smaller share of the families are left out until a list breaks them.
 MANY, WIDE = 3_000, 0.01
+# Linear programs of more ceilings end no more: a smoothed one prices them, for a list close to the best.
+TOO_MANY = 10_000
 # Seconds of one linear program, after which the rules are said to be too hard. It never decides which list is made.
 PATIENCE = 300
 INFEASIBLE = 2  # scipy's status
@@ -90,6 +93,8 @@ def best_list(gain: np.ndarray, ceilings: Ceilings) -> Optimum:
     looked_at = ceilings.wide(WIDE) | (len(ceilings.bound) <= MANY)
     while best is None:
         part = ceilings.only(looked_at)
+        if len(part.bound) > TOO_MANY and (close := _near_best(gain, ceilings)):
+            return close
         found = _by_rank(gain, part) or _best_within(gain, part)
         broken = (ceilings.room(found.chosen) < 0) & ~looked_at
         looked_at |= broken
@@ -104,6 +109,23 @@ def _by_rank(gain: np.ndarray, ceilings: Ceilings) -> Optimum | None:
         return None
     value = int(gain[chosen].sum())
     return Optimum(chosen, value, value, np.zeros(len(gain), dtype=bool), only=True)
+
+
+def _near_best(gain: np.ndarray, ceilings: Ceilings) -> Optimum | None:
+    """A list close to the best, and how close; None where none was found."""
+    found = list_at_prices(gain, ceilings)
+    if found is None:
+        return None
+    chosen, prices = found
+    value, reduced = int(gain[chosen].sum()), gain - prices @ ceilings.matrix
+    upper = max(value, _upper(prices @ ceilings.bound + reduced.clip(min=0).sum(), gain))
+    return Optimum(chosen, value, upper, np.abs(reduced) <= upper - value)
+
+
+def _upper(bound: float, gain: np.ndarray) -> int:
+    """The most that a list can gain within a bound: every list gains a multiple of what all gains are multiples of."""
+    step = max(1, int(np.gcd.reduce(gain)))
+    return int((bound + ROUNDING) // step) * step
 
 
 def _best_within(gain: np.ndarray, ceilings: Ceilings) -> Optimum:
@@ -160,9 +182,7 @@ def maximise(gain: np.ndarray, ceilings: Ceilings) -> Optimum:
     prices = _prices(kinds)
     reduced = kinds.gain - prices @ kinds.matrix
     bound = prices @ kinds.bound + reduced.clip(min=0) @ kinds.count
-    # Every list gains a multiple of what all gains are multiples of.
-    step = max(1, int(np.gcd.reduce(kinds.gain)))
-    upper = int((bound + ROUNDING) // step) * step
+    upper = _upper(bound, kinds.gain)
     nearest = np.argsort(np.abs(reduced), kind="stable")
     size, value, taken = min(CORE, len(nearest)), -1, None
     while True:
