@@ -12,6 +12,7 @@ import contextlib
 import datetime as dt
 import errno
 import hashlib
+import json
 import os
 import re
 import resource
@@ -45,7 +46,7 @@ from graduation_model.errors import UserError  # noqa: E402
 from lib.faults import HUNG, forked, on_disk_events  # noqa: E402
 
 CASES, SECONDS = 200, 300
-PAGE = ROOT / "docs" / "results-faults.md"
+RECORD, PAGE = ROOT / "build" / "faults.jsonl", ROOT / "docs" / "results-faults.md"
 TRAINED, SCORED = "2019-12-31", "2020-12-31"
 FAMILIES = 300
 REFUSALS = (errno.ENOSPC, errno.EROFS, errno.EIO, errno.EACCES, errno.EDQUOT)
@@ -444,14 +445,28 @@ def _preload() -> None:
 
 def run() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--cases", type=int, default=CASES, help="the page is written at the default alone")
-    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--cases", type=int, default=CASES)
+    parser.add_argument("--first", type=int, default=0, help="the page is written from 0 alone")
     parser.add_argument("--case", type=int, help="this one alone")
+    parser.add_argument("--resume", action="store_true", help="with what earlier runs left in build/faults.jsonl")
     asked = parser.parse_args()
+    cases = range(asked.first, asked.first + asked.cases) if asked.case is None else range(asked.case, asked.case + 1)
+    known = RECORD.read_text(encoding="utf-8").splitlines() if asked.resume and RECORD.exists() else []
+    results = [one for one in map(json.loads, known) if one["case"] in cases]
+    left = sorted(set(cases) - {one["case"] for one in results})
+    results += list(disturbed(left)) if left else []
+    content = page(results)
+    print(content)
+    if asked.case is None and asked.first == 0:
+        PAGE.write_text(content, encoding="utf-8")
+    return int(any(one["found"] for one in results))
+
+
+def disturbed(cases: list[int]) -> Iterator[dict[str, Any]]:
+    """Do cases one after the other, and keep what came of each."""
     _preload()
-    cases = range(asked.first, asked.first + asked.cases) if asked.case is None else [asked.case]
-    results = []
-    with tempfile.TemporaryDirectory() as folder:
+    RECORD.parent.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, RECORD.open("a", encoding="utf-8") as record:
         base = Path(folder) / "base"
         base.mkdir()
         bench = Bench(base, commands(prepare(base)))
@@ -459,19 +474,12 @@ def run() -> int:
             own = Path(folder) / str(case)
             result = one(bench, case, own)
             shutil.rmtree(own, ignore_errors=True)
-            results.append(result)
-            if result["found"] or asked.case is not None:
-                print(
-                    f"case {case}: {result['command']}, {result['fault']}, {result['ended']}: {result['found']}",
-                    flush=True,
-                )
-            elif len(results) % 50 == 0:
-                print(f"{len(results)} cases", flush=True)
-    content = page(results)
-    print(content)
-    if asked.case is None and asked.cases >= CASES:
-        PAGE.write_text(content, encoding="utf-8")
-    return int(any(one["found"] for one in results))
+            record.write(json.dumps(result) + "\n")
+            record.flush()
+            if result["found"]:
+                print(f"case {case}: {result['command']}, {result['fault']}, {result['ended']}: {result['found']}")
+            sys.stdout.flush()
+            yield result
 
 
 if __name__ == "__main__":
