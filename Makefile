@@ -44,8 +44,9 @@ audit: setup
 	$(BIN)/uv tool run pip-audit --requirement requirements.lock --disable-pip --require-hashes
 	$(BIN)/uv tool run detect-secrets scan $$(git ls-files ':!requirements.lock' ':!*.parquet' ':!*.ipynb')
 
+# Speed and size beside their targets and beside other packages; rewrites docs/benchmarks.md. Half an hour.
 bench: setup
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/run.py --page --peers
 
 # What scoring costs from ten thousand families to a million; rewrites docs/scale.md. Some minutes.
 scale: setup

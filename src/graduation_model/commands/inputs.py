@@ -151,13 +151,14 @@ def read_tables(
     data: str | Path,
     *,
     need_followups: bool = True,
+    findings: bool = False,
     key: Key | None = None,
     mapping: str | Path | None = None,
 ) -> Tables:
-    """Read and check a data folder, through its mapping where it has one."""
+    """Read and check a data folder, through its mapping where it has one; see `load_tables`."""
     declared, mapped = _declared(programme, data, mapping)
     with step("Reading and checking the data"):
-        tables = load_tables(data, **declared, need_followups=need_followups, key=key)
+        tables = load_tables(data, **declared, need_followups=need_followups, findings=findings, key=key)
     return replace(tables, sources={**tables.sources, **mapped})
 
 

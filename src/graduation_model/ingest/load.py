@@ -40,6 +40,7 @@ def load_tables(
     params: IngestParams,
     codebooks: Sequence[Codebook],
     need_followups: bool = True,
+    findings: bool = True,
     key: Key | None = None,
     own_lines: Path | None = None,
     references: References | None = None,
@@ -55,6 +56,8 @@ def load_tables(
         The programme's.
     need_followups
         Whether a folder without follow-ups is an error (training) or not (scoring).
+    findings
+        Whether to look for what is odd about columns, files and facilitators, too.
     key
         Turns every household_id into its keyed HMAC; without it, ids that are a NIK or KK are refused.
     own_lines
@@ -81,7 +84,7 @@ def load_tables(
         references=references,
         mapping=mapping,
     )
-    assessments = _load(folder, reader)
+    assessments = _load(folder, reader, findings=findings)
     beside = None
     if params.follow_up_rules is not None:
         codes = tuple(params.reason_codes)
@@ -214,13 +217,18 @@ def _held_against(rows: TypedRows, name: str, beside: Beside) -> TypedRows:
     return replace(rows, table=table, faults=pd.concat([rows.faults, found], ignore_index=True))
 
 
-def _load(folder: Path, reader: TableReader) -> _Loaded:
+def _load(folder: Path, reader: TableReader, *, findings: bool = False) -> _Loaded:
     raw = read_table(folder, reader.name)
     rows = type_rows(raw, reader)
     if reader.beside is not None:
         rows = _held_against(rows, reader.name, reader.beside)
     settled = settle(rows, reader)
-    findings = findings_of(settled.kept, rows, reader) if reader.rules else empty_findings()
     return _Loaded(
-        settled.table, settled.quarantine, settled.set_aside, settled.counts, raw.sources, findings, rows.by_column
+        settled.table,
+        settled.quarantine,
+        settled.set_aside,
+        settled.counts,
+        raw.sources,
+        findings_of(settled.kept, rows, reader) if findings else empty_findings(),
+        rows.by_column,
     )

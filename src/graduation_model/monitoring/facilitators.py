@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from graduation_model.contract.instrument import Instrument, Question
 from graduation_model.features.catalogue import ANSWER, LEVEL, RANK, RATIO, Catalogue
@@ -84,7 +85,8 @@ def facilitator_audit(
     if who.nunique() < 2 * FOLDS or not score.std() > 0:
         return _table(pd.Series(dtype=int), pd.Series(dtype=float), pd.Series(dtype=float), params)
     score = (score - score.mean()) / score.std()
-    effect, error = _random_intercepts(score.to_numpy(), _expected(score, facts, who), who.to_numpy())
+    with threadpool_limits(1, user_api="blas"):  # a matrix product rounds by how many threads share it
+        effect, error = _random_intercepts(score.to_numpy(), _expected(score, facts, who), who.to_numpy())
     return _table(who.value_counts(), effect, error, params)
 
 
@@ -97,7 +99,8 @@ def _expected(score: pd.Series, facts: pd.DataFrame, who: pd.Series) -> np.ndarr
     from sklearn.preprocessing import StandardScaler
 
     told = facts.loc[:, facts.notna().any()]
-    model = make_pipeline(SimpleImputer(), StandardScaler(), Ridge(PENALTY))
+    # Each fold is a copy already.
+    model = make_pipeline(SimpleImputer(copy=False), StandardScaler(copy=False), Ridge(PENALTY, copy_X=False))
     return cross_val_predict(model, told.to_numpy(dtype="float64"), score, groups=who, cv=GroupKFold(FOLDS))
 
 
