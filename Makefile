@@ -52,7 +52,7 @@ bench: setup
 scale: setup
 	$(BIN)/python benchmarks/scale.py
 
-# The long checks: against a known truth, and with bad input; rewrites docs/results-{known-truth,simulated,monitoring,shap,severity,fuzz}.md.
+# The long checks: a known truth, bad input, faults; rewrites docs/results-{known-truth,simulated,monitoring,shap,severity,fuzz,faults}.md.
 hard: setup
 	$(BIN)/python benchmarks/hard.py
 	$(BIN)/python benchmarks/quiet_years.py
@@ -60,6 +60,7 @@ hard: setup
 	$(BIN)/python benchmarks/severity.py
 	$(BIN)/python benchmarks/documentation.py
 	$(BIN)/python benchmarks/fuzz.py
+	$(BIN)/python benchmarks/faults.py
 
 lock: setup
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \

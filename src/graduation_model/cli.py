@@ -622,6 +622,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         said = one_line(f"{where}{why}. Check the path, your rights and the free space.")
         click.echo(f"graduation-model: {said}", err=True)
         return UserError.exit_code
+    except MemoryError:
+        mend = "Close other programs, or give score smaller --part-rows"
+        click.echo(f"graduation-model: There is not enough memory. {mend}.", err=True)
+        return UserError.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("graduation-model: stopped; nothing half-written stands in the place of an output", err=True)
         return 130

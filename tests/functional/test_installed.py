@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -55,3 +56,11 @@ def test_a_wheel_holds_every_file_of_the_package_that_is_no_program(installed: P
     assert meant <= held
     shipped = Path("graduation_model/_shipped/configs/jamsosratu")
     assert {shipped / "programme.yaml", shipped / "instrument.yaml", shipped / "poverty_lines.csv"} <= held
+
+
+def test_every_extra_is_named_where_it_is_missing_with_the_command_that_installs_it() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py"))
+    assert extras
+    for extra in extras:
+        assert f"pip install 'graduation-model[{extra}]'" in source, extra

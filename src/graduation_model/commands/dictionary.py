@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from graduation_model.commands.inputs import ProgrammeLike, open_programme
+from graduation_model.commands.outputs import write_files
 from graduation_model.config import Programme
 from graduation_model.errors import OutputError
 
@@ -46,21 +46,9 @@ def dictionary(*, programme: ProgrammeLike, out: str | Path) -> Dictionary:
     if out.suffix != ".md":
         raise OutputError("A data dictionary is an .md file", where=out, mend="Give --out a name that ends in .md")
     content = data_dictionary(dictionary_inputs(programme))
-    work = out.with_name(f".{out.name}.partial-{os.getpid()}")
-    try:
-        if out.exists() and not (out.is_file() and out.read_bytes().startswith(MARK.encode())):
-            raise OutputError("There is something else of that name", where=out, mend="Give another --out")
-        out.parent.mkdir(parents=True, exist_ok=True)
-        work.write_text(content, encoding="utf-8")
-        work.replace(out)
-    except OSError as error:
-        raise OutputError(
-            f"The dictionary cannot be written ({error.strerror or type(error).__name__})",
-            where=out,
-            mend="Check the path, your rights and the free space",
-        ) from error
-    finally:
-        work.unlink(missing_ok=True)
+    if out.exists() and not (out.is_file() and out.read_bytes().startswith(MARK.encode())):
+        raise OutputError("There is something else of that name", where=out, mend="Give another --out")
+    write_files({out: content.encode()}, "The dictionary")
     return Dictionary(out, len(programme.instrument.questions) + len(programme.instrument.followup))
 
 

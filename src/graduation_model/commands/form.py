@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from graduation_model.commands.inputs import ProgrammeLike, open_programme
+from graduation_model.commands.outputs import write_files
 from graduation_model.config import Programme
 from graduation_model.contract.instrument import asked
 from graduation_model.errors import OutputError
@@ -76,12 +76,12 @@ def form(*, programme: ProgrammeLike, out: str | Path) -> Forms:
         raise OutputError("A form is an .xlsx file", where=out, mend="Give --out a name that ends in .xlsx")
     followup = out.with_stem(f"{out.stem}_followup")
     inputs = _inputs(programme)
-    _write(
-        {
-            out: xlsform_workbook(xlsform(inputs, "assessments")),
-            followup: xlsform_workbook(xlsform(inputs, "followups")),
-        }
-    )
+    files = {
+        out: xlsform_workbook(xlsform(inputs, "assessments")),
+        followup: xlsform_workbook(xlsform(inputs, "followups")),
+    }
+    _refuse_other(files)
+    write_files(files, "The form")
     instrument, absent = programme.instrument, programme.ingest.assessments.absent
     return Forms(
         assessment=out,
@@ -104,27 +104,6 @@ def _inputs(programme: Programme) -> FormInputs:
         area=programme.cohort.area,
         area_names=programme.reports.area_names,
     )
-
-
-def _write(files: dict[Path, bytes]) -> None:
-    """Write every file beside its place under another name, then move them there."""
-    work = {path: path.with_name(f".{path.name}.partial-{os.getpid()}") for path in files}
-    try:
-        _refuse_other(files)
-        for path, content in files.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            work[path].write_bytes(content)
-        for path in files:
-            work[path].replace(path)
-    except OSError as error:
-        raise OutputError(
-            f"The form cannot be written ({error.strerror or type(error).__name__})",
-            where=next(iter(files)),
-            mend="Check the path, your rights and the free space",
-        ) from error
-    finally:
-        for path in work.values():
-            path.unlink(missing_ok=True)
 
 
 def _refuse_other(files: dict[Path, bytes]) -> None:

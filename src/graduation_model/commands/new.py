@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from graduation_model.commands.outputs import beside, locked_all
 from graduation_model.commands.progress import step
 from graduation_model.errors import DataError, OutputError
 from graduation_model.ingest.formats import read_part
 from graduation_model.ingest.guess import Guess, guess_questions
 from graduation_model.ingest.mapping import UNSETTLED
 from graduation_model.ingest.programme_draft import ProgrammeDraft, instrument_text, programme_text
+from graduation_model.scoring.work import sync
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ def new(
     OutputError
         Where `out` is there already or cannot be written.
     """
-    source, out = Path(from_data), Path(out)
+    source, out = Path(from_data), Path(out).resolve()
     if out.exists():
         raise OutputError("There is something of that name", where=out, mend="Give another --out, or move it away")
     if not source.is_file():
@@ -116,12 +119,18 @@ def _only(guesses: list[Guess], role: str) -> str | None:
 
 def _write(out: Path, files: dict[str, str]) -> None:
     """Write the folder beside its place and move it there whole."""
-    work = out.with_name(f".{out.name}.partial")
+    work = beside(out)
     try:
-        work.mkdir(parents=True, exist_ok=True)
-        for name, content in files.items():
-            (work / name).write_text(content, encoding="utf-8")
-        work.replace(out)
+        with locked_all([out]):
+            try:
+                work.mkdir(parents=True)
+                for name, content in files.items():
+                    (work / name).write_text(content, encoding="utf-8")
+                    sync(work / name)
+                work.rename(out)
+                sync(out.parent)
+            finally:
+                shutil.rmtree(work, ignore_errors=True)
     except OSError as error:
         raise OutputError(
             f"The folder cannot be written ({error.strerror or type(error).__name__})",

@@ -6,9 +6,10 @@ import datetime as dt
 import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -78,18 +79,21 @@ def output_folder(out: str | Path, command: str, parameters: dict[str, Any]) -> 
     Raises
     ------
     OutputError
-        Where `out` holds something else, or cannot be written.
+        Where `out` holds something else, another run writes to it, or it cannot be written.
     """
     out = Path(out).resolve()
-    _refuse_foreign(out, command)
     started = dt.datetime.now(dt.UTC)
-    work = out.with_name(f".{out.name}.{PARTIAL}-{os.getpid()}")
+    work = beside(out)
     try:
-        work.mkdir(parents=True)
-        output = Output(work)
-        yield output
-        _write_manifest(output, command, parameters, started)
-        _replace(work, out)
+        _refuse_file(out)
+        with locked(out):
+            put_back(out)
+            _refuse_foreign(out, command)
+            work.mkdir(parents=True)
+            output = Output(work)
+            yield output
+            _write_manifest(output, command, parameters, started)
+            _replace(work, out)
     except OSError as error:
         raise OutputError(
             f"The output cannot be written ({error.strerror or type(error).__name__})",
@@ -123,11 +127,13 @@ def resumable_output(
         it cannot be written.
     """
     out = Path(out).resolve()
-    _refuse_foreign(out, command)
     started = dt.datetime.now(dt.UTC)
     partial = out.with_name(f".{out.name}.{PARTIAL}")
     try:
+        _refuse_file(out)
         with locked(out):
+            put_back(out)
+            _refuse_foreign(out, command)
             if restart:
                 shutil.rmtree(partial, ignore_errors=True)
             _begin(partial, begun_with)
@@ -157,6 +163,8 @@ def _begin(partial: Path, begun_with: dict[str, str]) -> None:
         (partial / "out").mkdir(parents=True)
         Work(partial).write(BEGUN_WITH, lambda beside: beside.write_text(json.dumps(begun_with, indent=1), "utf-8"))
         return
+    for half in partial.rglob(".*"):  # a file that the run was killed at
+        half.unlink(missing_ok=True)
     changed = [name for name in {**before, **begun_with} if before.get(name) != begun_with.get(name)]
     if changed:
         shown = ", ".join(changed[:5]) + (f" and {len(changed) - 5} more" if len(changed) > 5 else "")
@@ -176,9 +184,61 @@ def _json_object(path: Path) -> dict[str, Any] | None:
     return content if isinstance(content, dict) else None
 
 
-def _refuse_foreign(out: Path, command: str) -> None:
+def beside(path: Path) -> Path:
+    """Where this process prepares what is to stand at a path."""
+    return path.with_name(f".{path.name}.{PARTIAL}-{os.getpid()}")
+
+
+def put_back(path: Path) -> None:
+    """Undo what a run left that was killed: what it moved aside goes back, what it prepared is thrown away.
+
+    Whoever calls holds the path's lock: what lies beside it is nobody's any more.
+    """
+    for old in path.parent.glob(f".{escape(path.name)}.old-*"):
+        if path.exists():
+            _delete(path)
+        old.rename(path)
+    for half in path.parent.glob(f".{escape(path.name)}.{PARTIAL}-*"):
+        _delete(half)
+
+
+def write_files(files: Mapping[Path, bytes], what: str) -> None:
+    """Write files beside their places and move them there whole.
+
+    Raises
+    ------
+    OutputError
+        Where one cannot be written: `what` says of what.
+    """
+    first = next(iter(files))
+    try:
+        for path in files:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        with locked_all(list(files)):
+            try:
+                for path, content in files.items():
+                    beside(path).write_bytes(content)
+                    sync(beside(path))
+                for path in files:
+                    beside(path).replace(path)
+                sync(first.parent)
+            finally:
+                for path in files:
+                    beside(path).unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"{what} cannot be written ({error.strerror or type(error).__name__})",
+            where=first,
+            mend="Check the path, your rights and the free space",
+        ) from error
+
+
+def _refuse_file(out: Path) -> None:
     if out.is_file():
         raise OutputError("There is a file of that name", where=out, mend="Give another --out")
+
+
+def _refuse_foreign(out: Path, command: str) -> None:
     if out.is_dir() and any(out.iterdir()):
         before = (_json_object(out / MANIFEST) or {}).get("command")
         if before != command:
@@ -215,7 +275,19 @@ def _replace(work: Path, out: Path) -> None:
         out.rename(old)
     work.rename(out)
     sync(out.parent)
-    shutil.rmtree(old, ignore_errors=True)
+    with suppress(OSError):  # none was there, or the next run throws it away
+        _throw_away(old, out)
+
+
+@contextmanager
+def locked_all(paths: Sequence[Path]) -> Iterator[None]:
+    """Hold the locks of several folders or files, after undoing what a killed run left of each."""
+    with ExitStack() as locks:
+        for path in paths:
+            locks.enter_context(locked(path))
+        for path in paths:
+            put_back(path)
+        yield
 
 
 def swap_in(places: Sequence[tuple[Path, Path]]) -> None:
@@ -247,15 +319,22 @@ def swap_in(places: Sequence[tuple[Path, Path]]) -> None:
             where=out,
             mend="Close what has it open, and check your rights",
         ) from error
-    for old, _ in moved:
+    for old, out in moved:
         try:
-            _delete(old)
+            _throw_away(old, out)
         except OSError as error:
             raise OutputError(
                 "The new files are in place, but the old ones beside them cannot be deleted",
                 where=old,
                 mend="Delete them yourself: they still hold what was taken out",
             ) from error
+
+
+def _throw_away(old: Path, out: Path) -> None:
+    """Delete what was moved aside, under a name from which a half of it is never put back."""
+    gone = beside(out)
+    old.rename(gone)
+    _delete(gone)
 
 
 def _delete(path: Path) -> None:

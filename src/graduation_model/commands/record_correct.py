@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from graduation_model.commands.inputs import (
     open_programme,
     read_tables,
 )
+from graduation_model.commands.outputs import beside, locked_all
 from graduation_model.config import Programme
 from graduation_model.contract.checks import check_across, check_answers
 from graduation_model.contract.tables import KEYS, Tables
@@ -25,6 +25,7 @@ from graduation_model.ingest.formats import read_part
 from graduation_model.ingest.notation import is_blank, read_dates
 from graduation_model.ingest.personal import mask_runs
 from graduation_model.ingest.typing import type_question
+from graduation_model.scoring.work import sync
 
 NEEDED = ("question", "answer", "reason", "date", "by")
 OPTIONAL = ("table", "visit_date")
@@ -191,20 +192,24 @@ def _refuse(wrong: pd.Series, path: Path, column: str, expected: str) -> None:
 
 
 def _add(rows: pd.DataFrame, path: Path) -> None:
-    before = read_corrections(path.parent).table
-    table = pd.concat([before, rows.astype(before.dtypes.to_dict())], ignore_index=True)
-    work = path.with_name(f".{path.name}.partial-{os.getpid()}")
+    work = beside(path)
     try:
-        table.to_parquet(work, index=False)
-        work.replace(path)
+        with locked_all([path]):  # two who correct at once: neither's rows are lost
+            before = read_corrections(path.parent).table
+            table = pd.concat([before, rows.astype(before.dtypes.to_dict())], ignore_index=True)
+            try:
+                table.to_parquet(work, index=False)
+                sync(work)
+                work.replace(path)
+                sync(path.parent)
+            finally:
+                work.unlink(missing_ok=True)
     except OSError as error:
         raise OutputError(
             f"The corrections cannot be kept ({error.strerror or type(error).__name__})",
             where=path,
             mend="Check your rights to the data folder and the free space",
         ) from error
-    finally:
-        work.unlink(missing_ok=True)
 
 
 def _contradictions(rows: pd.DataFrame, tables: Tables, programme: Programme) -> tuple[str, ...]:

@@ -6,10 +6,10 @@ import datetime as dt
 import hashlib
 import hmac
 import json
-import os
 import secrets
 import shutil
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from graduation_model.commands.holdings import Holding, holdings, names_family, rows_of
 from graduation_model.commands.inputs import no_such_family, one_family, open_key
-from graduation_model.commands.outputs import MANIFEST, PARTIAL, Output, swap_in
+from graduation_model.commands.outputs import MANIFEST, PARTIAL, Output, beside, locked_all, swap_in
 from graduation_model.errors import DataError, OutputError
 from graduation_model.ingest.corrections import FILE as CORRECTIONS
 from graduation_model.ingest.formats import sha256_of
@@ -110,10 +110,17 @@ def record_delete(
         family.
     """
     family = one_family(household, open_key(key, data))
-    for folder in folders:
-        _refuse_leftovers(Path(folder).resolve())
-    found = holdings(folders, family)
+    places = [Path(folder).resolve() for folder in folders]
     corrections = None if data is None else Path(data).resolve() / CORRECTIONS
+    touched = [place for place in (*places, corrections) if place is not None and place.parent.is_dir()]
+    with locked_all(touched) if yes else nullcontext():
+        return _delete(family, places, corrections, yes=yes)
+
+
+def _delete(family: str, places: Sequence[Path], corrections: Path | None, *, yes: bool) -> Deletion:
+    for folder in places:
+        _refuse_leftovers(folder)
+    found = holdings(places, family)
     corrected = 0 if corrections is None or not corrections.is_file() else rows_of(corrections, family).num_rows
     mine = [holding for holding in found if holding.anything]
     if not mine and not corrected:
@@ -141,12 +148,14 @@ def _counts(holding: Holding) -> dict[str, int]:
 
 def _refuse_leftovers(folder: Path) -> None:
     """Stop where a run that was stopped left families' answers beside a folder, whether or not that came to be."""
+    mends = {PARTIAL: "Delete it, or let the same command go on to its end first"}
+    again = "Run the folder's command again, or this one with --yes: either puts back what was moved aside"
     for ending in (PARTIAL, f"{PARTIAL}-*", "old-*"):
         for path in folder.parent.glob(f".{escape(folder.name)}.{ending}"):
             raise DataError(
                 "A run that was stopped left families' answers beside this folder",
                 where=path,
-                mend="Delete it, or let the same command go on to its end first",
+                mend=mends.get(ending, again),
             )
 
 
@@ -176,7 +185,7 @@ def _unmended(holding: Holding) -> DataError:
 
 
 def _delete_all(found: Sequence[Holding], household: str, entry: dict[str, str], corrections: Path | None) -> None:
-    work = {holding.folder: _beside(holding.folder) for holding in found}
+    work = {holding.folder: beside(holding.folder) for holding in found}
     places = [(work[holding.folder], holding.folder) for holding in found]
     renewed: dict[str, str] = {}
     try:
@@ -199,12 +208,8 @@ def _delete_all(found: Sequence[Holding], household: str, entry: dict[str, str],
             shutil.rmtree(place, ignore_errors=True) if place.is_dir() else place.unlink(missing_ok=True)
 
 
-def _beside(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{PARTIAL}-{os.getpid()}")
-
-
 def _corrections_without(path: Path, household: str, renewed: dict[str, str]) -> Path:
-    work = _beside(path)
+    work = beside(path)
     table = pq.read_table(path)
     pq.write_table(_without(table, household), work)
     renewed[sha256_of(path)] = sha256_of(work)

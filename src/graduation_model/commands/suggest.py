@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from graduation_model.commands.inputs import ProgrammeLike, open_programme
+from graduation_model.commands.outputs import write_files
 from graduation_model.commands.progress import step
 from graduation_model.contract.instrument import asked
 from graduation_model.errors import DataError, OutputError
@@ -96,11 +97,7 @@ def suggest(*, programme: ProgrammeLike, data: str | Path, to: str | Path) -> Su
                 )
                 tables[name] = DraftedTable(draft, tuple(dict.fromkeys(rows.name for rows in raw.repeats)))
     content = mapping_text(tables, programme=programme.name, instrument=instrument, versions=[OWN, *versions])
-    try:
-        to.parent.mkdir(parents=True, exist_ok=True)
-        to.write_text(content, encoding="utf-8")
-    except OSError as error:
-        raise OutputError("The mapping cannot be written", where=to, mend="Check the path and your rights") from error
+    write_files({to.resolve(): content.encode()}, "The mapping")
     drafts = [table.draft for table in tables.values()]
     return Suggestion(
         to=to.resolve(),

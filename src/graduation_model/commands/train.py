@@ -149,9 +149,12 @@ def train(
         Trials of the search for better settings, on nothing that the report tests; 0: the programme's own. The search
         is kept in `<out>.tuning.db`: interrupted, it goes on where it stopped.
     """
+    from graduation_model.tracking import reach, tracking_uri
+
     opened = open_data(programme, data, as_of, key=key, mapping=mapping)
     programme, date, tables = opened.programme, opened.date, opened.tables
     known_by(tables, date)
+    reach(tracking_uri(Path(tracking)))
     tuned = _tune(programme, tables, date, Path(out), tune) if tune else None
     if tuned is not None:
         programme = programme.model_copy(update={"estimators": tuned.params})

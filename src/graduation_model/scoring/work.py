@@ -6,6 +6,7 @@ after it. A step without a record, or whose files are not those of its record, i
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -63,7 +64,7 @@ class Work:
     def finish(self, step: str, facts: Facts, files: Mapping[str, Path]) -> Facts:
         """Record a step as finished."""
         record = {"facts": facts, "files": {name: sha256_of(path) for name, path in files.items()}}
-        text = json.dumps(record, indent=1, sort_keys=True)
+        text = json.dumps({**record, "sha256": _digest(record)}, indent=1, sort_keys=True)
         self.write(f"done/{step}.json", lambda path: _text(path, text))
         return facts
 
@@ -74,7 +75,10 @@ class Work:
             return None
         try:
             record = json.loads(path.read_text(encoding="utf-8"))
-            whole = all(_is(self.folder / name, digest) for name, digest in record["files"].items())
+            digest = record.pop("sha256")
+            whole = digest == _digest(record) and all(
+                _is(self.folder / name, digest) for name, digest in record["files"].items()
+            )
             facts: Facts = dict(record["facts"])
         except (ValueError, KeyError, TypeError, AttributeError):  # a record that a disk damaged is none
             return None
@@ -94,6 +98,10 @@ def sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _digest(record: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
 
 
 def _text(path: Path, text: str) -> None:

@@ -15,6 +15,7 @@ from graduation_model.tracking.registry import (
     rollback,
 )
 from graduation_model.tracking.runs import log_training
+from graduation_model.tracking.session import reach
 from graduation_model.tracking.uri import tracking_uri
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "locate",
     "log_training",
     "promote",
+    "reach",
     "read_run",
     "recall",
     "record_verdict",

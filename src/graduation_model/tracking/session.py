@@ -77,6 +77,20 @@ def open_client(uri: str, *, create: bool = False) -> MlflowClient:
     return client
 
 
+def reach(uri: str) -> None:
+    """Ask a tracking store whether it answers, before hours of work are lost to that; one that is yet to be made does.
+
+    Raises
+    ------
+    ModelError
+        It does not.
+    """
+    database = sqlite_path(uri)
+    if database is None or database.is_file():
+        with translated(uri, doing="looking for it"):
+            open_client(uri).search_experiments(max_results=1)
+
+
 def _make_room(database: os.PathLike[str]) -> None:
     folder = os.path.dirname(os.path.abspath(database))
     try:

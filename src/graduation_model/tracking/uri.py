@@ -6,11 +6,18 @@ import os
 import re
 from pathlib import Path
 
+from graduation_model.errors import ConfigError
+
 _SQLITE = "sqlite:///"
 
 
 def tracking_uri(default_folder: Path) -> str:
     """Return `MLFLOW_TRACKING_URI` where it is set, else a SQLite store in `default_folder`.
+
+    Raises
+    ------
+    ConfigError
+        Where that folder's name cannot stand in an address.
 
     Examples
     --------
@@ -20,6 +27,13 @@ def tracking_uri(default_folder: Path) -> str:
     'sqlite:////srv/programme/mlflow.db'
     """
     set_by_user = os.environ.get("MLFLOW_TRACKING_URI", "").strip()
+    if not set_by_user and "?" in str(default_folder.absolute()):
+        # Behind a question mark an address has settings: MLflow would look for another file, for minutes.
+        raise ConfigError(
+            "A tracking store cannot lie below a folder with '?' in its name",
+            where=default_folder,
+            mend="Give another --tracking, or set MLFLOW_TRACKING_URI",
+        )
     return set_by_user or f"{_SQLITE}{(default_folder / 'mlflow.db').absolute()}"
 
 

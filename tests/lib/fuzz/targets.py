@@ -157,13 +157,13 @@ def _as_parquet(table: Table, rng: Random) -> bytes:
 def _odd_type(values: Any, rng: Random) -> Any:
     import pyarrow as pa
 
-    if rng.random() > 0.15:
+    if rng.random() > 0.15 or not len(values):
         return values
     types = ("large_string", "binary", "float16", "float32", "int8", "uint64", "bool_", "date32", "null")
     nested = (
         lambda: pa.array([[value] for value in values.to_pylist()]),
         lambda: pa.array([{"a": value} for value in values.to_pylist()]),
-        lambda: values.dictionary_encode(),
+        lambda: values.drop_null().dictionary_encode() if values.null_count == 0 else values,
         lambda: values.cast(pa.timestamp("ns", "Asia/Jakarta")),
         lambda: values.cast(pa.decimal128(38, 9)),
         lambda: values.cast(getattr(pa, rng.choice(types))(), safe=False),

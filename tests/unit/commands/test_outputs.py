@@ -1,12 +1,18 @@
 """Output folders come whole or not at all."""
 
+import errno
 import json
+import os
+import signal
 
 import pandas as pd
 import pytest
 
-from graduation_model.commands.outputs import output_folder, read_manifest, swap_in
+from graduation_model.commands.lock import locked
+from graduation_model.commands.outputs import locked_all, output_folder, read_manifest, swap_in, write_files
 from graduation_model.errors import DataError, OutputError
+from lib.faults import forked, on_disk_events
+from lib.streamed import outputs
 
 TABLE = pd.DataFrame({"household_id": ["a", "b"], "probability": [0.1, 0.2]})
 
@@ -107,3 +113,109 @@ def test_where_one_cannot_be_moved_all_stand_where_they_stood(tmp_path):
         swap_in(places)
     assert [(out / "file").read_text() for _, out in places[:2]] == ["old", "old"]
     assert (tmp_path / "c").is_dir()
+
+
+# --- killed or refused its disk, at every single thing that is written, moved or deleted
+
+
+def _disturbed(own, work, at, tmp_path):
+    def disturbed():
+        on_disk_events(own, at)
+        work()
+        return 0
+
+    return forked(disturbed, tmp_path / "said")[0]
+
+
+def _kills(place):
+    return lambda count: os.kill(os.getpid(), signal.SIGKILL) if count == place else None
+
+
+def _lists(*folders):
+    return [path.name for folder in folders for path in sorted(folder.iterdir())]
+
+
+@pytest.mark.parametrize("earlier", [False, True], ids=["the first output", "over an earlier one"])
+def test_a_run_killed_anywhere_loses_nothing_and_the_next_one_ends_as_if_nothing_had_been(tmp_path, earlier):
+    _write(tmp_path / "whole")
+    for place in range(1, 100):
+        own = tmp_path / str(place)
+        own.mkdir()
+        if earlier:
+            _write(own / "out")
+        code = _disturbed(own, lambda own=own: _write(own / "out"), _kills(place), tmp_path)
+        if (own / "out").exists():
+            assert read_manifest(own / "out", "score")
+        elif earlier:  # it was just moved aside
+            (old,) = own.glob(".out.old-*")
+            assert read_manifest(old, "score")
+        _write(own / "out")
+        assert outputs(own / "out") == outputs(tmp_path / "whole")
+        assert _lists(own) == ["out"]
+        if code == 0:
+            break
+    assert 5 < place < 99
+
+
+def _files(own):
+    return {own / "form.xlsx": b"new", own / "form_followup.xlsx": b"new too"}
+
+
+def test_files_that_belong_together_come_whole_wherever_their_writing_is_killed(tmp_path):
+    for place in range(1, 100):
+        own = tmp_path / str(place)
+        own.mkdir()
+        code = _disturbed(own, lambda own=own: write_files(_files(own), "The form"), _kills(place), tmp_path)
+        assert all(path.read_bytes() == content for path, content in _files(own).items() if path.exists())
+        write_files(_files(own), "The form")
+        assert _lists(own) == ["form.xlsx", "form_followup.xlsx"]
+        if code == 0:
+            break
+    assert 3 < place < 99
+
+
+def test_folders_that_change_together_are_put_back_whole_after_a_kill(tmp_path):
+    seen = set()
+    for place in range(1, 100):
+        own = tmp_path / str(place)
+        pairs = [(own / ".a.new", own / "a"), (own / ".b.new", own / "b")]
+        for work, out in pairs:
+            for folder, content in ((work, "new"), (out, "old")):
+                folder.mkdir(parents=True)
+                (folder / "x").write_text(content)
+        code = _disturbed(own, lambda pairs=pairs: swap_in(pairs), _kills(place), tmp_path)
+        with locked_all([out for _, out in pairs]):
+            said = [(out / "x").read_text() for _, out in pairs]
+        # In between lies a moment in which the first is new for good and the second can still go back.
+        assert said in (["old", "old"], ["new", "old"], ["new", "new"])
+        seen.add(tuple(said))
+        assert not list(own.glob(".*.old-*"))
+        if code == 0:
+            break
+    assert {("old", "old"), ("new", "new")} <= seen
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EIO])
+def test_a_disk_that_refuses_anything_leaves_the_earlier_output_as_it_was(tmp_path, number):
+    own = tmp_path / "own"
+    own.mkdir()
+    _write(own / "out")
+    before = outputs(own / "out")
+    for place in range(1, 100):
+
+        def refuses(count, place=place):
+            if count >= place:
+                raise OSError(number, os.strerror(number))
+
+        code = _disturbed(own, lambda: _write(own / "out"), refuses, tmp_path)
+        assert "OutputError" in (tmp_path / "said").read_text() or code == 0
+        with locked_all([own / "out"]):
+            assert outputs(own / "out") == before
+        if code == 0:
+            break
+    assert 5 < place < 99
+
+
+def test_two_runs_on_one_folder_do_not_write_at_once(tmp_path):
+    with locked(tmp_path / "out"), pytest.raises(OutputError, match="Another run is writing to this folder"):
+        _write(tmp_path / "out")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
+import sys
 from decimal import Decimal
 
 import pandas as pd
@@ -175,3 +176,10 @@ def test_a_server_that_does_not_let_us_in_is_named_without_its_address(server, t
         read_part(path)
     for said in (str(caught.value), repr(caught.value.__cause__), caplog.text):
         assert not {word for word in ("falsch-99", "rahasia-8241", "/tmp/pg-") if word in said}
+
+
+def test_without_its_driver_the_command_that_installs_it_is_said(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    _yaml(tmp_path, "url: postgresql+psycopg://localhost/dinas\nquery: SELECT * FROM asesmen ORDER BY household_id\n")
+    with pytest.raises(UserError, match=r"pip install 'graduation-model\[postgres\]'"):
+        _load(tmp_path)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from graduation_model.errors import ConfigError
 from graduation_model.tracking.uri import artifact_root, tracking_uri
 
 
@@ -28,3 +29,9 @@ def test_files_lie_beside_the_database(tmp_path: Path) -> None:
 
 def test_a_server_says_itself_where_files_lie() -> None:
     assert artifact_root("https://mlflow.example") is None
+
+
+def test_a_folder_that_cannot_stand_in_an_address_is_refused_at_once(monkeypatch, tmp_path):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    with pytest.raises(ConfigError, match="'\\?' in its name"):
+        tracking_uri(tmp_path / "what?")
