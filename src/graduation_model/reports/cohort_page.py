@@ -23,7 +23,7 @@ from graduation_model.reports.fairness_words import fairness_section
 from graduation_model.reports.group_words import GroupWords
 from graduation_model.reports.index_page import as_of_words
 from graduation_model.reports.inputs import ReportInputs
-from graduation_model.reports.list_facts import conformal_bound, rule_costs, steadiness, swaps
+from graduation_model.reports.list_facts import about_families, conformal_bound, rule_costs, steadiness, swaps
 from graduation_model.reports.minutes import by_subdistrict
 from graduation_model.reports.quota_words import quota_use
 from graduation_model.wording import has_text, in_hundred, number, percent, text
@@ -110,7 +110,7 @@ def false_graduations(families: pd.DataFrame, language: Language) -> str:
         "cohort.false_sentence",
         language,
         selected=_families(len(chosen), language),
-        expected=number(expected, language, 0 if expected >= 20 else 1),
+        expected=about_families(expected, language, 0 if expected >= 20 else 1),
         share=percent(expected / len(chosen), language, 1),
     )
 

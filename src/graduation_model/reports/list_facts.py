@@ -40,8 +40,21 @@ def conformal_bound(inputs: ReportInputs, language: Language) -> str:
         "cohort.bound",
         language,
         share=percent(level, language),
-        families=text("common.families", language, count=number(level * chosen.sum(), language)),
+        families=about_families(level * chosen.sum(), language),
     )
+
+
+def about_families(expected: float, language: Language, decimals: int = 0) -> str:
+    """Return an expected number of families in words.
+
+    Examples
+    --------
+    >>> about_families(3.24, "id", 1), about_families(0.02, "id", 1)
+    ('sekitar 3,2 keluarga', 'kurang dari satu keluarga')
+    """
+    if expected < 0.5:
+        return text("common.families_below_one", language)
+    return text("common.families_about", language, count=number(expected, language, decimals))
 
 
 def rule_costs(inputs: ReportInputs, language: Language) -> list[dict[str, str]]:

@@ -45,28 +45,30 @@ def minutes(inputs: ReportInputs, language: Language) -> Iterator[dict[str, Any]
         "model": model_words(str(inputs.model["name"]), language),
     }
     for file, place, families in by_subdistrict(inputs, language):
-        yield {**same, "file": file, "place": place, "rows": _rows(inputs, families, language)}
+        yield {**same, "file": file, "place": place, "rows": families.to_dict(orient="records")}
 
 
 def by_subdistrict(inputs: ReportInputs, language: Language) -> Iterator[tuple[str, str, pd.DataFrame]]:
-    """Yield file name, place in words and listed families of each subdistrict: the proposed first, then by rank."""
+    """Yield file name, place in words and listed families of each subdistrict: the proposed first, then by rank.
+
+    Yields
+    ------
+    str, str, frame (n_families, ...)
+        The columns household_id, standing (in words), village and facilitator where they are known, and file.
+    """
     listed = inputs.listed
     column = inputs.params.subdistrict if inputs.params.subdistrict in listed else inputs.area
     codes = listed[column].astype("object").where(listed[column].notna(), "") if column in listed else ""
     listed = listed.assign(
         code=codes, order=pd.Categorical(listed["standing"], categories=list(LISTED), ordered=True)
-    ).sort_values(["code", "order", "rank", "household_id"], kind="stable")
-    names = listed["code"].astype("str").unique().tolist()
-    for code, file in zip(names, safe_names(names), strict=True):
-        families = listed[listed["code"].astype("str") == code]
+    ).sort_values(["code", "order", "rank", "household_id"], kind="stable", ignore_index=True)
+    # All are put into words at once: most subdistricts are a dozen families.
+    table = _table(inputs, listed, language)
+    places = listed.groupby(listed["code"].astype("str"), sort=False).indices
+    for (code, rows), file in zip(places.items(), safe_names(list(places)), strict=True):
         known = inputs.params.area_names.get(code, code)
-        parts = dict.fromkeys(name for name in (families["area_name"].iloc[0], known) if name)
-        yield file, " · ".join(parts) or text("index.unknown_area", language), families
-
-
-def _rows(inputs: ReportInputs, families: pd.DataFrame, language: Language) -> list[dict[str, str]]:
-    table = _table(inputs, families, language)
-    return [{**row, "file": file} for row, file in zip(table.to_dict(orient="records"), families["file"], strict=True)]
+        parts = dict.fromkeys(name for name in (listed["area_name"].iat[rows[0]], known) if name)
+        yield file, " · ".join(parts) or text("index.unknown_area", language), table.iloc[rows]
 
 
 def _table(inputs: ReportInputs, families: pd.DataFrame, language: Language) -> pd.DataFrame:
@@ -76,7 +78,7 @@ def _table(inputs: ReportInputs, families: pd.DataFrame, language: Language) -> 
         table["village"] = inputs.place_names(families, inputs.village)
     if inputs.facilitator in families:
         table["facilitator"] = families[inputs.facilitator].astype("str")
-    return pd.DataFrame(table)
+    return pd.DataFrame({**table, "file": families["file"]}).astype("object")
 
 
 def minutes_workbook(inputs: ReportInputs, families: pd.DataFrame, language: Language) -> bytes:
@@ -87,8 +89,7 @@ def minutes_workbook(inputs: ReportInputs, families: pd.DataFrame, language: Lan
     families : frame
         As `by_subdistrict` gives them.
     """
-    table = _table(inputs, families, language).assign(**dict.fromkeys(OPEN, ""))
-    table[list(OPEN)] = table[list(OPEN)].replace("", None)
+    table = families.drop(columns="file").assign(**dict.fromkeys(OPEN))
     headings = [text("workbook.household_id", language)]
     headings += [text(f"minutes.{name}", language) for name in table.columns[1:]]
     about = [text("minutes.lead", language), text("common.people_decide", language)]

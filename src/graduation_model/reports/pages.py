@@ -200,13 +200,22 @@ def report_pdfs(
     files = list(pdf_files(inputs, language, audience, facilitator))
     # Typst forgets nothing that it has set: processes of few files keep its memory small. A pool that replaces its own
     # processes (`max_tasks_per_child`) can stand still for ever (cpython issue 115634), so each lot has a new pool.
-    start, workers = multiprocessing.get_context("spawn"), os.cpu_count() or 1
+    start, workers = _ready_to_set(), os.cpu_count() or 1
     lot = workers * FILES_A_PROCESS
     for first in range(0, len(files), lot):
         part = files[first : first + lot]
         with ProcessPoolExecutor(workers, mp_context=start) as pool:
             made = pool.map(sheets_pdf, [own for _, _, own in part], [title for _, title, _ in part], repeat(language))
             yield from (Page(path, content) for (path, _, _), content in zip(part, made, strict=True))
+
+
+def _ready_to_set() -> multiprocessing.context.BaseContext:
+    """How processes that set PDF files are started: where there are forks, of one that has imported all they need."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    start = multiprocessing.get_context("forkserver")
+    start.set_forkserver_preload([sheets_pdf.__module__])
+    return start
 
 
 def pdf_files(

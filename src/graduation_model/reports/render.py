@@ -29,6 +29,8 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
+    # What pages are made of are mappings: their items are looked for before attributes, which they seldom have.
+    made.getattr = made.getitem  # type: ignore[method-assign,assignment]
     made.filters["cell"] = markdown_cell
     return made
 

@@ -21,11 +21,14 @@ from graduation_model.wording import has_text, text
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
+    from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
 TOP = 3
 ABOUT = ("decide", "quota", "probability", "reasons")
-WIDEST = 44
+WIDEST, TO_FILL_IN = 44, 24
+# A text that begins so is taken for a formula once somebody types it again, unless its cell is marked as text.
+_LIKE_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # A workbook says when it was made; the same list shall give the same bytes, so it says nothing of the hour.
 _MADE = datetime.datetime(2000, 1, 1)
 _DAYS = ("as_of_date", "due_date", "opens", "closes", "last_tried")
@@ -180,11 +183,12 @@ def _question_words(names: pd.Series, instrument: Instrument | None, language: L
 def write_list(book: Workbook, name: str, table: pd.DataFrame, headings: Sequence[str], *, freeze: int = 1) -> None:
     """Write a table as a sheet of its own, with headings that stay and filters."""
     sheet = book.add_worksheet(name)
+    as_text = book.add_format({"quote_prefix": True})
     head = book.add_format({"bold": True, "bg_color": "#E9EDF0", "bottom": 1, "text_wrap": True, "valign": "top"})
     for place, (name, heading) in enumerate(zip(table.columns, headings, strict=True)):
         cells = _cells(table[name])
         sheet.write_string(0, place, heading, head)
-        _write_column(sheet, place, cells)
+        _write_column(sheet, place, cells, as_text)
         form = book.add_format({"num_format": _FORMATS[name]}) if name in _FORMATS else None
         sheet.set_column(place, place, _width(heading, cells), form)
     sheet.freeze_panes(1, freeze)
@@ -209,10 +213,10 @@ def _cells(values: pd.Series) -> list[Any]:
     return [None if missing else value for value, missing in zip(values.tolist(), values.isna(), strict=True)]
 
 
-def _write_column(sheet: Worksheet, place: int, cells: Sequence[Any]) -> None:
+def _write_column(sheet: Worksheet, place: int, cells: Sequence[Any], as_text: Format) -> None:
     for row, cell in enumerate(cells, start=1):
         if isinstance(cell, str):
-            sheet.write_string(row, place, cell)
+            sheet.write_string(row, place, cell, as_text if cell.startswith(_LIKE_A_FORMULA) else None)
         elif isinstance(cell, datetime.date):
             sheet.write_datetime(row, place, cell)
         elif cell is not None:
@@ -220,6 +224,8 @@ def _write_column(sheet: Worksheet, place: int, cells: Sequence[Any]) -> None:
 
 
 def _width(heading: str, cells: Sequence[Any]) -> int:
+    if cells and all(cell is None for cell in cells):
+        return max(TO_FILL_IN, len(heading) + 4)
     longest = max((len(cell) for cell in cells if isinstance(cell, str)), default=0)
     return min(WIDEST, max(12, len(heading) + 4, longest + 2))
 

@@ -1,6 +1,8 @@
 """The annex of the minutes: who is on it, in which order, and how one family is taken off again."""
 
 import io
+import re
+import zipfile
 
 import pytest
 from python_calamine import CalamineWorkbook
@@ -51,6 +53,39 @@ def test_a_workbook_has_room_to_decide_and_sign_and_nothing_in_it_is_computed():
     assert heading[-3:] == ["Keputusan", "Alasan", "Tanda tangan keluarga"]
     assert first[0] == hostile
     assert first[-3:] == ["", "", ""]
+
+
+def xml_of(content, name):
+    with zipfile.ZipFile(io.BytesIO(content)) as book:
+        return book.read(f"xl/{name}.xml").decode()
+
+
+def test_a_workbook_keeps_its_headings_in_sight_and_has_filters_and_widths_for_what_is_written_by_hand():
+    ((_, _, first), _) = by_subdistrict(inputs(), "id")
+    sheet = xml_of(minutes_workbook(inputs(), first, "id"), "worksheets/sheet1")
+    assert 'ySplit="1" topLeftCell="B2" activePane="bottomRight" state="frozen"' in sheet
+    assert '<autoFilter ref="A1:G3"/>' in sheet
+    by_hand = [float(width) for last, width in re.findall(r'max="(\d)" width="([\d.]+)"', sheet) if int(last) > 4]
+    assert min(by_hand) > 24
+
+
+@pytest.mark.parametrize("hostile", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "http://a.b", "mailto:a@b.c", "12"])
+def test_no_answer_becomes_a_formula_a_link_or_a_number_not_even_when_it_is_typed_again(hostile):
+    given = small_inputs(((hostile, *FAMILIES[0][1:]),))
+    scores = given.scores.assign(facilitator_id=hostile, village_code=hostile)
+    given = small_inputs(((hostile, *FAMILIES[0][1:]),), scores=scores)
+    ((_, _, listed),) = by_subdistrict(given, "id")
+    content = minutes_workbook(given, listed, "id")
+    sheet, styles = xml_of(content, "worksheets/sheet1"), xml_of(content, "styles")
+    assert "<f>" not in sheet  # nothing is computed, so there is no formula that anybody could break
+    assert "hyperlink" not in sheet
+    cells = dict(re.findall(r'<c r="([A-D]2)"([^>]*)>', sheet))
+    assert all('t="s"' in kind for kind in cells.values())
+    marked = re.findall(r"<xf [^>]*>", styles[styles.index("<cellXfs") :])
+    for cell in "ACD":
+        style = re.search(r's="(\d+)"', cells[f"{cell}2"])
+        quoted = style is not None and 'quotePrefix="1"' in marked[int(style[1])]
+        assert quoted == hostile.startswith(("=", "+", "-", "@", "\t"))
 
 
 @pytest.mark.parametrize("household", ["K-1", "<b>&'\"", "../x"])
