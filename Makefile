@@ -44,20 +44,22 @@ audit: setup
 	$(BIN)/uv tool run pip-audit --requirement requirements.lock --disable-pip --require-hashes
 	$(BIN)/uv tool run detect-secrets scan $$(git ls-files ':!requirements.lock' ':!*.parquet' ':!*.ipynb')
 
+# Speed and size beside their targets and beside other packages; rewrites docs/benchmarks.md. Half an hour.
 bench: setup
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/run.py --page --peers
 
 # What scoring costs from ten thousand families to a million; rewrites docs/scale.md. Some minutes.
 scale: setup
 	$(BIN)/python benchmarks/scale.py
 
-# The long checks against a known truth; rewrites docs/results-{known-truth,simulated,monitoring,shap,severity}.md.
+# The long checks: against a known truth, and with bad input; rewrites docs/results-{known-truth,simulated,monitoring,shap,severity,fuzz}.md.
 hard: setup
 	$(BIN)/python benchmarks/hard.py
 	$(BIN)/python benchmarks/quiet_years.py
 	$(BIN)/python benchmarks/shap_proof.py
 	$(BIN)/python benchmarks/severity.py
 	$(BIN)/python benchmarks/documentation.py
+	$(BIN)/python benchmarks/fuzz.py
 
 lock: setup
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \

@@ -1,5 +1,7 @@
 """`make bench`: the targets of speed and size, each measured in a process of its own, printed beside its limit.
 
+It writes docs/benchmarks.md, with the packages that explain models beside ours.
+
 Machines differ and are shared: figures are medians of whole processes; between two ways it is the ratio that counts.
 """
 
@@ -15,12 +17,16 @@ import subprocess
 import sys
 import tempfile
 import time
+from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 
 import lists
 import report_pages
 
 ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "benchmarks.md"
+PEERS = ("shapash", "fasttreeshap", "explainerdashboard")
 COMMAND = [str(Path(sys.executable).with_name("graduation-model"))]
 
 FEATURES = """
@@ -137,6 +143,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="leave the demo and the large model out")
     parser.add_argument("--large", action="store_true", help="add the province of a million families (minutes)")
+    parser.add_argument("--page", action="store_true", help="write docs/benchmarks.md, too")
     parser.add_argument("--peers", action="store_true", help="install packages that explain models, and measure them")
     arguments = parser.parse_args()
     quick = arguments.quick
@@ -165,9 +172,45 @@ def main() -> None:
             taken = seconds([*COMMAND, "demo", "--out", f"{folder}/demo"], 1)
         rows.append(("demo, 50,000 families", f"{taken:.0f} s", "240 s"))
         rows.append(("demo, peak memory", f"{peak_gb():.1f} GB", "4 GB"))
-    print(f"Python {platform.python_version()}, {platform.machine()}, {platform.system()}")
     for what, seen, limit in rows:
-        print(f"{what:40} {seen:>20}" + (f"   limit {limit}" if limit else ""))
+        print(f"{what:60} {seen:>24}" + (f"   limit {limit}" if limit else ""))
+    if arguments.page:
+        PAGE.write_text(page(rows), encoding="utf-8")
+
+
+def page(rows: list[tuple[str, str, str]]) -> str:
+    """Return docs/benchmarks.md: what was seen beside each target, and on which machine."""
+    of_peers = [row for row in rows if any(peer in row[0].lower() for peer in PEERS)]
+    ours = [row for row in rows if row not in of_peers]
+    text = (
+        "# Benchmarks\n\n"
+        "Written by `make bench`; nothing here is typed. Each figure is taken in processes of its own, from the start "
+        "of the command to its end where a command is named. Machines differ: between two ways the ratio counts, both "
+        "measured in one run. Time and memory against rows: [large registers](scale.md). What the models reach on real "
+        "families, by one command given the data: [results](results.md).\n\n"
+        f"{machine()}\n\n{_table(ours)}"
+    )
+    if of_peers:
+        text += (
+            "\n## Beside other packages\n\nEach in an environment of its own, on the same data and machine.\n\n"
+            + _table(of_peers)
+        )
+    return text
+
+
+def machine() -> str:
+    """Say where and with what was measured."""
+    names = ("lightgbm", "numba", "numpy", "pandas", "pyarrow", "scikit-learn", "scipy", "shap", "typst")
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return (
+        f"{date.today()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GiB; "
+        f"Python {platform.python_version()}; " + ", ".join(f"{name} {version(name)}" for name in names) + "."
+    )
+
+
+def _table(rows: list[tuple[str, str, str]]) -> str:
+    lines = [f"| {what} | {seen} | {limit} |" for what, seen, limit in rows]
+    return "\n".join(["| what | seen | target |", "|---|---|---|", *lines, ""])
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from graduation_model import __version__
-from graduation_model.errors import LimitError, UserError
+from graduation_model.errors import LimitError, UserError, one_line
 
 BUG = 70
 FOUND_FAULTS = 1
@@ -65,9 +65,9 @@ tracking_option = _option(
 
 
 def _out_option(default: str | None = None) -> Callable[..., Any]:
-    return _option(
-        "--out", required=default is None, default=default, type=click.Path(path_type=Path), help="Folder to write."
-    )
+    # To click an explicit default of None is a value: what is required must have no default at all.
+    needed: dict[str, Any] = {"required": True} if default is None else {"default": default}
+    return _option("--out", type=click.Path(path_type=Path), help="Folder to write.", **needed)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -614,6 +614,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
     except click.ClickException as error:
         error.show()
+        return UserError.exit_code
+    except OSError as error:
+        # Whatever a command did not see coming: a name too long, a folder that may not be read, a disk that went away.
+        where = f"{error.filename}: " if error.filename else ""
+        why = error.strerror or type(error).__name__
+        said = one_line(f"{where}{why}. Check the path, your rights and the free space.")
+        click.echo(f"graduation-model: {said}", err=True)
         return UserError.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("graduation-model: stopped; nothing half-written stands in the place of an output", err=True)

@@ -6,6 +6,8 @@ counts and row numbers only (wall 7 of ARCHITECTURE.md). Anything else that is r
 
 from __future__ import annotations
 
+_LONGEST = 2_000  # signs of a message
+
 
 class UserError(Exception):
     """Something the user can mend.
@@ -31,7 +33,20 @@ class UserError(Exception):
         self.what, self.where, self.mend = what, str(where), mend
         start = f"{self.where}: " if self.where else ""
         end = f" {mend.rstrip('.')}." if mend else ""
-        super().__init__(f"{start}{what.rstrip('.')}.{end}".replace("\n", " "))
+        super().__init__(one_line(f"{start}{what.rstrip('.')}.{end}"))
+
+
+def one_line(text: str) -> str:
+    """Return a message as one line of plain text: headers and paths in it may hold whatever a file holds.
+
+    Examples
+    --------
+    >>> one_line("Column a\\r\\nb \\x1b[31mis missing")
+    'Column a b [31mis missing'
+    """
+    shown = "".join(sign if sign.isprintable() else " " for sign in text)
+    shown = " ".join(shown.split())
+    return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST // 2]} … {shown[-_LONGEST // 2 :]}"
 
 
 class ConfigError(UserError):

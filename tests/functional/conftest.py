@@ -64,3 +64,20 @@ def year(small_programme, tmp_path_factory) -> Year:
     run("select", "--scores", root / "scores", "--quota", 40, "--out", root / "selection")
     run("report", "--selection", root / "selection", "--out", root / "report")
     return Year(small_programme, root)
+
+
+@pytest.fixture(scope="session")
+def outcomes(year, tmp_path_factory) -> Path:
+    """What became of that year's families: what `outcomes` wrote."""
+    out = tmp_path_factory.mktemp("outcomes") / "outcomes"
+    words = ["--data", year.data, "--as-of", "2022-06-30", "--selection", year / "selection", "--out", out]
+    assert main(["outcomes", "--programme", str(year.programme), *map(str, words)]) == 0
+    return out
+
+
+@pytest.fixture(scope="session")
+def quiet(year, tmp_path_factory) -> tuple[Path, int]:
+    """What `monitor` wrote of a year in which nothing happened, and how it ended."""
+    out = tmp_path_factory.mktemp("monitor") / "out"
+    words = ["--data", year.data, "--as-of", "2019-12-31", "--model", year / "train" / "bundle", "--out", out]
+    return out, main(["monitor", "--programme", str(year.programme), *map(str, words)])

@@ -24,14 +24,6 @@ def due(year, tmp_path_factory) -> Path:
     return out
 
 
-@pytest.fixture(scope="module")
-def outcomes(year, tmp_path_factory) -> Path:
-    out = tmp_path_factory.mktemp("outcomes") / "outcomes"
-    words = ["--as-of", "2022-06-30", "--selection", year / "selection", "--out", out]
-    assert run(year, "outcomes", *words) == 0
-    return out
-
-
 def books(folder: Path) -> pd.DataFrame:
     """Every row of every workbook of one language."""
     parts = []

@@ -22,14 +22,6 @@ ROOT = Path(__file__).parents[2]
 ENAHO = os.environ.get("ENAHO", "")
 
 
-@pytest.fixture(scope="module")
-def quiet(year, small_programme, tmp_path_factory):
-    out = tmp_path_factory.mktemp("monitor") / "out"
-    words = ["monitor", "--programme", str(small_programme), "--data", str(year.data), "--as-of", "2019-12-31"]
-    code = main([*words, "--model", str(year / "train" / "bundle"), "--out", str(out)])
-    return out, code
-
-
 def test_a_page_in_both_languages_and_a_table_of_everything_that_was_looked_at(quiet):
     out, _ = quiet
     for page in (out / "monitor.html", out / "en" / "monitor.html"):

@@ -120,6 +120,18 @@ def test_no_words_run_into_the_next_column_and_no_filter_is_too_narrow_to_read(o
     assert all(box.bounding_box()["width"] > 130 for box in page.locator("select").all())
 
 
+@pytest.mark.parametrize("language", ["id", "en"])
+@pytest.mark.parametrize("kind", ["outcomes", "monitor"])
+def test_the_pages_of_later_months_are_as_whole_as_the_reports(browser, outcomes, quiet, kind, language):
+    folder = {"outcomes": outcomes, "monitor": quiet[0]}[kind]
+    visit = Visit(browser, folder / ("" if language == "id" else "en") / f"{kind}.html", viewport=PHONE)
+    visit.page.wait_for_load_state("networkidle")
+    assert (visit.errors, visit.requests) == ([], [visit.page.url])
+    assert axe.Axe().run(visit.page).response["violations"] == []
+    assert visit.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    visit.context.close()
+
+
 @pytest.mark.parametrize(("kind", "language"), [("for_public", "id"), ("for_public", "en"), ("for_facilitator", "id"),
                                                 ("for_facilitator", "en")])  # fmt: skip
 def test_pages_for_others_than_reviewers_are_as_whole_as_theirs(open_page, kind, language):

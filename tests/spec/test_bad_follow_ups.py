@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from graduation_model.cli import main
 from graduation_model.config import load_programme
 from graduation_model.ingest.load import load_tables
 from graduation_model.simulation import simulate
@@ -81,7 +82,8 @@ def planted(province, tmp_path_factory):
     for row, (_, changes, *_) in enumerate(DECISIONS, start=1):
         for column, value in changes.items():
             decisions.loc[len(decisions) - row, column] = value
-    return load(write(tmp_path_factory.mktemp("planted"), province, met, decisions)), rows, len(met), len(decisions)
+    folder = write(tmp_path_factory.mktemp("planted"), province, met, decisions)
+    return load(folder), rows, len(met), len(decisions), folder
 
 
 def of_table(tables, name: str) -> pd.DataFrame:
@@ -106,13 +108,29 @@ def test_a_decision_that_cannot_be_right_is_named(planted, story, changes, colum
 
 
 def test_nothing_else_is_said_and_the_rows_are_counted(planted):
-    tables, _, followups, decisions = planted
+    tables, _, followups, decisions, _ = planted
     assert len(of_table(tables, "followups")) == len(FOLLOWUPS) + 1
     assert len(of_table(tables, "decisions")) == len(DECISIONS)
     aside = sum(effect == "row_set_aside" for *_, effect in FOLLOWUPS) + 1
     assert tables.counts["followups"]["rows_set_aside"] == aside
     assert len(tables.followups) == followups - aside
     assert len(tables.decisions) == decisions - 1
+
+
+@pytest.mark.parametrize("command", ["due", "outcomes"])
+def test_the_commands_say_how_many_were_set_aside(planted, command, tmp_path, capsys):
+    *_, followups, decisions, folder = planted
+    words = ["--programme", "jamsosratu", "--data", str(folder), "--as-of", "2021-07-20"]
+    assert main([command, *words, "--out", str(tmp_path / "out")]) == 0
+    assert f"Set aside: 6 of {followups} followups, 1 of {decisions} decisions;" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("command", "more"), [("due", ["--effective", "2021-02-01"]), ("outcomes", [])])
+def test_a_list_that_is_gone_is_refused_with_a_mend(planted, command, more, tmp_path, capsys):
+    words = ["--programme", "jamsosratu", "--data", str(planted[-1]), "--as-of", "2021-07-20", *more]
+    assert main([command, *words, "--selection", str(tmp_path / "gone"), "--out", str(tmp_path / "out")]) == 2
+    assert "Give a folder that 'select --out' wrote" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_proposers_visit_is_kept_as_no_independent_one_unless_the_programme_wants_none(planted, province, tmp_path):

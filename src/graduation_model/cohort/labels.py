@@ -58,11 +58,11 @@ def label_assessments(
 
     Returns
     -------
-    frame (n, 12)
+    frame (n, 14)
         label (1.0, 0.0, NaN), label_status, label_reason, label_quality (A, B, missing), failure_date, complete (every
-        required visit is known), in_register (came back by the horizon, whoever was visited), label_due (the day by
-        which the last visit is certainly over), and decision, exit_kind, decision_date, effective_date; the
-        index of `assessments`.
+        required visit is known), throughout (those not required, too), good_at_required (every required visit is good),
+        in_register (came back by the horizon, whoever was visited), label_due (the day by which the last visit is
+        certainly over), and decision, exit_kind, decision_date, effective_date; the index of `assessments`.
     """
     decided = decision_after(
         assessments,
@@ -212,6 +212,8 @@ def _combine(
             "label_quality": _quality(found, known, labelled, label),
             "failure_date": np.where(labelled & failed, found.failed, NEVER),
             "complete": complete,
+            "throughout": known.all(axis=1),
+            "good_at_required": found.good[:, _required(label)].all(axis=1),
             "in_register": found.reentered,
         }
     ).astype({"label_status": "str", "label_reason": "str"})

@@ -125,7 +125,7 @@ def check(
     from graduation_model.reports.quarantine_workbook import quarantine_workbook
 
     programme, secret = open_programme(programme, drafted=True), open_key(key, data)
-    tables = read_tables(programme, data, need_followups=False, key=secret, mapping=mapping)
+    tables = read_tables(programme, data, need_followups=False, findings=True, key=secret, mapping=mapping)
     parameters = {"programme": programme.folder, "data": Path(data).resolve(), "mapping": mapping_of(data, mapping)}
     with output_folder(out, "check", parameters) as output:
         output.parquet(tables.assessments, "assessments.parquet")

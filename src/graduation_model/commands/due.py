@@ -11,14 +11,10 @@ import pandas as pd
 from graduation_model.commands.inputs import (
     ProgrammeLike,
     as_date,
-    is_simulated,
-    key_facts,
     known_by,
-    mapping_of,
     need_decisions,
-    open_key,
+    open_data,
     open_programme,
-    read_tables,
 )
 from graduation_model.commands.outputs import output_folder, read_manifest
 from graduation_model.commands.progress import step
@@ -39,6 +35,8 @@ class DueLists:
         Visits on the lists, who makes them, how many the busiest person has, and how many have nobody but the proposer.
     workbooks : int
         Of each language.
+    set_aside : str
+        What of the tables was not looked at.
     """
 
     out: Path
@@ -48,6 +46,7 @@ class DueLists:
     most: int
     nobody: int
     workbooks: int
+    set_aside: str = ""
 
     def story(self) -> str:
         """The lists in a few lines, for a terminal."""
@@ -59,6 +58,8 @@ class DueLists:
         ]
         if self.nobody:
             lines.append(f"{self.nobody:,} visits have nobody but the proposer: send somebody from the office")
+        if self.set_aside:
+            lines.append(self.set_aside)
         return "\n".join(
             [*lines, f"{self.workbooks:,} workbooks in {self.out / 'due'} and in {self.out / 'en' / 'due'}"]
         )
@@ -102,7 +103,7 @@ def due(
     from graduation_model.followup import DUE, due_visits
     from graduation_model.reports.due_list import due_workbooks
 
-    programme, date, secret = open_programme(programme), as_date(as_of), open_key(key, data)
+    programme = open_programme(programme)
     if (selection is None) != (effective is None):
         raise UserError(
             "A list and the day from which it is expected to hold belong together",
@@ -110,19 +111,19 @@ def due(
             mend="Give both, or neither",
         )
     rules = need_decisions(programme)
-    tables = read_tables(programme, data, need_followups=False, key=secret, mapping=mapping)
     expected = None
     if selection is not None and effective is not None:
         read_manifest(selection, "select")
         chosen = pd.read_parquet(Path(selection) / "selection.parquet")
         expected = (chosen.loc[chosen["selected"], "household_id"].tolist(), as_date(effective))
+    opened = open_data(programme, data, as_of, key=key, mapping=mapping, need_followups=False)
     params = programme.followup
     with step("Looking who is due"):
         visits = due_visits(
-            known_by(tables, date),
-            tables.decisions,
-            tables.followups,
-            as_of=date,
+            known_by(opened.tables, opened.date),
+            opened.tables.decisions,
+            opened.tables.followups,
+            as_of=opened.date,
             cohort=programme.cohort,
             label=programme.label,
             params=params,
@@ -133,12 +134,9 @@ def due(
     listed = visits[visits["listed"]]
     load = listed["visitor"].value_counts()
     parameters = {
-        "programme": programme.folder,
-        "data": Path(data).resolve(),
-        "as_of": date.date(),
+        **opened.parameters,
         "selection": None if selection is None else Path(selection).resolve(),
         "effective": None if effective is None else as_date(effective).date(),
-        "mapping": mapping_of(data, mapping),
     }
     workbooks = 0
     with output_folder(out, "due", parameters) as output:
@@ -151,11 +149,11 @@ def due(
                 list_by=params.list_by,
                 village=params.village,
                 area_names=programme.reports.area_names,
-                simulated=is_simulated(data),
+                simulated=opened.simulated,
             ):
                 output.text(book, f"{folder}/{file}.xlsx")
                 workbooks += language == LANGUAGES[0]
-        output.facts.update(inputs=tables.sources, simulated=is_simulated(data), **key_facts(secret))
+        output.facts.update(opened.facts)
     counts = visits["status"].value_counts()
     return DueLists(
         out=Path(out).resolve(),
@@ -165,4 +163,5 @@ def due(
         most=int(load.max()) if len(load) else 0,
         nobody=int(listed["visitor"].isna().sum()),
         workbooks=workbooks,
+        set_aside=opened.set_aside,
     )

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -151,14 +151,82 @@ def read_tables(
     data: str | Path,
     *,
     need_followups: bool = True,
+    findings: bool = False,
     key: Key | None = None,
     mapping: str | Path | None = None,
 ) -> Tables:
-    """Read and check a data folder, through its mapping where it has one."""
+    """Read and check a data folder, through its mapping where it has one; see `load_tables`."""
     declared, mapped = _declared(programme, data, mapping)
     with step("Reading and checking the data"):
-        tables = load_tables(data, **declared, need_followups=need_followups, key=key)
+        tables = load_tables(data, **declared, need_followups=need_followups, findings=findings, key=key)
     return replace(tables, sources={**tables.sources, **mapped})
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a command on a data folder and a day begins with, and what its manifest says of that.
+
+    Attributes
+    ----------
+    programme : Programme
+    date : Timestamp
+    tables : Tables
+    parameters, facts : dict
+        For the manifest.
+    """
+
+    programme: Programme
+    date: pd.Timestamp
+    tables: Tables
+    parameters: dict[str, Any]
+    facts: dict[str, Any]
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the families are invented."""
+        return bool(self.facts["simulated"])
+
+    @property
+    def set_aside(self) -> str:
+        """How many rows of which table were set aside, as a line for a terminal; empty where none were."""
+        rows = {
+            name: (counted["rows_set_aside"], counted["read"])
+            for name, counted in self.tables.counts.items()
+            if counted.get("rows_set_aside")
+        }
+        lines = [f"{aside:,} of {read:,} {name}" for name, (aside, read) in rows.items()]
+        return f"Set aside: {', '.join(lines)}; 'check' lists each with its mend" if lines else ""
+
+
+def open_data(
+    programme: ProgrammeLike,
+    data: str | Path,
+    as_of: str | dt.date | pd.Timestamp,
+    *,
+    key: str | Path | None = None,
+    mapping: str | Path | None = None,
+    need_followups: bool = True,
+) -> Opened:
+    """Open a programme, read its data folder, and say of both what a manifest holds."""
+    programme, date, secret = open_programme(programme), as_date(as_of), open_key(key, data)
+    tables = read_tables(programme, data, need_followups=need_followups, key=secret, mapping=mapping)
+    return Opened(
+        programme=programme,
+        date=date,
+        tables=tables,
+        parameters={
+            "programme": programme.folder,
+            "data": Path(data).resolve(),
+            "as_of": date.date(),
+            "mapping": mapping_of(data, mapping),
+        },
+        facts={
+            "inputs": tables.sources,
+            "counts": tables.counts,
+            "simulated": is_simulated(data),
+            **key_facts(secret),
+        },
+    )
 
 
 def open_reader(

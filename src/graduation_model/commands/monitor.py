@@ -11,15 +11,10 @@ import pandas as pd
 from graduation_model.cohort.params import LabelKind
 from graduation_model.commands.inputs import (
     ProgrammeLike,
-    as_date,
-    is_simulated,
-    key_facts,
     known_by,
-    mapping_of,
-    open_key,
+    open_data,
     open_model,
     open_programme,
-    read_tables,
 )
 from graduation_model.commands.outputs import output_folder
 from graduation_model.commands.progress import step
@@ -102,15 +97,16 @@ def monitor(
     from graduation_model.monitoring import monitor_wave
     from graduation_model.reports.monitor_page import monitor_page
 
-    programme, date, secret = open_programme(programme), as_date(as_of), open_key(key, data)
+    programme = open_programme(programme)
     bundle = None if model is None else open_model(str(model), programme, tracking)[1]
-    tables = read_tables(programme, data, need_followups=False, key=secret, mapping=mapping)
+    opened = open_data(programme, data, as_of, key=key, mapping=mapping, need_followups=False)
+    tables = opened.tables
     outcomes = None if bundle is None else _outcomes(tables, programme, bundle.card.label_kind)
     with step("Holding the waves against each other"):
         seen = monitor_wave(
-            known_by(tables, date),
+            known_by(tables, opened.date),
             tables.quarantine,
-            date,
+            opened.date,
             instrument=programme.instrument,
             cohort=programme.cohort,
             features=catalogue(programme.instrument, programme.features),
@@ -120,14 +116,7 @@ def monitor(
             outcomes=outcomes,
         )
     findings = seen.findings(programme.monitoring.blocking)
-    parameters = {
-        "programme": programme.folder,
-        "data": Path(data).resolve(),
-        "as_of": date.date(),
-        "model": model,
-        "mapping": mapping_of(data, mapping),
-    }
-    with output_folder(out, "monitor", parameters) as output:
+    with output_folder(out, "monitor", {**opened.parameters, "model": model}) as output:
         output.parquet(findings, "findings.parquet")
         for name in ("answers", "facilitators", "habits", "scores", "reasons", "outcomes", "estimates"):
             if getattr(seen, name) is not None:
@@ -139,12 +128,11 @@ def monitor(
                 instrument=programme.instrument,
                 params=programme.monitoring,
                 language=language,
-                simulated=is_simulated(data),
+                simulated=opened.simulated,
             )
             output.text(page, "monitor.html" if language == LANGUAGES[0] else f"{language}/monitor.html")
         blocking = int(findings["blocking"].sum())
-        output.facts.update(inputs=tables.sources, told=seen.told, blocking=blocking, apart_auc=seen.apart.auc)
-        output.facts.update(key_facts(secret))
+        output.facts.update(opened.facts, told=seen.told, blocking=blocking, apart_auc=seen.apart.auc)
         if bundle is not None:
             output.facts["model"] = {"name": bundle.card.model, "bundle_sha256": bundle.sha256}
     return Monitoring(Path(out).resolve(), seen.told, blocking)

@@ -13,14 +13,10 @@ import pandas as pd
 from graduation_model.commands.inputs import (
     ProgrammeLike,
     as_date,
-    is_simulated,
-    key_facts,
     known_by,
-    mapping_of,
     need_decisions,
-    open_key,
+    open_data,
     open_programme,
-    read_tables,
 )
 from graduation_model.commands.outputs import output_folder, read_manifest
 from graduation_model.commands.progress import step
@@ -50,6 +46,8 @@ class OutcomeReport:
         The share that stayed out, whatever became of the lost; NaN where nobody's months are over.
     stamped : tuple of str
         Who agreed with the list more often than `followup.rubber_stamp` (`all`: all together).
+    set_aside : str
+        What of the tables was not looked at.
     """
 
     out: Path
@@ -59,6 +57,7 @@ class OutcomeReport:
     lowest: float
     highest: float
     stamped: tuple[str, ...] = ()
+    set_aside: str = ""
 
     def story(self) -> str:
         """The outcome in a few lines, for a terminal."""
@@ -71,6 +70,8 @@ class OutcomeReport:
             lines.append(f"Stayed out: between {self.lowest:.1%} and {self.highest:.1%}, whatever became of the lost")
         if self.stamped:
             lines.append(f"Rubber stamp? Agreement with the list is above the limit: {', '.join(self.stamped)}")
+        if self.set_aside:
+            lines.append(self.set_aside)
         return "\n".join([*lines, f"See {self.out / 'outcomes.html'} and {self.out / 'en' / 'outcomes.html'}"])
 
 
@@ -111,12 +112,13 @@ def outcomes(
     from graduation_model.reports.outcome_cells import hide_small, hide_small_reasons
     from graduation_model.reports.outcomes_page import OutcomeInputs, outcomes_page
 
-    programme, date, secret = open_programme(programme), as_date(as_of), open_key(key, data)
+    programme = open_programme(programme)
     need_decisions(programme)
-    tables = read_tables(programme, data, key=secret, mapping=mapping)
+    lists = _lists(selections)
+    opened = open_data(programme, data, as_of, key=key, mapping=mapping)
     params, min_cell = programme.followup, programme.reports.min_cell
     with step("Looking what became of the families"):
-        found, beside = _found(programme, tables, _lists(selections), date)
+        found, beside = _found(programme, opened.tables, lists, opened.date)
         every = outcome_table(found, visits=params.visits(programme.label), params=params)
         table = hide_small(every, min_cell)
     reasons = None if beside is None else hide_small_reasons(beside.reasons, min_cell)
@@ -125,7 +127,7 @@ def outcomes(
         title=programme.title,
         label_title=programme.label.title,
         caveat=programme.label.caveat,
-        as_of=date,
+        as_of=opened.date,
         params=params,
         months=programme.label.horizon_months,
         min_cell=min_cell,
@@ -134,23 +136,17 @@ def outcomes(
         overrides=beside,
         reasons=reasons,
         reason_words=programme.ingest.reason_codes,
-        simulated=is_simulated(data),
+        simulated=opened.simulated,
     )
-    parameters = {
-        "programme": programme.folder,
-        "data": Path(data).resolve(),
-        "as_of": date.date(),
-        "selections": ", ".join(str(Path(one).resolve()) for one in selections) or None,
-        "mapping": mapping_of(data, mapping),
-    }
-    with output_folder(out, "outcomes", parameters) as output:
+    given = ", ".join(str(Path(one).resolve()) for one in selections) or None
+    with output_folder(out, "outcomes", {**opened.parameters, "selections": given}) as output:
         output.parquet(table, "outcomes.parquet")
         if reasons is not None:
             output.parquet(reasons, "reasons.parquet")
         for language in LANGUAGES:
             name = "outcomes.html" if language == LANGUAGES[0] else f"{language}/outcomes.html"
             output.text(outcomes_page(inputs, language), name)
-        output.facts.update(inputs=tables.sources, simulated=inputs.simulated, **key_facts(secret))
+        output.facts.update(opened.facts)
         if beside is not None:
             output.facts["stamped"] = list(beside.stamped)
     own = every[(every["families"] == LEFT) & (every["group"] == EVERYBODY)].drop_duplicates("measure")
@@ -164,6 +160,7 @@ def outcomes(
         lowest=float(own.at[SUSTAINED, "lowest"]),
         highest=float(own.at[SUSTAINED, "highest"]),
         stamped=beside.stamped if beside else (),
+        set_aside=opened.set_aside,
     )
 
 

@@ -16,7 +16,7 @@ import graduation_model
 from graduation_model.commands.lock import locked
 from graduation_model.errors import DataError, OutputError
 from graduation_model.ingest.formats import sha256_of
-from graduation_model.scoring.work import sync
+from graduation_model.scoring.work import Work, sync
 
 MANIFEST = "manifest.json"
 # How a folder under construction is called, beside its place: .OUT.partial.
@@ -151,12 +151,12 @@ def resumable_output(
 
 def _begin(partial: Path, begun_with: dict[str, str]) -> None:
     path = partial / BEGUN_WITH
-    if not path.is_file():
+    before = _json_object(path)
+    if before is None:  # nothing was begun, or nobody can say with what
         shutil.rmtree(partial, ignore_errors=True)
         (partial / "out").mkdir(parents=True)
-        path.write_text(json.dumps(begun_with, indent=1), encoding="utf-8")
+        Work(partial).write(BEGUN_WITH, lambda beside: beside.write_text(json.dumps(begun_with, indent=1), "utf-8"))
         return
-    before = json.loads(path.read_text(encoding="utf-8"))
     changed = [name for name in {**before, **begun_with} if before.get(name) != begun_with.get(name)]
     if changed:
         shown = ", ".join(changed[:5]) + (f" and {len(changed) - 5} more" if len(changed) > 5 else "")
@@ -167,12 +167,20 @@ def _begin(partial: Path, begun_with: dict[str, str]) -> None:
         )
 
 
+def _json_object(path: Path) -> dict[str, Any] | None:
+    """What stands in a JSON file; None where there is none, or it holds no object."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return content if isinstance(content, dict) else None
+
+
 def _refuse_foreign(out: Path, command: str) -> None:
     if out.is_file():
         raise OutputError("There is a file of that name", where=out, mend="Give another --out")
     if out.is_dir() and any(out.iterdir()):
-        manifest = out / MANIFEST
-        before = json.loads(manifest.read_text(encoding="utf-8")).get("command") if manifest.is_file() else None
+        before = (_json_object(out / MANIFEST) or {}).get("command")
         if before != command:
             holds = f"the output of '{before}'" if before else "something else"
             raise OutputError(f"The folder holds {holds}", where=out, mend="Give another --out, or empty it yourself")

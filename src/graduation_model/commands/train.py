@@ -17,14 +17,8 @@ from graduation_model.cohort.dates import months_after
 from graduation_model.commands.appraisal import Appraisal, appraise
 from graduation_model.commands.inputs import (
     ProgrammeLike,
-    as_date,
-    is_simulated,
-    key_facts,
     known_by,
-    mapping_of,
-    open_key,
-    open_programme,
-    read_tables,
+    open_data,
 )
 from graduation_model.commands.outputs import Output, output_folder
 from graduation_model.commands.progress import step, track
@@ -155,8 +149,8 @@ def train(
         Trials of the search for better settings, on nothing that the report tests; 0: the programme's own. The search
         is kept in `<out>.tuning.db`: interrupted, it goes on where it stopped.
     """
-    programme, date, secret = open_programme(programme), as_date(as_of), open_key(key, data)
-    tables = read_tables(programme, data, key=secret, mapping=mapping)
+    opened = open_data(programme, data, as_of, key=key, mapping=mapping)
+    programme, date, tables = opened.programme, opened.date, opened.tables
     known_by(tables, date)
     tuned = _tune(programme, tables, date, Path(out), tune) if tune else None
     if tuned is not None:
@@ -174,18 +168,11 @@ def train(
             evaluation=programme.evaluation,
             decisions=tables.decisions,
         )
-    bundle = _bundle(programme, tried, date, simulated=is_simulated(data))
+    bundle = _bundle(programme, tried, date, simulated=opened.simulated)
     with step("Looking for harm, leaks and reasons that do not hold"):
         appraisal = appraise(programme, bundle, tried, tables, date)
     notes = (*tried.notes, *_tuning_notes(tuned), *(finding.sentence() for finding in appraisal.leaks))
-    parameters = {
-        "programme": programme.folder,
-        "data": Path(data).resolve(),
-        "as_of": date.date(),
-        "mapping": mapping_of(data, mapping),
-        "tune": tune,
-    }
-    with output_folder(out, "train", parameters) as output:
+    with output_folder(out, "train", {**opened.parameters, "tune": tune}) as output:
         sha256 = save_bundle(bundle, output.folder / "bundle")
         output.parquet(tried.evaluation, "evaluation.parquet")
         output.parquet(appraisal.fairness, "fairness.parquet")
@@ -193,6 +180,7 @@ def train(
         output.text(json.dumps(appraisal.evaluation.record(), indent=1) + "\n", EVIDENCE)
         output.parquet(tables.quarantine, "quarantine.parquet")
         output.facts.update(
+            opened.facts,
             model={
                 "name": bundle.card.model,
                 "bundle_sha256": sha256,
@@ -200,11 +188,8 @@ def train(
                 "label_kind": bundle.card.label_kind,
                 "expires": bundle.card.expires,
             },
-            inputs=tables.sources,
-            counts=tables.counts,
             notes=list(notes),
             tuning={} if tuned is None else {name: value for name, value in vars(tuned).items() if name != "params"},
-            **key_facts(secret),
         )
         with step("Drawing and writing the model card"):
             figures = _figures(bundle, tried, appraisal, programme)

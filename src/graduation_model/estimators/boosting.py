@@ -15,6 +15,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from graduation_model.estimators.binary import BinaryScorer, two_classes
 from graduation_model.estimators.training_set import AdditiveParts
+from graduation_model.estimators.tree_text import END, check_tree_text
 
 if TYPE_CHECKING:
     import lightgbm
@@ -130,12 +131,20 @@ class LightGBMScorer(BinaryScorer):
         import lightgbm
 
         self.text_ = text
-        self.booster_: lightgbm.Booster = lightgbm.Booster(model_str=text)
+        # The settings behind the trees change no prediction, and odd ones end the process while LightGBM reads them.
+        self.booster_: lightgbm.Booster = lightgbm.Booster(model_str=text[: text.index(END) + len(END)])
         return self
 
     @classmethod
     def from_text(cls, text: str, features: Sequence[str]) -> Self:
-        """Return a fitted scorer from LightGBM's text and the features' names in their order."""
+        """Return a fitted scorer from LightGBM's text and the features' names in their order.
+
+        Raises
+        ------
+        ValueError
+            Where LightGBM would not have written it.
+        """
+        check_tree_text(text, len(features))
         scorer = cls()
         scorer.classes_ = np.array([0, 1])
         scorer.feature_names_in_ = np.array(features, dtype=object)

@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pydantic import ValidationError
 
 from graduation_model.cohort.params import LabelKind
 from graduation_model.errors import ModelError, OutputError
@@ -28,6 +27,7 @@ from graduation_model.estimators.calibration import CalibratedAdditive, Calibrat
 from graduation_model.estimators.combination import Combination
 from graduation_model.estimators.scorecard import LogisticScorecard
 from graduation_model.estimators.stack import AdditiveStack, StackModel
+from graduation_model.estimators.support import outside_support
 from graduation_model.estimators.uncertainty import NOTHING_CLAIMED, Uncertainty
 from graduation_model.features.catalogue import Catalogue
 from graduation_model.params import Label, Params
@@ -185,7 +185,7 @@ def load_bundle(folder: Path) -> Bundle:
                 where=folder / CARD,
                 mend="Use the program version on its card, or train it again",
             )
-        return Bundle(
+        bundle = Bundle(
             card=BundleCard.model_validate(record["card"]),
             model=_model(record, files),
             catalogue=Catalogue.from_records(record["catalogue"]),
@@ -194,13 +194,35 @@ def load_bundle(folder: Path) -> Bundle:
             uncertainty=_uncertainty(record, files),
             sha256=sha256,
         )
-    except (KeyError, TypeError, ValueError, ValidationError) as error:
-        # The hashes are right, so it was written like this: by another version of the program.
+        _try(bundle)
+        return bundle
+    except ModelError:
+        raise
+    except Exception as error:  # parquet, JSON, LightGBM and numpy each have a family of errors of their own
+        # The hashes are right, so it was written like this: by another version of the program, or by somebody else.
         raise ModelError(
             f"The bundle is of another shape ({type(error).__name__})",
             where=folder,
             mend="Use the program version that made it, or train it again",
         ) from error
+
+
+def _try(bundle: Bundle) -> None:
+    """Ask once about a family that answered nothing, so that parts which do not fit together show now.
+
+    Raises
+    ------
+    ValueError
+        Where no chance comes of it.
+    """
+    nothing = pd.DataFrame(np.nan, index=[0], columns=list(bundle.catalogue.names), dtype="float32")
+    log_odds = bundle.model.log_odds(nothing)
+    low, high = bundle.uncertainty.bounds(nothing, log_odds)
+    outside_support(nothing, bundle.support)
+    bundle.uncertainty.never_graduated(nothing)
+    bundle.uncertainty.conformal_p(log_odds)
+    if not np.isfinite(log_odds).all() or (bundle.uncertainty.intervals and not np.isfinite([low, high]).all()):
+        raise ValueError("the model gives no chance")
 
 
 def _checked_files(folder: Path) -> tuple[dict[str, bytes], str]:

@@ -164,18 +164,28 @@ class Followed:
         A register shows its failure, whoever was visited. A missing entry is no success.
     early
         It is known to have failed before its last visit, whether that was done or not.
+    throughout
+        It was found at every visit, also at those that are not required.
+    slipped
+        It failed at a visit that is not required; every required visit found it well.
+    good
+        It is known to have made it.
     """
 
     known: np.ndarray
     complete: np.ndarray
     register: np.ndarray
     early: np.ndarray
+    throughout: np.ndarray
+    slipped: np.ndarray
+    good: np.ndarray
 
     @classmethod
     def plainly(cls, known: np.ndarray, *, register: np.ndarray | None = None) -> Self:
         """Where nothing settles an outcome but the last visit, and perhaps a register."""
         known, nobody = np.asarray(known, dtype=bool), np.zeros(len(known), dtype=bool)
-        return cls(known, known, nobody if register is None else np.asarray(register, dtype=bool), nobody)
+        register = nobody if register is None else np.asarray(register, dtype=bool)
+        return cls(known, known, register, early=nobody, throughout=known, slipped=nobody, good=nobody)
 
 
 def follow_up_weights(
@@ -185,7 +195,8 @@ def follow_up_weights(
 
     Those found at every visit weigh 1/G, G the probability of that. A register's failures are seen with probability 1:
     they weigh 1 and say nothing of G. Failures seen at an earlier visit are known more often than successes can be:
-    together they weigh what those of them who were found at the last visit, too, would.
+    together they weigh what those of them who were found at the last visit, too, would. Successes that were not found
+    at a visit that is not required may have failed there unseen: they weigh less by the share that is known to have.
 
     Parameters
     ----------
@@ -210,11 +221,35 @@ def follow_up_weights(
     raw = (followed.register & known).astype(float)
     seen = known & visited
     raw[seen] = inverse_weights(found.probability[seen[visited]], truncate=params.truncate)
+    unseen = _failed_unseen(raw, followed)
     early = seen & followed.early
     raw[early] *= complete[early].mean() if early.any() else 1.0
+    raw = _doubted(raw, followed, unseen)
     return FollowUpWeights(
         weight=raw / raw[known].mean(), known_share=share, slope=found.slope, intercept=found.intercept
     )
+
+
+def _failed_unseen(weight: np.ndarray, followed: Followed) -> float:
+    """Return the share that failed in between, of the families whom every required visit finds well.
+
+    It is known of those found throughout, and taken to be the same for the others.
+    """
+    seen = followed.throughout & (followed.good | followed.slipped) & ~followed.register
+    return float(np.average(followed.slipped[seen], weights=weight[seen])) if seen.any() else 0.0
+
+
+def _doubted(raw: np.ndarray, followed: Followed, unseen: float) -> np.ndarray:
+    """Let successes that were not found throughout weigh less, and failures in between as much more.
+
+    Without this a province counts the more successes the fewer visits it makes.
+    """
+    if unseen == 0:
+        return raw
+    doubtful = followed.good & ~followed.throughout
+    moved = unseen * raw[doubtful].sum()
+    factor = np.where(doubtful, 1 - unseen, np.where(followed.slipped, 1 + moved / raw[followed.slipped].sum(), 1.0))
+    return raw * factor
 
 
 def _why_equal(followed: Followed, share: float, params: FollowUpParams) -> str:

@@ -86,6 +86,9 @@ def followed(due: pd.DataFrame, label: LabelParams) -> Followed:
         complete=due["complete"].to_numpy(),
         register=due["in_register"].to_numpy(),
         early=(due["failure_date"] < opens).to_numpy(),
+        throughout=due["throughout"].to_numpy(),
+        slipped=(due["good_at_required"] & (due["label"] == 0) & ~due["in_register"]).to_numpy(),
+        good=(due["label"] == 1).to_numpy(),
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from graduation_model.errors import ModelError
 from graduation_model.estimators.boosting import LightGBMScorer
 from graduation_model.estimators.bundle import Bundle, Model
 from graduation_model.explanation.engine import MOST_BYTES, Engine
@@ -29,8 +30,11 @@ TOLERANCE = 1e-6
 FAR = 1e30
 
 
-class AdditivityError(RuntimeError):
-    """Contributions miss the log-odds that decide: a bug, and the run stops rather than explain wrongly."""
+class AdditivityError(ModelError):
+    """Contributions miss the log-odds that decide: the run stops rather than explain wrongly."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what, where="the model", mend="Train again; if that does not help it is a bug: report it")
 
 
 class Explainer:

@@ -23,7 +23,7 @@ EVERYBODY, COHORT, OTHER = "all", "cohort", "other"
 FOLLOWED, SUSTAINED, REENTERED = "followed", "sustained", "reentered"
 FELL_BACK_BY, ENDED_BY, FELL_BACK_APART = "fell_back_by", "ended_by", "fell_back_apart"
 COLUMNS = (
-    "families", "group", "level", "measure", "months", "value", "low", "high", "lowest", "highest", "n",
+    "families", "group", "level", "cohort", "measure", "months", "value", "low", "high", "lowest", "highest", "n",
 )  # fmt: skip
 
 
@@ -106,13 +106,15 @@ def outcome_table(found: Followed, *, visits: Sequence[Visit], params: FollowUpP
     Returns
     -------
     frame
-        `COLUMNS`. `families` is `left` or `compared`; `group` is `all`, `cohort` or one of the groups. Counts (measures
-        `followed`, `ENDS`, `reentered`) stand in `value`; shares (`sustained`, and with months `fell_back_by`,
-        `ended_by`, `fell_back_apart`) have interval and bounds, and `n`: the families known, or still followed.
+        `COLUMNS`. `families` is `left` or `compared`; `group` is `all`, `cohort` or one of the groups; `cohort` is
+        `all`, or of a group the day on which the decisions took effect: the ends and the share of that day's. Counts
+        (measures `followed`, `ENDS`, `reentered`) stand in `value`; shares (`sustained`, and with months
+        `fell_back_by`, `ended_by`, `fell_back_apart`) have interval and bounds, and `n`: the families known, or still
+        followed.
     """
     parts = [pd.DataFrame(columns=list(COLUMNS))]
     for families, rows in found.after.groupby("families", sort=False):
-        grid = _grid(rows, visits)
+        grid, cohorts = _grid(rows, visits), rows[COHORT].nunique()
         for group in (EVERYBODY, COHORT, *found.groups):
             levels = _levels(rows, group, params.fewest)
             if group in found.groups and levels.nunique() < 2:
@@ -120,9 +122,17 @@ def outcome_table(found: Followed, *, visits: Sequence[Visit], params: FollowUpP
             for level, own in rows.groupby(levels, sort=True):
                 figures = [*_counts(own), _share(own, params)]
                 table = pd.concat([pd.DataFrame(figures), _curve(own, grid, params)], ignore_index=True)
-                parts.append(table.assign(families=families, group=group, level=str(level)))
+                where = {"families": families, "group": group, "level": str(level)}
+                parts.append(table.assign(**where, cohort=EVERYBODY))
+                if group in found.groups and cohorts > 1:
+                    parts += [_of_cohort(part, params).assign(**where, cohort=day) for day, part in own.groupby(COHORT)]
     table = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
     return table.reindex(columns=list(COLUMNS)).astype({"months": "Int64"})
+
+
+def _of_cohort(own: pd.DataFrame, params: FollowUpParams) -> pd.DataFrame:
+    ends = [figure for figure in _counts(own) if figure["measure"] in ENDS]
+    return pd.DataFrame([*ends, _share(own, params)])
 
 
 def _levels(rows: pd.DataFrame, group: str, fewest: int) -> pd.Series:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from graduation_model.errors import DataError
-from graduation_model.ingest.formats import find_parts, partition_of, sha256_of, with_partition
+from graduation_model.ingest.formats import find_parts, frame_of, partition_of, sha256_of, with_partition
 from graduation_model.ingest.headers import refuse_twice
 from graduation_model.ingest.lines import Run, read_run, runs_of
 from graduation_model.ingest.parts import Raw, read_table
@@ -47,7 +47,7 @@ class Piece:
         try:
             with pq.ParquetFile(self.path) as file:
                 for part in file.iter_batches(batch_size=batch, row_groups=[self.group], use_threads=False):
-                    frame = pa.Table.from_batches([part]).to_pandas(split_blocks=True)
+                    frame = frame_of(pa.Table.from_batches([part]), split_blocks=True)
                     frame = frame.reset_index(drop=True)  # a file may bring an index
                     yield _raw(with_partition(frame, self.shown), self.shown, np.arange(start, start + len(frame)))
                     start += len(frame)

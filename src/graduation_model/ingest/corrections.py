@@ -170,15 +170,19 @@ def read_corrections(folder: Path) -> Corrections:
         return Corrections()
     try:
         table = pd.read_parquet(path)
-    except (OSError, ValueError) as error:  # pyarrow's errors are ValueErrors
+    except Exception as error:  # a damaged file has many families of errors
         raise DataError(
             "The corrections cannot be read", where=path, mend="Bring the file back from a backup"
         ) from error
+    strange = DataError(
+        "These are no corrections that 'record correct' wrote",
+        where=path,
+        mend="Take the file away and enter the corrections again",
+    )
     if tuple(table.columns) != COLUMNS:
-        raise DataError(
-            "These are no corrections that 'record correct' wrote",
-            where=path,
-            mend="Take the file away and enter the corrections again",
-        )
+        raise strange
     typed = {name: "datetime64[s]" if name in DATES else "str" for name in COLUMNS}
-    return Corrections(table.astype(typed), {FILE: sha256_of(path)})
+    try:
+        return Corrections(table.astype(typed), {FILE: sha256_of(path)})
+    except (TypeError, ValueError) as error:
+        raise strange from error

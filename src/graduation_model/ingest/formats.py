@@ -24,7 +24,18 @@ def _read_parquet(path: Path) -> pd.DataFrame:
 
     table = pq.read_table(path, partitioning=None)
     refuse_twice(table.column_names, path)
-    return table.to_pandas()
+    return frame_of(table)
+
+
+def frame_of(table, **how: bool) -> pd.DataFrame:  # type: ignore[no-untyped-def]  # a pyarrow.Table
+    """Return a table's rows; a list or a record in a cell becomes text, which is set aside where it is no answer."""
+    import pyarrow as pa
+
+    for place, column in enumerate(table.schema):
+        if pa.types.is_nested(column.type):
+            texts = [None if cell is None else str(cell) for cell in table.column(place).to_pylist()]
+            table = table.set_column(place, column.name, pa.array(texts, pa.string()))
+    return table.to_pandas(**how)
 
 
 def _read_csv(path: Path) -> pd.DataFrame:

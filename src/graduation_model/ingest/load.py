@@ -40,6 +40,7 @@ def load_tables(
     params: IngestParams,
     codebooks: Sequence[Codebook],
     need_followups: bool = True,
+    findings: bool = True,
     key: Key | None = None,
     own_lines: Path | None = None,
     references: References | None = None,
@@ -55,6 +56,8 @@ def load_tables(
         The programme's.
     need_followups
         Whether a folder without follow-ups is an error (training) or not (scoring).
+    findings
+        Whether to look for what is odd about columns, files and facilitators, too.
     key
         Turns every household_id into its keyed HMAC; without it, ids that are a NIK or KK are refused.
     own_lines
@@ -81,12 +84,12 @@ def load_tables(
         references=references,
         mapping=mapping,
     )
-    assessments = _load(folder, reader)
+    assessments = _load(folder, reader, findings=findings)
     beside = None
     if params.follow_up_rules is not None:
         codes = tuple(params.reason_codes)
         beside = Beside(params.follow_up_rules, assessments.table, assessments.set_aside, reason_codes=codes)
-    decisions = _optional(folder, "decisions", DECISIONS, params.decisions, key, beside)
+    decisions = _optional(folder, "decisions", DECISIONS, params.decisions, key, mapping, beside)
     if need_followups or find_parts(folder, "followups"):
         followups = _load(
             folder,
@@ -104,7 +107,7 @@ def load_tables(
         )
     else:
         followups = _empty("followups", instrument.followup)
-    uep = _optional(folder, "uep", UEP, params.uep, key)
+    uep = _optional(folder, "uep", UEP, params.uep, key, mapping)
     loaded = {"assessments": assessments, "followups": followups, "decisions": decisions, "uep": uep}
     return Tables(
         assessments=assessments.table,
@@ -196,12 +199,16 @@ def _optional(
     questions: tuple[Question, ...],
     source: TableSource,
     key: Key | None,
+    mapping: Mapping | None,
     beside: Beside | None = None,
 ) -> _Loaded:
     """A table that a folder need not have, and of which a source need not have every column."""
     if not find_parts(folder, name):
         return _empty(name, questions)
-    reader = TableReader(name=name, questions=questions, source=source, key=key, fixed=True, beside=beside)
+    meant = mapping.of(name) if mapping else None
+    reader = TableReader(
+        name=name, questions=questions, source=source, key=key, mapping=meant, fixed=True, beside=beside
+    )
     return _load(folder, reader)
 
 
@@ -214,13 +221,18 @@ def _held_against(rows: TypedRows, name: str, beside: Beside) -> TypedRows:
     return replace(rows, table=table, faults=pd.concat([rows.faults, found], ignore_index=True))
 
 
-def _load(folder: Path, reader: TableReader) -> _Loaded:
+def _load(folder: Path, reader: TableReader, *, findings: bool = False) -> _Loaded:
     raw = read_table(folder, reader.name)
     rows = type_rows(raw, reader)
     if reader.beside is not None:
         rows = _held_against(rows, reader.name, reader.beside)
     settled = settle(rows, reader)
-    findings = findings_of(settled.kept, rows, reader) if reader.rules else empty_findings()
     return _Loaded(
-        settled.table, settled.quarantine, settled.set_aside, settled.counts, raw.sources, findings, rows.by_column
+        settled.table,
+        settled.quarantine,
+        settled.set_aside,
+        settled.counts,
+        raw.sources,
+        findings_of(settled.kept, rows, reader) if findings else empty_findings(),
+        rows.by_column,
     )

@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from graduation_model.contract.instrument import Instrument, Question, asked
+from graduation_model.contract.schemas import DECISIONS, UEP
 from graduation_model.contract.tables import KEYS
 from graduation_model.errors import ConfigError, DataError
 from graduation_model.ingest.codebooks import OWN
@@ -190,8 +191,10 @@ class Mapping(Params):
     programme: str
     assessments: TableMapping | None = None
     followups: TableMapping | None = None
+    decisions: TableMapping | None = None
+    uep: TableMapping | None = None
 
-    @field_validator("assessments", "followups", mode="after")
+    @field_validator("assessments", "followups", "decisions", "uep", mode="after")
     @classmethod
     def _hangs_together(cls, table: TableMapping | None) -> TableMapping | None:
         if table is None:
@@ -207,7 +210,8 @@ class Mapping(Params):
 
     def of(self, table: str) -> TableMapping | None:
         """Return the mapping of one table; None where there is none."""
-        return {"assessments": self.assessments, "followups": self.followups}.get(table)
+        found: TableMapping | None = getattr(self, table)
+        return found
 
 
 def find_mapping(folder: Path) -> Path | None:
@@ -238,6 +242,8 @@ def read_mapping(
     for name, questions, source in (
         ("assessments", asked(instrument.questions), params.assessments),
         ("followups", asked(instrument.followup), params.followups),
+        ("decisions", DECISIONS, params.decisions),
+        ("uep", UEP, params.uep),
     ):
         table = mapping.of(name)
         if table is not None:
@@ -304,7 +310,7 @@ def _check_table(
     missing = sorted(needed & set(table.absent.questions if table.absent else ()))
     if missing:
         raise ConfigError(
-            f"No visit can be used without {', '.join(missing[:8])}",
+            f"No row can be used without {', '.join(missing[:8])}",
             where=where,
             mend="Say which column it is, under columns; it cannot be absent",
         )

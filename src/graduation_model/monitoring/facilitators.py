@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from graduation_model.contract.instrument import Instrument, Question
 from graduation_model.features.catalogue import ANSWER, LEVEL, RANK, RATIO, Catalogue
@@ -18,6 +19,7 @@ from graduation_model.monitoring.params import AuditParams
 
 FOLDS = 5
 PENALTY = 10.0
+MOST_LEARNT = 100_000
 # One family's answers, however they are put; what its neighbours or its past say would take the facilitator's part.
 OF_THE_VISIT = (ANSWER, LEVEL, RANK, RATIO)
 VERDICTS = ("lenient", "severe", "usual", "too_few")
@@ -84,7 +86,8 @@ def facilitator_audit(
     if who.nunique() < 2 * FOLDS or not score.std() > 0:
         return _table(pd.Series(dtype=int), pd.Series(dtype=float), pd.Series(dtype=float), params)
     score = (score - score.mean()) / score.std()
-    effect, error = _random_intercepts(score.to_numpy(), _expected(score, facts, who), who.to_numpy())
+    with threadpool_limits(1, user_api="blas"):  # a matrix product rounds by how many threads share it
+        effect, error = _random_intercepts(score.to_numpy(), _expected(score, facts, who), who.to_numpy())
     return _table(who.value_counts(), effect, error, params)
 
 
@@ -96,9 +99,13 @@ def _expected(score: pd.Series, facts: pd.DataFrame, who: pd.Series) -> np.ndarr
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    told = facts.loc[:, facts.notna().any()]
-    model = make_pipeline(SimpleImputer(), StandardScaler(), Ridge(PENALTY))
-    return cross_val_predict(model, told.to_numpy(dtype="float64"), score, groups=who, cv=GroupKFold(FOLDS))
+    told = facts.loc[:, facts.notna().any()].to_numpy(dtype="float64")
+    folds = GroupKFold(FOLDS).split(told, score, who)
+    # Every so-manieth of very many: what the facts lead to expect is as plain from a part of them.
+    folds = [(seen[:: -(-len(seen) // MOST_LEARNT)], held_out) for seen, held_out in folds]
+    # Each fold is a copy already.
+    model = make_pipeline(SimpleImputer(copy=False), StandardScaler(copy=False), Ridge(PENALTY, copy_X=False))
+    return cross_val_predict(model, told, score, cv=folds)
 
 
 def _random_intercepts(score: np.ndarray, expected: np.ndarray, who: np.ndarray) -> tuple[pd.Series, pd.Series]:

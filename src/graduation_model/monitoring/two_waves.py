@@ -65,7 +65,7 @@ def tell_apart(
     for number in range(FOLDS):
         seen, held_out = fold != number, fold == number
         # A quick model: the question is whether the waves differ plainly, not how finely.
-        model = LightGBMScorer(rounds=60, learning_rate=0.1, leaves=8, min_in_leaf=50, seed=seed)
+        model = LightGBMScorer(rounds=60, learning_rate=0.1, leaves=8, min_in_leaf=50, seed=seed, threads=1)
         model.fit(X[seen], is_now[seen])
         parts = model.additive_parts(X[held_out])
         log_odds[held_out] = parts.total()

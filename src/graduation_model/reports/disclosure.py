@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -29,39 +31,59 @@ def pool_small(counts: pd.DataFrame, minimum: int, name: str) -> pd.DataFrame:
     return pd.concat([counts.drop(index=small), pooled])
 
 
-def hidden_cells(counts: np.ndarray, minimum: int) -> np.ndarray:
-    """Return which cells to hide where the sums of rows and columns are shown.
+def hidden_cells(counts: np.ndarray, minimum: int, hidden_sums: Mapping[int, np.ndarray] | None = None) -> np.ndarray:
+    """Return which cells to hide where the sums along every axis are shown: of rows and columns, or of a cube's lines.
 
-    Counts from 1 to `minimum` - 1 are hidden; then, in any row or column whose hidden cells could be worked out from
-    its sum (only one, or together fewer than `minimum`), the next smallest cell is hidden too, until none can.
+    Counts from 1 to `minimum` - 1 are hidden; then, in any line whose hidden cells could be worked out from its sum
+    (only one, or together fewer than `minimum`), the next smallest cell is hidden too, until none can.
 
     Parameters
     ----------
-    counts : array (n_rows, n_columns) of int
+    counts : array (n_rows, n_columns, ...) of int
     minimum : int
+    hidden_sums : mapping, optional
+        Axis -> which of the sums along it are hidden elsewhere: not all cells of their lines may be shown, or their
+        sum would tell.
 
     Returns
     -------
-    array (n_rows, n_columns) of bool
+    array (n_rows, n_columns, ...) of bool
 
     Examples
     --------
     >>> hidden_cells(np.array([[3, 40, 50], [30, 20, 60]]), 10).tolist()
     [[True, True, False], [True, True, False]]
+    >>> hidden_cells(np.array([[12, 40, 50]]), 10, {1: np.array([True])}).tolist()
+    [[True, True, False]]
     """
     counts = np.asarray(counts)
     hidden = (counts > 0) & (counts < minimum)
+    for axis, sums in (hidden_sums or {}).items():
+        for (line, mask), secret in zip(_lines(counts, hidden, axis), sums.ravel(), strict=True):
+            if secret and not mask.any():
+                _hide_smallest(line, mask)
     before = -1
     while hidden.sum() != before:
         before = int(hidden.sum())
-        for line, mask in [*zip(counts, hidden, strict=True), *zip(counts.T, hidden.T, strict=True)]:
-            _close(line, mask, minimum)
+        for axis in reversed(range(counts.ndim)):
+            for line, mask in _lines(counts, hidden, axis):
+                _close(line, mask, minimum)
     return hidden
+
+
+def _lines(counts: np.ndarray, hidden: np.ndarray, axis: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Every line along an axis, and what is hidden of it, as views."""
+    along, mask = np.moveaxis(counts, axis, -1), np.moveaxis(hidden, axis, -1)
+    return ((along[place], mask[place]) for place in np.ndindex(along.shape[:-1]))
 
 
 def _close(line: np.ndarray, mask: np.ndarray, minimum: int) -> None:
     """Hide further cells of one line, in place, until its hidden ones cannot be worked out from the sum."""
     while mask.any() and not mask.all() and (mask.sum() == 1 or line[mask].sum() < minimum):
-        # A cell of zero tells nothing by being hidden, unless there is no other.
-        open_cells = np.where(mask, np.inf, np.where(line == 0, np.iinfo(np.int64).max, line))
-        mask[np.argmin(open_cells)] = True
+        _hide_smallest(line, mask)
+
+
+def _hide_smallest(line: np.ndarray, mask: np.ndarray) -> None:
+    # A cell of zero tells nothing by being hidden, unless there is no other.
+    open_cells = np.where(mask, np.inf, np.where(line == 0, np.iinfo(np.int64).max, line))
+    mask[np.argmin(open_cells)] = True

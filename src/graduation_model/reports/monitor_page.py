@@ -12,6 +12,7 @@ from graduation_model.monitoring.drift import PRICES
 from graduation_model.monitoring.monitor import Monitored
 from graduation_model.monitoring.outcomes import GAP, LISTED_GAP
 from graduation_model.monitoring.params import MonitoringParams
+from graduation_model.monitoring.scores import REASONS_MOVED
 from graduation_model.params import LANGUAGES, Label, Language
 from graduation_model.reports.render import render
 from graduation_model.wording import day, has_text, in_hundred, number, percent, span, text
@@ -106,12 +107,11 @@ def monitor_dict(
 
 def _moved(rows: pd.DataFrame, names: dict[str, str], say: Say, language: Language) -> Iterator[dict[str, Any]]:
     for row in rows.to_dict(orient="records"):  # as many as questions moved
-        money = row["measure"] == PRICES
-        yield {
-            "words": names.get(row.get("question", ""), row.get("question", "")),
-            "measure": say(f"measures.{row['measure']}"),
-            **_figures(row, language, money=money),
-        }
+        measure, question = say(f"measures.{row['measure']}"), row.get("question")
+        # What is measured of no question is named by the measure itself.
+        words = (names.get(question, question), measure) if question else (measure, "")
+        figures = _figures(row, language, money=row["measure"] == PRICES)
+        yield {"words": words[0], "measure": words[1], **figures}
 
 
 def _figures(row: dict[str, Any], language: Language, *, money: bool = False) -> dict[str, Any]:
@@ -141,19 +141,8 @@ def _apart(seen: Monitored, names: dict[str, str], say: Say, language: Language)
 def _scores(seen: Monitored, names: dict[str, str], say: Say, language: Language) -> list[dict[str, Any]]:
     if seen.scores is None or seen.reasons is None:
         return []
-    rows = [
-        {"words": say(f"measures.{row['measure']}"), "measure": "", **_figures(row, language)}
-        for row in seen.scores.to_dict(orient="records")
-    ]
-    reasons = seen.reasons.head(MOST_MOVED).to_dict(orient="records")
-    return rows + [
-        {
-            "words": names.get(row["question"], row["question"]),
-            "measure": say("measures.reasons_moved"),
-            **_figures(row, language),
-        }
-        for row in reasons
-    ]
+    reasons = seen.reasons.head(MOST_MOVED).assign(measure=REASONS_MOVED)
+    return [*_moved(seen.scores, names, say, language), *_moved(reasons, names, say, language)]
 
 
 def _rows(table: pd.DataFrame | None) -> pd.DataFrame:

@@ -27,7 +27,7 @@ from graduation_model.followup.params import FollowUpParams
 from graduation_model.params import LANGUAGES, Label, Language
 from graduation_model.reports.areas import HIDDEN
 from graduation_model.reports.curves import Line, curve_figure
-from graduation_model.reports.outcome_cells import hidden_ways
+from graduation_model.reports.outcome_cells import FIGURES, hidden_ways
 from graduation_model.reports.render import render
 from graduation_model.wording import day, has_text, number, percent, span, text
 
@@ -110,7 +110,7 @@ def outcomes_dict(inputs: OutcomeInputs, language: Language) -> dict[str, Any]:
             {
                 "name": words.say(f"groups.{group}"),
                 "parts": [
-                    {"name": words.say(f"families.{families}"), "rows": rows}
+                    {"name": words.say(f"families.{families}"), "rows": rows, **words.by_cohort(families, group)}
                     for families in (LEFT, COMPARED)
                     if (rows := words.rows(families, group))
                 ],
@@ -148,13 +148,13 @@ class _Words:
         interval = self.within(row["low"], row["high"])
         return self.share(row["value"]) + ("" if interval == NONE else f" ({interval})")
 
-    def of(self, families: str, group: str, level: str, measure: str) -> pd.Series:
+    def of(self, families: str, group: str, level: str, measure: str, cohort: str = EVERYBODY) -> pd.Series:
         """One figure without months."""
         table = self.inputs.table
-        keys = {"families": families, "group": group, "level": level, "measure": measure}
+        keys = {"families": families, "group": group, "level": level, "measure": measure, "cohort": cohort}
         match = np.logical_and.reduce([(table[name] == value).to_numpy() for name, value in keys.items()])
         found = table[match & table["months"].isna().to_numpy()]
-        return found.iloc[0] if len(found) else pd.Series(dtype="float64").reindex(["value", "low", "high", "n"])
+        return found.iloc[0] if len(found) else pd.Series(dtype="float64").reindex(FIGURES)
 
     def lead(self) -> str:
         sustained = self.of(LEFT, EVERYBODY, EVERYBODY, SUSTAINED)
@@ -202,9 +202,26 @@ class _Words:
             "counts": [self.count(self.of(families, group, level, end)["value"]) for end in ENDS],
             "back": self.count(self.of(families, group, level, REENTERED)["value"]),
             "share": self.with_interval(sustained),
-            "bounds": self.within(sustained.get("lowest", np.nan), sustained.get("highest", np.nan)),
+            "bounds": self.within(sustained["lowest"], sustained["highest"]),
             "total": group == EVERYBODY,
         }
+
+    def by_cohort(self, families: str, group: str) -> dict[str, Any]:
+        """The share and bounds of each level and decision, where there are several of those."""
+        table = self.inputs.table
+        own = table[(table["families"] == families) & (table["group"] == group)]
+        days = sorted(set(own["cohort"]) - {EVERYBODY})
+        found = {
+            level: [self.of(families, group, level, SUSTAINED, one) for one in days] for level in own["level"].unique()
+        }
+        cells = {
+            self.level(group, level): [
+                {"share": self.share(one["value"]), "bounds": self.within(one["lowest"], one["highest"])}
+                for one in figures
+            ]
+            for level, figures in found.items()
+        }
+        return {"days": [day(one, self.language) for one in days], "by_day": cells}
 
     def level(self, group: str, level: str) -> str:
         """A level in words: a day, a place, a way of deciding, or what it is called itself."""

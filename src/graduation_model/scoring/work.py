@@ -72,9 +72,12 @@ class Work:
         path = self.folder / "done" / f"{step}.json"
         if not path.is_file():
             return None
-        record = json.loads(path.read_text(encoding="utf-8"))
-        whole = all(_is(self.folder / name, digest) for name, digest in record["files"].items())
-        facts: Facts = record["facts"]
+        try:
+            record = json.loads(path.read_text(encoding="utf-8"))
+            whole = all(_is(self.folder / name, digest) for name, digest in record["files"].items())
+            facts: Facts = dict(record["facts"])
+        except (ValueError, KeyError, TypeError, AttributeError):  # a record that a disk damaged is none
+            return None
         return facts if whole else None
 
     def drop(self, name: str) -> None:

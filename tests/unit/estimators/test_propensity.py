@@ -58,11 +58,31 @@ def test_failures_that_an_earlier_visit_shows_are_not_counted_more_often_than_su
     fails_last |= fails_first  # a failure lasts
     early = first & fails_first
     y = ~fails_last
-    followed = Followed(known=last | early, complete=last, register=np.zeros(4_000, dtype=bool), early=early)
+    nobody = np.zeros(4_000, dtype=bool)
+    followed = Followed(last | early, last, nobody, early, throughout=first & last, slipped=nobody, good=last & y)
     X = pd.DataFrame({"a": rng.normal(size=4_000)})
     weight = follow_up_weights(X, followed, np.arange(4_000), params=PARAMS).weight
     assert y[followed.known].mean() < y.mean() - 0.03
     assert np.average(y, weights=weight) == pytest.approx(y.mean(), abs=0.015)
+
+
+def test_a_failure_between_required_visits_counts_also_where_nobody_went_to_see():
+    # A family that failed halfway stands well again at the last visit; only two in three are visited halfway.
+    rng = np.random.default_rng(8)
+    halfway, last = rng.random(6_000) < 0.67, rng.random(6_000) < 0.75
+    failed_halfway, failed_last = rng.random((2, 6_000)) < np.array([[0.3], [0.3]])
+    early, nobody = halfway & failed_halfway, np.zeros(6_000, dtype=bool)
+    known = last | early
+    seen_good = known & ~early & ~failed_last
+    followed = Followed(
+        known, last, nobody, early, throughout=halfway & last, slipped=early & last & ~failed_last, good=seen_good
+    )
+    weight = follow_up_weights(
+        pd.DataFrame({"a": rng.normal(size=6_000)}), followed, np.arange(6_000), params=PARAMS
+    ).weight
+    truth = (~failed_halfway & ~failed_last).mean()
+    assert seen_good[known].mean() > truth + 0.03
+    assert np.average(seen_good, weights=weight) == pytest.approx(truth, abs=0.015)
 
 
 @pytest.mark.parametrize(

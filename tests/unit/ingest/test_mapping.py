@@ -7,6 +7,7 @@ import pytest
 from graduation_model.errors import UserError
 from graduation_model.ingest.load import load_tables
 from graduation_model.ingest.mapping import read_mapping
+from graduation_model.ingest.params import DateRule, TableSource
 from lib.small import codebooks, ingest_params, raw_assessments, small_instrument
 
 PARTS = {"instrument": small_instrument(), "params": ingest_params(), "codebooks": codebooks()}
@@ -54,6 +55,44 @@ def test_a_cell_that_the_mapping_does_not_name_stands_in_quarantine_under_its_ow
     assert tables.quarantine[["column", "found", "rule"]].values.tolist() == [["Lantai", "marmer", "not_in_codebook"]]
 
 
+DECIDED = """
+decisions:
+  columns:
+    - {column: No KPM, question: household_id, confirmed: yes}
+    - {column: Tanggal SK, question: decision_date, confirmed: yes}
+    - {column: Berlaku mulai, question: effective_date, confirmed: yes}
+    - {column: Keputusan, question: decision, values: {Lulus: graduated, Tetap: retained}, confirmed: yes}
+uep:
+  columns:
+    - {column: Tanggal cair, question: grant_date, confirmed: yes}
+    - {column: Nilai (Rp), question: value_idr, confirmed: yes}
+"""
+
+
+def test_decisions_and_grants_are_mapped_like_visits(tmp_path):
+    dates = {
+        f"{name}s" if name == "decision" else "uep": TableSource(
+            dates={f"{name}_date": DateRule(column=f"{name}_date")}
+        )
+        for name in ("decision", "grant")
+    }
+    parts = {**PARTS, "params": PARTS["params"].model_copy(update=dates)}
+    _partners().to_csv(tmp_path / "assessments.csv", index=False)
+    (tmp_path / "decisions.csv").write_text(
+        "No KPM;Tanggal SK;Berlaku mulai;Keputusan;Catatan\na;20/01/2021;01/02/2021;LULUS;x\nb;20/01/2021;;tetap;x\n"
+    )
+    (tmp_path / "uep.csv").write_text("household_id;Tanggal cair;Nilai (Rp)\na;03/05/2021;3.000.000\n")
+    (tmp_path / "mapping.yaml").write_text(MAPPED + DECIDED)
+    mapping = read_mapping(tmp_path / "mapping.yaml", programme="small", **parts)
+    tables = load_tables(tmp_path, **parts, need_followups=False, mapping=mapping)
+    assert tables.decisions[["household_id", "decision"]].values.tolist() == [["a", "graduated"]]
+    assert str(tables.decisions["effective_date"].iloc[0].date()) == "2021-02-01"
+    assert tables.uep[["household_id", "value_idr"]].values.tolist() == [["a", 3_000_000]]
+    told = tables.quarantine[tables.quarantine["source_file"] == "decisions.csv"]
+    assert told[["source_row", "column", "rule"]].values.tolist() == [[3, "Berlaku mulai", "required"]]
+    assert tables.counts["ignored_columns"] == {"decisions.Catatan": 2}
+
+
 def test_columns_that_nobody_reads_are_counted_without_what_an_export_adds(tmp_path):
     extra = _partners().assign(warna=["biru", None, "x"], _uuid="u", kosong=None, NAMA="Siti")
     assert _load(tmp_path, MAPPED, extra).counts["ignored_columns"] == {"assessments.warna": 2}
@@ -82,7 +121,7 @@ REFUSED = [
     (MAPPED.replace("question: floor", "question: size"), "names question size more than once"),
     (MAPPED.replace("column: Tahun", "column: Lantai"), "maps column Lantai more than once"),
     (MAPPED.replace("codebook: 2016", "codebook: 1999"), "No codebook knows version 1999"),
-    (MAPPED.replace("[rooms]", "[status]"), "No visit can be used without status"),
+    (MAPPED.replace("[rooms]", "[status]"), "No row can be used without status"),
     (MAPPED.replace("confirmed: yes, questions", "confirmed: maybe, questions"), "'assessments.absent.confirmed'"),
     (MAPPED.replace("score: 70", "skor: 70"), "skor' is not a setting"),
     (MAPPED + "  multiple: [{column: aid, options: {pkh: floor}}]", "names question floor more than once"),
