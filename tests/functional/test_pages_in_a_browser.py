@@ -111,6 +111,15 @@ def test_nothing_sticks_out_of_a_phone(open_page, kind, language):
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
+@pytest.mark.parametrize("width", [360, 900])
+@pytest.mark.parametrize("kind", ["index", "sheet"])
+def test_no_words_run_into_the_next_column_and_no_filter_is_too_narrow_to_read(open_page, kind, width):
+    page = open_page(kind, "en", viewport={"width": width, "height": 900}).page
+    runs_over = "cells => cells.filter(cell => cell.scrollWidth > cell.clientWidth).map(cell => cell.innerText)"
+    assert page.locator("th, td").evaluate_all(runs_over) == []
+    assert all(box.bounding_box()["width"] > 130 for box in page.locator("select").all())
+
+
 @pytest.mark.parametrize("language", ["id", "en"])
 @pytest.mark.parametrize("kind", ["outcomes", "monitor"])
 def test_the_pages_of_later_months_are_as_whole_as_the_reports(browser, outcomes, quiet, kind, language):
@@ -121,15 +130,6 @@ def test_the_pages_of_later_months_are_as_whole_as_the_reports(browser, outcomes
     assert axe.Axe().run(visit.page).response["violations"] == []
     assert visit.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     visit.context.close()
-
-
-@pytest.mark.parametrize("width", [360, 900])
-@pytest.mark.parametrize("kind", ["index", "sheet"])
-def test_no_words_run_into_the_next_column_and_no_filter_is_too_narrow_to_read(open_page, kind, width):
-    page = open_page(kind, "en", viewport={"width": width, "height": 900}).page
-    runs_over = "cells => cells.filter(cell => cell.scrollWidth > cell.clientWidth).map(cell => cell.innerText)"
-    assert page.locator("th, td").evaluate_all(runs_over) == []
-    assert all(box.bounding_box()["width"] > 130 for box in page.locator("select").all())
 
 
 @pytest.mark.parametrize(("kind", "language"), [("for_public", "id"), ("for_public", "en"), ("for_facilitator", "id"),
