@@ -197,7 +197,7 @@ def run(base: Path, cases: list[int], workers: int) -> list[dict[str, Any]]:
     return found
 
 
-HEADER = ("what is read", "cases", "accepted", "refused in one line", *FAULTS, "slowest, s", "most memory, MB")
+HEADER = ("what is read", "cases", "accepted", "refused in one line", *FAULTS, "slowest, s by the wall", "MB at most")
 STORY = f"""# Bad input at scale
 
 Written by `make hard`; nothing here is typed. Small files that the readers take are damaged or made hostile by chance:
