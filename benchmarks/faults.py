@@ -237,10 +237,10 @@ def in_a_child(words: list[str], own: Path, before: Callable[[], None]) -> tuple
 
 
 def digests(path: Path) -> dict[str, str]:
-    """The sha256 of every file of a folder, or of a file; without manifests, which hold the times of day."""
+    """The sha256 of every file that is no hidden one; without manifests, which hold the times of day."""
     if path.is_file():
         return {"": hashlib.sha256(path.read_bytes()).hexdigest()}
-    files = (one for one in path.rglob("*") if one.is_file() and one.name != MANIFEST)
+    files = (one for one in path.rglob("[!.]*") if one.is_file() and one.name != MANIFEST)
     return {one.relative_to(path).as_posix(): hashlib.sha256(one.read_bytes()).hexdigest() for one in files}
 
 
@@ -384,6 +384,7 @@ def _faults_after(bench: Bench, name: str, there: set[str], own: Path, code: int
         other = [one for one, digest in files.items() if now.get(path, {}).get(one) != digest]
         found += [f"run again: {path} has other bytes ({other[0]})"] if other else []
     left = {path.name for path in own.iterdir()} - there - {*bench.commands[name].writes, "mlflow.db", "mlruns"}
+    left |= {path.name for path in own.rglob(".*")}
     found += [f"run again: left behind {sorted(left)[0]}"] if left else []
     return found
 

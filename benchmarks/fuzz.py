@@ -32,7 +32,7 @@ RECORD, PAGE = ROOT / "build" / "fuzz.jsonl", ROOT / "docs" / "results-fuzz.md"
 FAULTS = ("traceback", "hang", "memory", "crash")
 
 
-def work(base: Path, cases: range) -> None:
+def work(base: Path, cases: list[int]) -> None:
     """A worker: says of each case that it begins, and what came of it, a line each."""
     said = os.fdopen(os.dup(1), "w", buffering=1)
     nothing = os.open(os.devnull, os.O_WRONLY)
@@ -94,19 +94,18 @@ def _peak() -> int:
 class Worker:
     """A process that does every n-th case, started again after the one that ended it."""
 
-    def __init__(self, base: Path, cases: range) -> None:
+    def __init__(self, base: Path, cases: list[int]) -> None:
         self.base, self.cases = base, cases
         self.process: subprocess.Popen[str] | None = None
         self.now: int | None = None
         self.heard, self.worked_before = time.monotonic(), 0.0
 
-    def start(self, cases: range) -> None:
+    def start(self, cases: list[int]) -> None:
         self.cases, self.now, self.heard = cases, None, time.monotonic()
-        words = [str(number) for number in (cases.start, cases.stop, cases.step)]
-        command = [sys.executable, __file__, "--worker", str(self.base), *words]
+        command = [sys.executable, __file__, "--worker", str(self.base), json.dumps(cases)]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tempfile.mkdtemp())
 
-    def after(self) -> range:
+    def after(self) -> list[int]:
         """The cases behind the one that it was at."""
         return self.cases if self.now is None else self.cases[self.cases.index(self.now) + 1 :]
 
@@ -124,7 +123,7 @@ class Worker:
         return (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def run(base: Path, cases: range, workers: int, done: set[int]) -> list[dict[str, Any]]:
+def run(base: Path, cases: list[int], workers: int) -> list[dict[str, Any]]:
     """Do cases in several processes; returns what came of each."""
     from lib.fuzz.targets import Fuzzer
 
@@ -142,10 +141,8 @@ def run(base: Path, cases: range, workers: int, done: set[int]) -> list[dict[str
             elif len(found) % 1000 == 0:
                 print(f"{len(found):,} cases", flush=True)
 
-        def begin(worker: Worker, left: range) -> None:
-            while len(left) and left[0] in done:
-                left = left[1:]
-            if len(left):
+        def begin(worker: Worker, left: list[int]) -> None:
+            if left:
                 worker.start(left)
                 assert worker.process is not None
                 selector.register(worker.process.stdout, selectors.EVENT_READ, worker)  # type: ignore[arg-type]
@@ -200,7 +197,7 @@ def run(base: Path, cases: range, workers: int, done: set[int]) -> list[dict[str
     return found
 
 
-HEADER = ("what is read", "cases", "accepted", "refused in one line", *FAULTS, "slowest, s", "most memory, MB")
+HEADER = ("what is read", "cases", "accepted", "refused in one line", *FAULTS, "slowest, s by the wall", "MB at most")
 STORY = f"""# Bad input at scale
 
 Written by `make hard`; nothing here is typed. Small files that the readers take are damaged or made hostile by chance:
@@ -227,16 +224,16 @@ def page(found: list[dict[str, Any]]) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--cases", type=int, default=CASES, help="the page is written at the default alone")
-    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--cases", type=int, default=CASES, help="how many")
+    parser.add_argument("--first", type=int, default=0, help="the page is written from 0 alone")
     parser.add_argument("--workers", type=int, default=WORKERS)
     parser.add_argument("--case", type=int, help="this one, here, with its traceback")
     parser.add_argument("--resume", action="store_true")
-    parser.add_argument("--worker", nargs=4, help=argparse.SUPPRESS)
+    parser.add_argument("--worker", nargs=2, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.worker:
-        base, *numbers = asked.worker
-        work(Path(base), range(*map(int, numbers)))
+        base, cases = asked.worker
+        work(Path(base), json.loads(cases))
         return 0
     from lib.fuzz.targets import Fuzzer, prepare
 
@@ -254,10 +251,11 @@ def main() -> int:
         before = [one for one in before if one["case"] in cases]
         if not asked.resume:
             RECORD.unlink(missing_ok=True)
-        found = before + run(base, cases, asked.workers, {one["case"] for one in before})
+        left = sorted(set(cases) - {one["case"] for one in before})
+        found = before + run(base, left, asked.workers)
     content = page(found)
     print(content)
-    if len(found) == CASES:
+    if asked.first == 0:
         PAGE.write_text(content, encoding="utf-8")
     return int(any(one["outcome"] in FAULTS for one in found))
 
