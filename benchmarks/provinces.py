@@ -133,12 +133,14 @@ def lost(there: Known) -> dict[str, object]:
     due = there.known.due
     truth = _truth(there, due["row"].to_numpy())["stayed_out"].to_numpy(dtype=float)
     known, y = due["label"].notna().to_numpy(), due["label"].to_numpy(dtype=float)
-    counted = ~np.isnan(truth) | known
+    # A label may be wrong, too: who was not visited halfway may have failed there unseen.
+    truth = np.where(np.isnan(truth), y, truth)
+    counted = ~np.isnan(truth)
     low, high = share_bounds(y[counted])
     return {
         "due": f"{len(due):,}",
         "known": f"{known.mean():.0%}",
-        "truth": float(np.where(known, y, truth)[counted].mean()),
+        "truth": float(truth[counted].mean()),
         "unweighted": float(y[known].mean()),
         PUT_RIGHT: _put_right(there),
         "weighted": float(np.average(y[known], weights=there.weights.weight[known])),

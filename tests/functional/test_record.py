@@ -44,11 +44,14 @@ def copied(outputs, tmp_path):
 
 @pytest.fixture(scope="module")
 def chosen(year):
-    """One proposed family, one that stays, and one that has no score any more."""
+    """One proposed family, one that stays and told of its refrigerator, and one that has no score any more."""
     selection = pd.read_parquet(year / "selection" / "selection.parquet")
     left_out = pd.read_parquet(year / "scores" / "not_scored.parquet")
     proposed = selection.loc[selection["selected"], "household_id"].iloc[0]
-    stays = selection.loc[selection["recommendation"] == "not_ready", "household_id"].iloc[0]
+    visits = pd.read_parquet(year.data / "assessments.parquet").sort_values("assessment_date")
+    last = visits.drop_duplicates("household_id", keep="last")
+    said = selection["household_id"].isin(last.loc[last["has_fridge"].notna(), "household_id"])
+    stays = selection.loc[said & (selection["recommendation"] == "not_ready"), "household_id"].iloc[0]
     return proposed, stays, left_out["household_id"].iloc[0]
 
 

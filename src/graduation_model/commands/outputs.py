@@ -198,7 +198,8 @@ def put_back(path: Path) -> None:
         if path.exists():
             _delete(path)
         old.rename(path)
-    for half in path.parent.glob(f".{escape(path.name)}.{PARTIAL}-*"):
+    # Only what carries the number of a process: a fetched copy of the data has another ending, and is in use.
+    for half in path.parent.glob(f".{escape(path.name)}.{PARTIAL}-[0-9]*"):
         _delete(half)
 
 
