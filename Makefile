@@ -48,7 +48,7 @@ audit: setup
 bench: setup
 	$(BIN)/python benchmarks/run.py --page --peers
 
-# What scoring costs from ten thousand families to a million; rewrites docs/scale.md. Some minutes.
+# What scoring costs from ten thousand families to five million; rewrites docs/scale.md. Half an hour.
 scale: setup
 	$(BIN)/python benchmarks/scale.py
 

@@ -1,4 +1,4 @@
-"""`make scale`: what scoring costs from ten thousand families to a million; rewrites docs/scale.md and its plot.
+"""`make scale`: what scoring costs from ten thousand families to five million; rewrites docs/scale.md and its plot.
 
 Each run is the command in a process of its own, on one thread, with the shipped bundle. A larger province is the same
 simulated one several times over, each copy with ids and facilitators of its own.
@@ -129,7 +129,7 @@ def plot(rows: pd.DataFrame) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--families", type=int, nargs="+", default=[10_000, 50_000, 200_000, 1_000_000])
+    parser.add_argument("--families", type=int, nargs="+", default=[10_000, 50_000, 200_000, 500_000, 1_000_000, 5_000_000])
     parser.add_argument("--make", type=Path, help="only write a province of so many families there")
     arguments = parser.parse_args()
     if arguments.make:
