@@ -27,6 +27,7 @@ ROOT = Path(__file__).parents[1]
 PAGE, PLOT = ROOT / "docs" / "scale.md", ROOT / "docs" / "scale.svg"
 KEPT = ROOT / "docs" / "scale.json"
 BASE, WAVES = 50_000, 2
+SIZES = [10_000, 50_000, 200_000, 500_000, 1_000_000, 5_000_000]
 COUNTRY = 90_000_000
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
 START, END = "<!-- measured: make scale -->", "<!-- end -->"
@@ -129,7 +130,7 @@ def plot(rows: pd.DataFrame) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--families", type=int, nargs="+", default=[10_000, 50_000, 200_000, 500_000, 1_000_000, 5_000_000])
+    parser.add_argument("--families", type=int, nargs="+", default=SIZES)
     parser.add_argument("--make", type=Path, help="only write a province of so many families there")
     arguments = parser.parse_args()
     if arguments.make:
