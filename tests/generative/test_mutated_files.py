@@ -21,7 +21,7 @@ from graduation_model.contract.tables import Tables
 from graduation_model.errors import UserError
 from graduation_model.ingest.load import load_tables
 from graduation_model.ingest.mapping import find_mapping, read_mapping
-from lib.small import codebooks, ingest_params, raw_assessments, small_instrument
+from lib.small import MAPPING, codebooks, ingest_params, raw_assessments, small_instrument
 
 FAMILIES = 6
 KEYS = ["household_id", "assessment_date"]
@@ -243,18 +243,6 @@ def test_a_mutated_file_is_read_as_meant_or_set_aside_or_refused(
 # --- what says how files are read
 
 
-MAPPING = """programme: small
-assessments:
-  same_words: {confirmed: yes, columns: {"People (id)": size}}
-  columns:
-    - column: Lantai
-      question: floor
-      values: {"Tanah": "earth", "Semen": "cement"}
-      confirmed: yes
-  multiple: [{column: ikut, options: {program: member}, others: [lain], confirmed: yes}]
-  repeats:
-    - {repeat: kamar, question: rooms, where: [{column: luas, at_least: 4}], confirmed: yes}
-"""
 SOURCE = "url: sqlite:///visits.db\nquery: SELECT * FROM visits WHERE 1 = 1 ORDER BY household_id\n"
 
 

@@ -10,6 +10,20 @@ from graduation_model.features.params import FeatureParams, Ratio
 from graduation_model.ingest.params import Codebook, CodeMap, DateRule, IngestParams, TableSource
 from graduation_model.params import Label
 
+# The same visits under the headers of a form, with rooms as a repeat.
+MAPPING = """programme: small
+assessments:
+  same_words: {confirmed: yes, columns: {"People (id)": size}}
+  columns:
+    - column: Lantai
+      question: floor
+      values: {"Tanah": "earth", "Semen": "cement"}
+      confirmed: yes
+  multiple: [{column: ikut, options: {program: member}, others: [lain], confirmed: yes}]
+  repeats:
+    - {repeat: kamar, question: rooms, where: [{column: luas, at_least: 4}], confirmed: yes}
+"""
+
 
 def label(text: str) -> Label:
     return Label(id=f"{text} (id)", en=text)

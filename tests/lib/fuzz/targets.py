@@ -48,7 +48,7 @@ from lib.fuzz.mutations import (
     other_encoding,
 )
 from lib.learning import features, small_bundle
-from lib.small import codebooks, ingest_params, raw_assessments, small_instrument
+from lib.small import MAPPING, codebooks, ingest_params, raw_assessments, small_instrument
 from lib.streamed import AS_OF, BUNDLE, PROGRAMME, province, words
 
 ACCEPTED, REFUSED = "accepted", "refused"
@@ -84,18 +84,6 @@ FOLLOWED = pd.DataFrame(
         "status": ["poor", "not_poor"] * 3,
     }
 )
-MAPPING = """programme: small
-assessments:
-  same_words: {confirmed: yes, columns: {"People (id)": size}}
-  columns:
-    - column: Lantai
-      question: floor
-      values: {"Tanah": "earth", "Semen": "cement"}
-      confirmed: yes
-  multiple: [{column: ikut, options: {program: member}, others: [lain], confirmed: yes}]
-  repeats:
-    - {repeat: kamar, question: rooms, where: [{column: luas, at_least: 4}], confirmed: yes}
-"""
 SOURCE = "url: sqlite:///visits.db\nquery: SELECT * FROM visits ORDER BY household_id\n"
 
 
