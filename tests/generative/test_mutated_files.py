@@ -21,21 +21,11 @@ from graduation_model.contract.tables import Tables
 from graduation_model.errors import UserError
 from graduation_model.ingest.load import load_tables
 from graduation_model.ingest.mapping import find_mapping, read_mapping
-from lib.small import MAPPING, codebooks, ingest_params, raw_assessments, small_instrument
+from lib.small import MAPPING, codebooks, field_visits, ingest_params, small_instrument
 
 FAMILIES = 6
 KEYS = ["household_id", "assessment_date"]
 Mutation = Callable[[bytes, st.DataObject], bytes]
-
-
-def _visits() -> pd.DataFrame:
-    """Six visits with amounts as the field writes them, and a name that is not ASCII."""
-    frame = pd.concat([raw_assessments()] * 2, ignore_index=True)
-    return frame.assign(
-        household_id=[f"h{n}" for n in range(FAMILIES)],
-        village=["désa", "desa", "dé sa", "a;b", 'a "b"', "desa"],
-        income=["1.250.000", "900.000", "0", "Rp 12.500.000", "750.000", "1.000.000"],
-    )
 
 
 def _csv(frame: pd.DataFrame) -> bytes:
@@ -89,19 +79,19 @@ def _other_line_ends(whole: bytes, data: st.DataObject) -> bytes:
 def _wide(data: st.DataObject) -> pd.DataFrame:
     count = data.draw(st.sampled_from([1, 2_000, 10_000]))
     name = data.draw(st.sampled_from(["extra{}", "extra", ""]))
-    frame = _visits()
+    frame = field_visits()
     more = pd.DataFrame([["x"] * count] * len(frame), columns=[name.format(n) for n in range(count)])
     return pd.concat([frame, more], axis=1)
 
 
 def _titles_above(whole: bytes, data: st.DataObject) -> bytes:
     rows = st.lists(st.sampled_from(["DATA KPM", "", "Kecamatan", "Cikande", "2020", "status"]), max_size=10)
-    return _xlsx(_visits(), data.draw(st.lists(rows, max_size=4)))
+    return _xlsx(field_visits(), data.draw(st.lists(rows, max_size=4)))
 
 
 def _rows_of_headings(whole: bytes, data: st.DataObject) -> bytes:
     """The header under one or two rows of merged groups, perhaps with a row that numbers the columns."""
-    frame, file = _visits(), io.BytesIO()
+    frame, file = field_visits(), io.BytesIO()
     width, levels = len(frame.columns), data.draw(st.integers(1, 2))
     cuts = data.draw(st.lists(st.integers(1, width - 1), unique=True, max_size=4))
     numbers = [[f"({place + 1})" for place in range(width)]] if data.draw(st.booleans()) else []
@@ -170,7 +160,7 @@ XLSX: list[Mutation] = [
     _bomb,
     _in_the_sheet,
     lambda _, data: _xlsx(_wide(data)),
-    lambda _, data: _csv(_visits()),
+    lambda _, data: _csv(field_visits()),
 ]
 
 
@@ -209,14 +199,14 @@ def _is_accounted_for(read: Tables, meant: Tables) -> None:
 def _is_complete(read: Tables) -> None:
     """Only families at the end may be missing, where a file was cut at the very end of a line."""
     known = {*read.assessments["household_id"], *read.set_aside["household_id"].dropna()}
-    lost = [family for family in _visits()["household_id"] if family not in known]
+    lost = [family for family in field_visits()["household_id"] if family not in known]
     if not read.set_aside["household_id"].isna().any():
-        assert lost == _visits()["household_id"].tolist()[FAMILIES - len(lost) :]
+        assert lost == field_visits()["household_id"].tolist()[FAMILIES - len(lost) :]
 
 
 @pytest.mark.parametrize(
     ("name", "whole", "mutations"),
-    [("assessments.csv", _csv(_visits()), CSV), ("assessments.xlsx", _xlsx(_visits()), XLSX)],
+    [("assessments.csv", _csv(field_visits()), CSV), ("assessments.xlsx", _xlsx(field_visits()), XLSX)],
     ids=["csv", "xlsx"],
 )
 def test_a_mutated_file_is_read_as_meant_or_set_aside_or_refused(
@@ -288,7 +278,9 @@ TEXT: list[Mutation] = [_cut, _overwrite, _lines_changed, _words_changed]
 
 def _export(folder: Path) -> bytes:
     """An ODK zip of the visits, with rooms in a repeat, that needs MAPPING; also as a table of a database."""
-    frame = _visits().rename(columns={"n_people": "People (id)", "floor": "Lantai"}).drop(columns=["rooms", "member"])
+    frame = (
+        field_visits().rename(columns={"n_people": "People (id)", "floor": "Lantai"}).drop(columns=["rooms", "member"])
+    )
     frame = frame.assign(
         SubmissionDate="x", KEY=[f"k{n}" for n in range(FAMILIES)], ikut=["program", "lain program"] * 3
     )
@@ -302,7 +294,7 @@ def _export(folder: Path) -> bytes:
         archive.writestr("asesmen.csv", frame.to_csv(index=False))
         archive.writestr("kamar.csv", rooms.to_csv(index=False))
     with sqlite3.connect(folder / "visits.db") as connection:
-        _visits().to_sql("visits", connection, index=False)
+        field_visits().to_sql("visits", connection, index=False)
     connection.close()
     return file.getvalue()
 

@@ -181,3 +181,13 @@ def followups(rows: list[tuple[str, str, str]]) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=["household_id", "followup_date", "status"])
     question = small_instrument().followup_by_name["status"]
     return frame.astype({"household_id": "str", "followup_date": "datetime64[s]", "status": question.dtype()})
+
+
+def field_visits() -> pd.DataFrame:
+    """Six visits with amounts as the field writes them, and a name that is not ASCII."""
+    frame = pd.concat([raw_assessments()] * 2, ignore_index=True)
+    return frame.assign(
+        household_id=[f"h{n}" for n in range(len(frame))],
+        village=["désa", "desa", "dé sa", "a;b", 'a "b"', "desa"],
+        income=["1.250.000", "900.000", "0", "Rp 12.500.000", "750.000", "1.000.000"],
+    )

@@ -16,8 +16,8 @@ from graduation_model.estimators.bundle import load_bundle
 from graduation_model.ingest.corrections import COLUMNS, read_corrections
 from graduation_model.ingest.load import load_tables
 from graduation_model.scoring.work import Work
-from lib.fuzz.targets import ACCEPTED, REFUSED, Fuzzer, prepare_bundles, visits
-from lib.small import codebooks, ingest_params, small_instrument
+from lib.fuzz.targets import ACCEPTED, REFUSED, Fuzzer, prepare_bundles
+from lib.small import codebooks, field_visits, ingest_params, small_instrument
 
 CASES_A_KIND = 4
 IN_PROCESS = ("csv", "xlsx", "parquet", "odk zip", "kobo xlsx", "mapping.yaml", "sql source", "corrections", "key")
@@ -40,7 +40,7 @@ NESTED = [
 
 @pytest.mark.parametrize(("cell", "column", "rule"), NESTED)
 def test_a_list_or_record_in_a_cell_is_set_aside_and_not_the_file(tmp_path: Path, cell, column, rule) -> None:
-    frame = visits()
+    frame = field_visits()
     frame[column] = [cell, *[None] * (len(frame) - 1)]
     frame.to_parquet(tmp_path / "assessments.parquet")
     parts = {"instrument": small_instrument(), "params": ingest_params(), "codebooks": codebooks()}

@@ -36,14 +36,15 @@ def list_at_prices(gain: np.ndarray, ceilings: Ceilings) -> tuple[np.ndarray, np
         Prices of one more unit under each ceiling, whole numbers and not negative: any such prices give a valid bound.
     """
     asked = Ceilings(ceilings.matrix, ceilings.bound.astype(np.float64))
-    first = prices = smoothed_prices(gain, asked)
+    first = None
     for _ in range(TRIES):
+        prices = smoothed_prices(gain, asked)
+        first = prices if first is None else first
         chosen = taken_in_order(gain - prices @ ceilings.matrix, asked)
         short = ceilings.room(chosen)
         if (short >= 0).all():
             return chosen, first
         asked = Ceilings(asked.matrix, asked.bound + short.clip(max=0))
-        prices = smoothed_prices(gain, asked)
     return None
 
 

@@ -48,7 +48,7 @@ from lib.fuzz.mutations import (
     other_encoding,
 )
 from lib.learning import features, small_bundle
-from lib.small import MAPPING, codebooks, ingest_params, raw_assessments, small_instrument
+from lib.small import MAPPING, codebooks, field_visits, ingest_params, small_instrument
 from lib.streamed import AS_OF, BUNDLE, PROGRAMME, province, words
 
 ACCEPTED, REFUSED = "accepted", "refused"
@@ -61,16 +61,6 @@ class CommandError(Exception):
 
 
 # --- files that are not damaged yet
-
-
-def visits() -> pd.DataFrame:
-    """Six visits with amounts as the field writes them, and a name that is not ASCII."""
-    frame = pd.concat([raw_assessments()] * 2, ignore_index=True)
-    return frame.assign(
-        household_id=[f"h{n}" for n in range(FAMILIES)],
-        village=["désa", "desa", "dé sa", "a;b", 'a "b"', "desa"],
-        income=["1.250.000", "900.000", "0", "Rp 12.500.000", "750.000", "1.000.000"],
-    )
 
 
 def _cells(frame: pd.DataFrame) -> Table:
@@ -89,7 +79,9 @@ SOURCE = "url: sqlite:///visits.db\nquery: SELECT * FROM visits ORDER BY househo
 
 def _mapped() -> tuple[Table, Table]:
     """The visits as a form exports them, with rooms in a repeat, for MAPPING."""
-    frame = visits().rename(columns={"n_people": "People (id)", "floor": "Lantai"}).drop(columns=["rooms", "member"])
+    frame = (
+        field_visits().rename(columns={"n_people": "People (id)", "floor": "Lantai"}).drop(columns=["rooms", "member"])
+    )
     frame = frame.assign(ikut=["program", "lain program"] * 3, year="2016", Lantai=["Tanah", "Semen", "Semen"] * 2)
     rooms = pd.DataFrame({"luas": [9] * 14 + [2]})
     return _cells(frame), _cells(rooms)
@@ -205,7 +197,7 @@ def _load(folder: Path) -> None:
 
 
 def _table(folder: Path, ending: str, write: Callable[[Table, Random], bytes], rng: Random, **odd: Any) -> None:
-    table = _cells(visits())
+    table = _cells(field_visits())
     whole = write(odd_table(table, rng, **odd) if rng.random() < 0.75 else table, rng)
     (folder / f"assessments.{ending}").write_bytes(whole)
 
@@ -271,8 +263,8 @@ def _mapping(rng: Random, folder: Path) -> None:
 
 
 def _sql(rng: Random, folder: Path) -> None:
-    table = odd_table(_cells(visits()), rng)
-    frame = pd.DataFrame(table[1:], columns=[str(name) for name in table[0]]) if _is_even(table) else visits()
+    table = odd_table(_cells(field_visits()), rng)
+    frame = pd.DataFrame(table[1:], columns=[str(name) for name in table[0]]) if _is_even(table) else field_visits()
     frame = frame.loc[:, ~frame.columns.str.lower().duplicated() & (frame.columns != "")]
     connection = sqlite3.connect(folder / "visits.db")
     with contextlib.suppress(Exception), connection:  # what a database cannot hold never comes out of one
@@ -288,7 +280,7 @@ def _is_even(table: Table) -> bool:
 
 
 def _corrections(rng: Random, folder: Path) -> None:
-    (folder / "assessments.csv").write_bytes(_as_csv(_cells(visits())))
+    (folder / "assessments.csv").write_bytes(_as_csv(_cells(field_visits())))
     row = ["h1", "assessments", pd.Timestamp("2017-12-31"), "size", "4", "why", pd.Timestamp("2018-01-02"), "who"]
     whole = _as_parquet(odd_table([list(COLUMNS), row, row], rng), rng)
     (folder / "corrections.parquet").write_bytes(odd_bytes(whole, rng) if rng.random() < 0.2 else whole)
@@ -519,7 +511,7 @@ def _arguments(rng: Random, folder: Path, base: Path) -> None:
 
 def _new(rng: Random, folder: Path) -> None:
     """A programme drafted from an odd file; what was drafted is opened, and its own file checked with it."""
-    table = odd_table(_cells(visits()), rng, text_only=True)
+    table = odd_table(_cells(field_visits()), rng, text_only=True)
     path = folder / rng.choice(("families.csv", "families.xlsx"))
     path.write_bytes(_as_csv(table) if path.suffix == ".csv" else _as_xlsx({"a": table}))
     more = [
