@@ -22,7 +22,7 @@ from graduation_model.evaluation.outcomes import Outcomes, cohorts_by
 from graduation_model.explanation.contributions import contributions
 from graduation_model.features import Catalogue, feature_matrix, wave_context
 from graduation_model.features.context import WaveContext
-from graduation_model.monitoring.drift import answer_drift, codebook_drift
+from graduation_model.monitoring.drift import answer_drift, code_drift, codebook_drift
 from graduation_model.monitoring.facilitators import OF_THE_VISIT, facilitator_audit, judgements, recorded_facts
 from graduation_model.monitoring.habits import habits
 from graduation_model.monitoring.outcomes import estimate_drift, outcome_table
@@ -186,6 +186,7 @@ def _answers(
     sizes = tuple(zip(years, (len(now), len(before)), strict=True))
     tables = [
         answer_drift(now, before, instrument, params.drift),
+        code_drift(now, before, instrument, params.drift),
         codebook_drift(quarantine, sizes[0], sizes[1], params.drift),
     ]
     return pd.concat(tables, ignore_index=True)

@@ -14,6 +14,7 @@ import pandas as pd
 
 from graduation_model.cohort.splits import group_folds
 from graduation_model.estimators.boosting import LightGBMScorer
+from graduation_model.explanation import exact_shap
 
 FOLDS = 3
 MOST_ROWS = 10_000
@@ -67,8 +68,8 @@ def tell_apart(
         # A quick model: the question is whether the waves differ plainly, not how finely.
         model = LightGBMScorer(rounds=60, learning_rate=0.1, leaves=8, min_in_leaf=50, seed=seed, threads=1)
         model.fit(X[seen], is_now[seen])
-        parts = model.additive_parts(X[held_out])
-        log_odds[held_out] = parts.total()
-        carried += np.abs(parts.parts).sum(axis=0)
+        rows = X[held_out].to_numpy()
+        log_odds[held_out] = model.decision_of(rows)
+        carried += np.abs(exact_shap(model.booster_, rows)).sum(axis=0)
     by_question = pd.Series(carried).groupby(np.array(questions)).sum().sort_values(ascending=False)
     return TwoWaves(float(roc_auc_score(is_now, log_odds)), by_question / max(by_question.sum(), 1e-12))
