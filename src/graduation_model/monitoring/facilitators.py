@@ -51,12 +51,10 @@ def _numbers(answers: pd.Series) -> pd.Series:
     return answers.cat.codes.astype("float64").where(answers.notna())
 
 
-def recorded_facts(X: pd.DataFrame, features: Catalogue, instrument: Instrument) -> pd.DataFrame:
+def recorded_facts(features: Catalogue, instrument: Instrument) -> Catalogue:
     """Return the features that say what was recorded of a family at this visit, none of them a judgement."""
     judged = {question.name for question in instrument.questions if question.subjective}
-    table = features.table
-    kept = table["source"].isin(OF_THE_VISIT) & ~table["question"].isin(judged)
-    return X[table.loc[kept, "feature"].tolist()]
+    return features.part(features.table["source"].isin(OF_THE_VISIT) & ~features.table["question"].isin(judged))
 
 
 def facilitator_audit(
@@ -69,7 +67,7 @@ def facilitator_audit(
     judged : frame (n_visits, n_judgements)
         See `judgements`.
     facts : frame (n_visits, n_facts)
-        See `recorded_facts`; NaN is missing.
+        The features of `recorded_facts`; NaN is missing.
     facilitator : sequence (n_visits,)
     params : AuditParams
 

@@ -36,6 +36,13 @@ class TwoWaves:
     carried_by: pd.Series
 
 
+def sampled(now: pd.DataFrame, before: pd.DataFrame, *, seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return at most 10,000 visits of each wave, in their order."""
+    rng = np.random.default_rng(seed)
+    rows = [np.sort(rng.permutation(len(part))[:MOST_ROWS]) for part in (now, before)]
+    return now.iloc[rows[0]], before.iloc[rows[1]]
+
+
 def tell_apart(
     now: pd.DataFrame,
     before: pd.DataFrame,
@@ -44,11 +51,12 @@ def tell_apart(
     *,
     seed: int = 0,
 ) -> TwoWaves:
-    """Train a model to tell two waves apart, on at most 10,000 visits of each.
+    """Train a model to tell two waves apart.
 
     Parameters
     ----------
     now, before : frame (n_visits, n_features)
+        Of `sampled` visits.
     households : (ids of now, ids of before)
         A family of both waves stands on one side of every cut.
     questions : sequence of str (n_features,)
@@ -56,11 +64,9 @@ def tell_apart(
     """
     from sklearn.metrics import roc_auc_score
 
-    rng = np.random.default_rng(seed)
-    rows = [np.sort(rng.permutation(len(part))[:MOST_ROWS]) for part in (now, before)]
-    X = pd.concat([now.iloc[rows[0]], before.iloc[rows[1]]], ignore_index=True)
-    ids = pd.concat([households[0].iloc[rows[0]], households[1].iloc[rows[1]]], ignore_index=True)
-    is_now = np.repeat([1, 0], [len(rows[0]), len(rows[1])])
+    X = pd.concat([now, before], ignore_index=True)
+    ids = pd.concat(households, ignore_index=True)
+    is_now = np.repeat([1, 0], [len(now), len(before)])
     fold = group_folds(pd.factorize(ids)[0], FOLDS, seed)
     log_odds, carried = np.empty(len(X)), np.zeros(X.shape[1])
     for number in range(FOLDS):

@@ -26,9 +26,9 @@ def province():
     now = visits[last].reset_index(drop=True)
     features = catalogue(programme.instrument, programme.features)
     ends = as_of_dates(visits, visits["assessment_date"].max(), programme.cohort)
-    X = feature_matrix(now, wave_context(visits, ends, features, cluster=programme.cohort.cluster), features)
+    context = wave_context(visits, ends, features, cluster=programme.cohort.cluster)
     judged = judgements(now, programme.instrument)
-    facts = recorded_facts(X, features, programme.instrument)
+    facts = feature_matrix(now, context, recorded_facts(features, programme.instrument))
     return programme, now, judged, facts, made.truth[last].reset_index(drop=True)
 
 
