@@ -76,6 +76,14 @@ def test_the_table_holds_what_the_page_says_and_hides_small_counts(outcomes):
     apart = counts[counts["group"] != "all"]
     assert apart["hidden"].any()
     assert not ((apart["value"] > 0) & (apart["value"] < 10)).any()
+    unseen, stayed = (
+        table.query("families == 'left' and group == 'all' and measure == @measure")["value"].iloc[0]
+        for measure in ("unseen_between", "stayed_out")
+    )
+    assert 0 < unseen < stayed
+    for page, said in (("outcomes.html", "tidak ditemui pada kunjungan sebelumnya"),
+                       ("en/outcomes.html", f"{unseen:.0f} were well at the last visit and not met")):  # fmt: skip
+        assert said in (outcomes / page).read_text(encoding="utf-8")
     shares = table[table["measure"].isin(["sustained", "fell_back_by"]) & ~table["hidden"]].dropna(subset="value")
     assert (shares["lowest"] <= shares["highest"]).all()
     assert shares[["value", "low", "high", "lowest", "highest"]].stack().dropna().between(0, 1).all()

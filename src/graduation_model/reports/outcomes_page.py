@@ -21,6 +21,7 @@ from graduation_model.followup.outcomes import (
     LEFT,
     REENTERED,
     SUSTAINED,
+    UNSEEN,
 )
 from graduation_model.followup.overrides import ALL, NO_REASON, OVERRIDES, WAYS, Overrides
 from graduation_model.followup.params import FollowUpParams
@@ -183,6 +184,10 @@ class _Words:
         if known < self.inputs.least_followed:
             least = self.share(self.inputs.least_followed)
             said.append(self.say("few_found", share=self.share(known), least=least))
+        unseen = self.of(LEFT, EVERYBODY, EVERYBODY, UNSEEN)["value"]
+        if unseen > 0:
+            worst = self.share((stayed - unseen) / (stayed + fell + lost))
+            said.append(self.say("unseen", unseen=self.count(unseen), stayed=self.count(stayed), lowest=worst))
         for role in self.inputs.overrides.stamped if self.inputs.overrides else ():
             said.append(self.say("stamped", role=self.role(role), limit=self.share(self.inputs.params.rubber_stamp)))
         return said

@@ -190,7 +190,9 @@ def write_list(book: Workbook, name: str, table: pd.DataFrame, headings: Sequenc
         cells = _cells(table[name])
         sheet.write_string(0, place, heading, head)
         _write_column(sheet, place, cells, as_text)
-        form = book.add_format({"num_format": _FORMATS[name]}) if name in _FORMATS else None
+        # Days stand below their heading, not against the text to their right.
+        side = {"align": "left"} if name in _DAYS else {}
+        form = book.add_format({"num_format": _FORMATS[name], **side}) if name in _FORMATS else None
         sheet.set_column(place, place, _width(heading, cells, by_hand=form is None), form)
     sheet.freeze_panes(1, freeze)
     sheet.autofilter(0, 0, max(1, len(table)), len(table.columns) - 1)
