@@ -89,6 +89,18 @@ def test_the_table_holds_what_the_page_says_and_hides_small_counts(outcomes):
     assert shares[["value", "low", "high", "lowest", "highest"]].stack().dropna().between(0, 1).all()
 
 
+def test_each_district_and_way_of_deciding_has_its_curve_on_the_page(outcomes):
+    table = pd.read_parquet(outcomes / "outcomes.parquet")
+    curves = table[(table["measure"] == "fell_back_by") & ~table["group"].isin(["all", "cohort"]) & ~table["hidden"]]
+    assert {"district", "way"} <= set(curves["group"])
+    page = (outcomes / "en" / "outcomes.html").read_text(encoding="utf-8")
+    folded = re.findall(r"<summary>When they fell back: .*?</details>", page, re.DOTALL)
+    assert len(folded) == len(curves[["families", "group"]].drop_duplicates())
+    assert sum(one.count('<th scope="row">') for one in folded) == len(
+        curves[["families", "group", "level"]].drop_duplicates()
+    )
+
+
 def test_a_list_and_its_day_belong_together(year, tmp_path, capsys):
     assert run(year, "due", "--as-of", "2021-07-20", "--effective", "2021-02-01", "--out", tmp_path / "out") == 2
     assert "belong together" in capsys.readouterr().err
