@@ -77,22 +77,31 @@ def code_drift(now: pd.DataFrame, before: pd.DataFrame, instrument: Instrument, 
         share of them that would answer as before if codes were exchanged, minus the share that does as they stand,
         less what chance shows.
     """
-    last, first = (part.drop_duplicates("household_id", keep="last") for part in (now, before))
-    place = pd.Index(first["household_id"]).get_indexer(last["household_id"])
-    last, place = last[place >= 0], place[place >= 0]
+    of_now, of_before = _same_families(now["household_id"], before["household_id"])
     rows: list[Row] = []
     for question in asked(instrument.questions):  # as many turns as questions
         if not question.levels or question.name in params.without:
             continue
         if question.name not in now or question.name not in before:
             continue
-        then, since = first[question.name].cat.codes.to_numpy()[place], last[question.name].cat.codes.to_numpy()
-        both, k = (then >= 0) & (since >= 0), len(last[question.name].cat.categories)
+        then = before[question.name].cat.codes.to_numpy()[of_before]
+        since = now[question.name].cat.codes.to_numpy()[of_now]
+        both, k = (then >= 0) & (since >= 0), len(now[question.name].cat.categories)
         n = int(both.sum())
         if n >= params.fewest:
             table = np.bincount(then[both].astype("int64") * k + since[both], minlength=k * k).reshape(k, k)
             rows.append((question.name, CODES, gain_of_exchange(table), params.codes, np.nan, np.nan, n, n))
     return _told(rows)
+
+
+def _same_families(now: pd.Series, before: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """The rows of the families of both waves, in each of them: a family's last."""
+    family, names = pd.factorize(pd.concat([now, before], ignore_index=True))
+    row = np.full((2, len(names)), -1)
+    for place, own in enumerate((family[: len(now)], family[len(now) :])):
+        row[place, own] = np.arange(len(own))  # of a family's several rows the last is kept
+    of_now, of_before = row[:, (row >= 0).all(axis=0)]
+    return of_now, of_before
 
 
 def gain_of_exchange(table: np.ndarray) -> float:
