@@ -115,7 +115,9 @@ def _write(
 
 
 def _one_frame(rows: TypedRows) -> pd.DataFrame:
-    return pd.concat([rows.table, rows.stood.add_prefix(_STOOD), rows.places.add_prefix(_PLACE)], axis=1)
+    """Rows beside what stood there, as text: the categories of ids would be read whole with every slice of a block."""
+    stood = rows.stood.astype("str").add_prefix(_STOOD)
+    return pd.concat([rows.table, stood, rows.places.add_prefix(_PLACE)], axis=1)
 
 
 def _in_slices(faults: pd.DataFrame, part: np.ndarray) -> tuple[pd.DataFrame, np.ndarray]:
