@@ -205,7 +205,7 @@ def _score(
     with step("Looking at the data"):
         reader, mapped = open_reader(programme, data, key=secret, mapping=mapping)
         source = open_source(data, reader, min(part_rows, BATCH_ROWS))
-        reader = replace(reader, habits=habits_of(source, reader))
+        reader = replace(reader, habits=habits_of(source))
     inputs = {**source.sources, **declared_sources(reader), **mapped}
     monitored = leave_to_score(monitor, approver, programme, as_of=str(date.date()), inputs=inputs)
     parameters = {

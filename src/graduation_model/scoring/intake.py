@@ -17,7 +17,7 @@ from graduation_model.ingest.parts import Raw
 from graduation_model.ingest.reader import TypedRows
 from graduation_model.ingest.rows import sum_of, type_rows
 from graduation_model.scoring.job import BATCH_ROWS, Job, part_of
-from graduation_model.scoring.tables import read_slice, to_frame, write_slices
+from graduation_model.scoring.tables import plain_text, read_slice, to_frame, write_slices
 from graduation_model.scoring.work import Facts
 
 TAKEN, GATHERED = "intake", "gathered"
@@ -33,19 +33,19 @@ def take_block(job: Job, number: int) -> Facts:
 def take_in(job: Job, number: int, raws: Iterable[Raw]) -> Facts:
     """Type some raw rows and divide them among the groups of parts."""
     files: dict[str, Path] = {}
-    rows, counted = 0, []
-    for place, raw in enumerate(raws):
-        typed = type_rows(raw, job.reader)
+    done = []
+    for place, typed in enumerate(map(partial(type_rows, reader=job.reader), raws)):  # which lets go of the raw rows
         group = part_of(typed.table["household_id"], job.parts) // job.parts_a_group
         start = f"{TAKEN}/{number:05d}-{place:04d}"
         files |= _write(job, start, _one_frame(typed), typed.faults, group, job.groups)
-        rows += len(typed.table)
-        counted.append(typed.by_column)
+        done.append({"rows": len(typed.table), "by_column": typed.by_column})
+        names, told = typed.names, list(typed.told)
+        del typed  # before the next rows are read
     facts = {
-        "rows": rows,
-        "by_column": sum_of(*counted),
-        "names": typed.names,
-        "told": list(typed.told),
+        "rows": sum(found["rows"] for found in done),
+        "by_column": sum_of(*(found["by_column"] for found in done)),
+        "names": names,
+        "told": told,
         "files": sorted(files),
     }
     return job.work.finish(f"intake-{number:05d}", facts, files)
@@ -116,7 +116,7 @@ def _write(
 
 def _one_frame(rows: TypedRows) -> pd.DataFrame:
     """Rows beside what stood there, as text: the categories of ids would be read whole with every slice of a block."""
-    stood = rows.stood.astype("str").add_prefix(_STOOD)
+    stood = rows.stood.apply(plain_text).add_prefix(_STOOD)
     return pd.concat([rows.table, stood, rows.places.add_prefix(_PLACE)], axis=1)
 
 
