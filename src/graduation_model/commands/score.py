@@ -45,7 +45,7 @@ from graduation_model.ingest.identity import Key
 from graduation_model.ingest.load import declared_sources
 from graduation_model.ingest.rows import sum_of
 from graduation_model.scoring.cluster import open_engine
-from graduation_model.scoring.job import BATCH_ROWS, PART_ROWS, Job, parts_for
+from graduation_model.scoring.job import BATCH_ROWS, PART_ROWS, Job, keep, parts_for
 from graduation_model.scoring.parts import standing_of
 from graduation_model.scoring.run import Engine, Ran, run
 from graduation_model.scoring.work import Facts, Work, sum_counts
@@ -220,6 +220,7 @@ def _score(
     family = None if household is None else one_family(household, secret)
     begun_with = _begun_with(programme, inputs, parameters, bundle, located.version, secret)
     begun_with["--household"] = hashlib.sha256((family or "").encode()).hexdigest()  # never the id itself
+    keep(bundle)
     with resumable_output(out, "score", parameters, begun_with=begun_with, restart=restart) as output:
         job = Job(
             work=Work(output.folder.parent),
@@ -230,6 +231,7 @@ def _score(
             cohort=programme.cohort,
             instrument=programme.instrument,
             bundle_folder=located.folder,
+            bundle_sha256=bundle.sha256,
             carry=tuple(_carried(programme)),
             model_version=located.version,
             household=family or "",

@@ -33,17 +33,18 @@ def take_block(job: Job, number: int) -> Facts:
 def take_in(job: Job, number: int, raws: Iterable[Raw]) -> Facts:
     """Type some raw rows and divide them among the groups of parts."""
     files: dict[str, Path] = {}
-    done = []
+    rows, counted = 0, []
     for place, typed in enumerate(map(partial(type_rows, reader=job.reader), raws)):  # which lets go of the raw rows
         group = part_of(typed.table["household_id"], job.parts) // job.parts_a_group
         start = f"{TAKEN}/{number:05d}-{place:04d}"
         files |= _write(job, start, _one_frame(typed), typed.faults, group, job.groups)
-        done.append({"rows": len(typed.table), "by_column": typed.by_column})
+        rows += len(typed.table)
+        counted.append(typed.by_column)
         names, told = typed.names, list(typed.told)
         del typed  # before the next rows are read
     facts = {
-        "rows": sum(found["rows"] for found in done),
-        "by_column": sum_of(*(found["by_column"] for found in done)),
+        "rows": rows,
+        "by_column": sum_of(*counted),
         "names": names,
         "told": told,
         "files": sorted(files),
