@@ -317,9 +317,11 @@ def _check_family(job: Job) -> None:
 
 
 def _check_cohort(settled: list[Facts], date: pd.Timestamp, programme: Programme) -> None:
+    lost = sum(facts["counts"]["rows_set_aside"] for facts in settled)
+    aside = f"; {lost:,} rows were set aside, and 'check' says why" if lost else ""
     if not any(facts["known"] for facts in settled):
         raise DataError(
-            f"No assessment is dated on or before {date.date()}",
+            f"No assessment is dated on or before {date.date()}{aside}",
             where="assessments",
             mend="Take a later --as-of, or bring older assessments",
         )
@@ -328,7 +330,7 @@ def _check_cohort(settled: list[Facts], date: pd.Timestamp, programme: Programme
     params, rule = programme.cohort, programme.cohort.population
     member = f" with {rule.question} = {' or '.join(rule.is_one_of)}" if rule else ""
     raise DataError(
-        f"No family{member} was assessed within {params.assessment_max_age_months} months of {date.date()}",
+        f"No family{member} was assessed within {params.assessment_max_age_months} months of {date.date()}{aside}",
         where="assessments",
         mend="Check --as-of, and cohort.population in programme.yaml",
     )

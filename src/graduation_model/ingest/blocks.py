@@ -150,7 +150,9 @@ def open_source(folder: Path, reader: TableReader, rows: int) -> Source:
         first = first or columns
         if columns != first:
             raise DataError(
-                "This part has other columns than the first one", where=part, mend="Give all parts the same columns"
+                f"This part has other columns than the first one{_some_of((first ^ columns) & told)}",
+                where=part,
+                mend="Give all parts the same columns",
             )
         for group, size in enumerate(groups):
             pieces.append(Piece(part, shown, group, start, size, texts & told))
@@ -158,6 +160,12 @@ def open_source(folder: Path, reader: TableReader, rows: int) -> Source:
     return Source(
         _gathered(pieces, rows), None, {part.relative_to(folder).as_posix(): sha256_of(part) for part in parts}
     )
+
+
+def _some_of(columns: set[str], most: int = 5) -> str:
+    """Columns that the programme names; how a part calls others may be anything."""
+    more = f" and {len(columns) - most} more" if len(columns) > most else ""
+    return f": they differ in {', '.join(sorted(columns)[:most])}{more}" if columns else ""
 
 
 def _gathered(pieces: Sequence[Piece], rows: int) -> tuple[Block, ...]:
