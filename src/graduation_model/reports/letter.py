@@ -40,7 +40,7 @@ def letters(inputs: ReportInputs, columns: AnswerColumns, language: Language) ->
         "reentry": inputs.params.reentry.in_(language) if inputs.params.reentry else "",
         "followups": followup_dates(inputs, language),
     }
-    for place, row in enumerate(inputs.listed.to_dict(orient="records")):
+    for place, row in enumerate(inputs.listed_rows):
         yield {
             **same,
             "household_id": str(row["household_id"]),

@@ -163,7 +163,7 @@ def contrasts(inputs: ReportInputs, language: Language) -> list[list[str]]:
     line = _line(inputs)
     return [
         _contrast(row, own, middles.get(row["area_name"]), line, inputs, language)
-        for row, own in zip(listed.to_dict(orient="records"), given.to_numpy(dtype=float), strict=True)
+        for row, own in zip(inputs.listed_rows, given.to_numpy(dtype=float), strict=True)
     ]
 
 

@@ -56,7 +56,7 @@ def sheets(inputs: ReportInputs, columns: AnswerColumns, language: Language) -> 
     before_dates = _dates(inputs.previous, listed, language)
     apart, by_hand = contrasts(inputs, language), hand_rule(inputs, language)
     history, plan = _History(inputs, columns, language), plans(inputs, language)
-    for place, row in enumerate(listed.to_dict(orient="records")):
+    for place, row in enumerate(inputs.listed_rows):
         household = str(row["household_id"])
         own = flags.get(household, [])
         yield {
