@@ -144,7 +144,7 @@ class ReportInputs:
 
     @cached_property
     def listed_rows(self) -> list[dict[str, Any]]:
-        """The same as a mapping a family: put together once, a column at a time, for every page that is made of them."""
+        """The same, a mapping a family: put together once for all pages, a column at a time."""
         columns = [self.listed[name].tolist() for name in self.listed]
         return [dict(zip(self.listed, row, strict=True)) for row in zip(*columns, strict=True)]
 

@@ -181,7 +181,8 @@ def _contrast(
     inputs: ReportInputs,
     language: Language,
 ) -> list[str]:
-    away = row["log_odds"] - line[0]
+    # As the printed figures give it: whoever subtracts them shall find the same.
+    away = round(row["log_odds"], 2) - round(line[0], 2)
     key = "contrast.above" if away >= 0 else "contrast.below"
     points = {"line": number(line[0], language, 2, signed=True), "away": number(abs(away), language, 2)}
     said = [text(key, language, chance=number(line[1], language), **points)]
