@@ -144,8 +144,8 @@ def _reviewers_pages(inputs: ReportInputs, folder: _Folder) -> Iterator[Page]:
     for annex in minutes(inputs, language):
         yield folder.page("minutes.html.j2", f"{MINUTES}/{annex['file']}.html", annex)
     if not folder.root:
-        for file, _, families in by_subdistrict(inputs, language):
-            yield Page(f"{MINUTES}/{file}.xlsx", minutes_workbook(inputs, families, language))
+        for file, place, families in by_subdistrict(inputs, language):
+            yield Page(f"{MINUTES}/{file}.xlsx", minutes_workbook(inputs, families, place, language))
     yield from (folder.page(*family) for family, _ in _families(inputs, language, "reviewer"))
 
 
