@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from concurrent.futures import Executor, ProcessPoolExecutor
-from functools import cache, partial
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
+from itertools import chain
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -19,11 +20,12 @@ from graduation_model.config import Programme, load_programme
 from graduation_model.contract.tables import empty_quarantine
 from graduation_model.features import catalogue
 from graduation_model.monitoring import monitor_wave
+from graduation_model.monitoring.drift import CODES
 from graduation_model.simulation import simulate
 
 ROOT = Path(__file__).parents[1]
 HOUSEHOLDS = 3_000
-KINDS = ("answers", "apart", "habits")
+KINDS = ("answers", "codes", "apart", "habits")
 Plant = Callable[[pd.DataFrame, np.ndarray, np.random.Generator], pd.DataFrame]
 
 
@@ -32,13 +34,23 @@ def nothing(visits: pd.DataFrame, now: np.ndarray, rng: np.random.Generator) -> 
     return visits
 
 
+def exchanged(visits: pd.DataFrame, now: np.ndarray, question: str, one: str, other: str) -> pd.DataFrame:
+    """Read the new questionnaire by the old codebook, in which two codes stand in each other's place."""
+    answers = visits[question]
+    swapped = answers.cat.rename_categories({one: other, other: one}).astype("object")
+    mixed = answers.astype("object").mask(now, swapped)
+    return visits.assign(**{question: pd.Categorical(mixed, dtype=answers.dtype)})
+
+
 def codes_shifted(visits: pd.DataFrame, now: np.ndarray, rng: np.random.Generator) -> pd.DataFrame:
-    """Read the new questionnaire's floors by the old codebook: two codes have changed places."""
-    floor = visits["floor"]
-    first, last = floor.cat.categories[0], floor.cat.categories[-1]
-    swapped = floor.cat.rename_categories({first: last, last: first}).astype("object")
-    mixed = floor.astype("object").mask(now, swapped)
-    return visits.assign(floor=pd.Categorical(mixed, dtype=floor.dtype))
+    """Let the codes of the worst and the best floor change places."""
+    levels = visits["floor"].cat.categories
+    return exchanged(visits, now, "floor", levels[0], levels[-1])
+
+
+def rare_codes_shifted(visits: pd.DataFrame, now: np.ndarray, rng: np.random.Generator) -> pd.DataFrame:
+    """Let the codes of two rare ways of living change places, one family in twenty and one in fifty."""
+    return exchanged(visits, now, "house_ownership", "rent", "other")
 
 
 def prices_jumped(visits: pd.DataFrame, now: np.ndarray, rng: np.random.Generator) -> pd.DataFrame:
@@ -71,22 +83,26 @@ def shock(visits: pd.DataFrame, now: np.ndarray, rng: np.random.Generator) -> pd
 PLANTED: dict[str, Plant] = {
     "nothing": nothing,
     "codes of the floor changed places": codes_shifted,
+    "two rare codes of the house changed places": rare_codes_shifted,
     "prices half as high again": prices_jumped,
     "half of the facilitators see good roofs and walls": new_style,
     "a year like 2020": shock,
 }
 
 
-def monitored(seed: int, what: str) -> dict[str, int]:
-    """Return the limits crossed in one year, by kind."""
+def monitored(seed: int, plants: tuple[str, ...]) -> list[dict[str, object]]:
+    """Return the limits crossed by kind, in one province with each of the changes planted in turn."""
     programme = _programme()
     assert programme.simulation is not None, "configs/jamsosratu has a simulation"
     params = programme.simulation.model_copy(update={"province": "quiet"})
     # The truth given the answers is not asked for.
     made = simulate(programme.instrument, params, households=HOUSEHOLDS, waves=2, seed=seed, given_answers=0)
-    visits = made.assessments
-    years = visits["assessment_date"].dt.year
-    visits = PLANTED[what](visits, (years == years.max()).to_numpy(), np.random.default_rng(seed))
+    return [{"planted": plant, **_told(made.assessments, seed, plant)} for plant in plants]
+
+
+def _told(visits: pd.DataFrame, seed: int, plant: str) -> dict[str, int]:
+    programme, years = _programme(), visits["assessment_date"].dt.year
+    visits = PLANTED[plant](visits, (years == years.max()).to_numpy(), np.random.default_rng(seed))
     seen = monitor_wave(
         visits,
         empty_quarantine(),
@@ -100,7 +116,8 @@ def monitored(seed: int, what: str) -> dict[str, int]:
     copies = seen.habits[seen.habits["habit"] == "copied_sheets"] if len(seen.habits) else seen.habits
     # Copied sheets are in the quiet province too, and no false alarm.
     found = int((copies["verdict"] == "told").sum()) if len(copies) else 0
-    return {**seen.told, "habits": seen.told["habits"] - found}
+    codes = int((seen.answers["told"] & (seen.answers["measure"] == CODES)).sum())
+    return {**seen.told, "codes": codes, "habits": seen.told["habits"] - found}
 
 
 @cache
@@ -108,12 +125,11 @@ def _programme() -> Programme:
     return load_programme(ROOT / "configs" / "jamsosratu")
 
 
-def row(pool: Executor, what: str, seeds: int) -> dict[str, object]:
+def row(planted: str, found: pd.DataFrame) -> dict[str, object]:
     """Return how many years crossed a limit, in all and by kind."""
-    found = pd.DataFrame(pool.map(partial(monitored, what=what), range(1, seeds + 1)))
     return {
-        "planted": what,
-        "years": seeds,
+        "planted": planted,
+        "years": len(found),
         "a question or the wave as a whole is told": f"{(found[['answers', 'apart']].sum(axis=1) > 0).mean():.1%}",
         **{kind: f"{(found[kind] > 0).mean():.1%}" for kind in KINDS},
     }
@@ -123,17 +139,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scale", type=float, default=1.0, help="share of the years; the page is written at 1 alone")
     scale = parser.parse_args().scale
-    years = {what: max(2, round((200 if what == "nothing" else 40) * scale)) for what in PLANTED}
+    quiet, planted = (max(2, round(years * scale)) for years in (200, 40))
+    plants = [tuple(PLANTED) if seed <= planted else ("nothing",) for seed in range(1, quiet + 1)]
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        rows = [row(pool, what, seeds) for what, seeds in years.items()]
-    frame = pd.DataFrame(rows)
+        years = pd.DataFrame(chain.from_iterable(pool.map(monitored, range(1, quiet + 1), plants)))
+    frame = pd.DataFrame([row(what, years[years["planted"] == what]) for what in PLANTED])
     lines = ["| " + " | ".join(map(str, line)) + " |" for line in [frame.columns, *frame.to_numpy()]]
     content = "\n\n".join(
         [
             "# Monitoring: false alarms and what it finds",
             f"Written by `make hard`; nothing here is typed. Quiet simulated provinces of {HOUSEHOLDS:,} families and "
-            "two waves, the limits of `configs/jamsosratu`. Where nothing was planted every alarm is false. Habits: of "
-            "facilitators, other than the copied sheets that are in every province.",
+            "two waves, the limits of `configs/jamsosratu`. Where nothing was planted every alarm is false. Codes: "
+            "those of the answers that are told by what the same families had answered before (decision 99). Habits: "
+            "of facilitators, other than the copied sheets that are in every province.",
             "\n".join([lines[0], "|---" * len(frame.columns) + "|", *lines[1:]]),
         ]
     )

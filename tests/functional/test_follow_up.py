@@ -76,9 +76,29 @@ def test_the_table_holds_what_the_page_says_and_hides_small_counts(outcomes):
     apart = counts[counts["group"] != "all"]
     assert apart["hidden"].any()
     assert not ((apart["value"] > 0) & (apart["value"] < 10)).any()
+    unseen, stayed = (
+        table.query("families == 'left' and group == 'all' and measure == @measure")["value"].iloc[0]
+        for measure in ("unseen_between", "stayed_out")
+    )
+    assert 0 < unseen < stayed
+    for page, said in (("outcomes.html", "tidak ditemui pada kunjungan sebelumnya"),
+                       ("en/outcomes.html", f"{unseen:.0f} were well at the last visit and not met")):  # fmt: skip
+        assert said in (outcomes / page).read_text(encoding="utf-8")
     shares = table[table["measure"].isin(["sustained", "fell_back_by"]) & ~table["hidden"]].dropna(subset="value")
     assert (shares["lowest"] <= shares["highest"]).all()
     assert shares[["value", "low", "high", "lowest", "highest"]].stack().dropna().between(0, 1).all()
+
+
+def test_each_district_and_way_of_deciding_has_its_curve_on_the_page(outcomes):
+    table = pd.read_parquet(outcomes / "outcomes.parquet")
+    curves = table[(table["measure"] == "fell_back_by") & ~table["group"].isin(["all", "cohort"]) & ~table["hidden"]]
+    assert {"district", "way"} <= set(curves["group"])
+    page = (outcomes / "en" / "outcomes.html").read_text(encoding="utf-8")
+    folded = re.findall(r"<summary>When they fell back: .*?</details>", page, re.DOTALL)
+    assert len(folded) == len(curves[["families", "group"]].drop_duplicates())
+    assert sum(one.count('<th scope="row">') for one in folded) == len(
+        curves[["families", "group", "level"]].drop_duplicates()
+    )
 
 
 def test_a_list_and_its_day_belong_together(year, tmp_path, capsys):

@@ -14,7 +14,7 @@ from graduation_model.commands.score import score
 from graduation_model.config import load_programme
 from graduation_model.errors import DataError, LimitError
 from graduation_model.ingest.load import load_tables
-from graduation_model.monitoring.drift import answer_drift, codebook_drift
+from graduation_model.monitoring.drift import answer_drift, code_drift, codebook_drift
 from graduation_model.reports.monitor_page import monitor_dict
 from lib.codes import one_code_for_all_years
 
@@ -108,6 +108,7 @@ def told_by_year(programme) -> set[tuple[int, str]]:
         found = pd.concat(
             [
                 answer_drift(visits[year == now], visits[year == before], programme.instrument, limits),
+                code_drift(visits[year == now], visits[year == before], programme.instrument, limits),
                 codebook_drift(tables.quarantine, sizes[0], sizes[1], limits),
             ]
         )
@@ -154,4 +155,7 @@ def test_a_reference_model_that_is_gone_is_refused_with_a_mend(year, small_progr
     words += ["--out", str(tmp_path / "out"), "--tracking", str(year.root)]
     assert main([*words, "--model", "models:/jamsosratu/9"]) == 2
     assert "jamsosratu has no version 9" in capsys.readouterr().err
+    words[0] = "score"
+    assert main([*words, "--model", str(year / "train" / "bundle"), "--monitor", str(tmp_path / "gone")]) == 2
+    assert "Give a folder that 'monitor --out' wrote" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()

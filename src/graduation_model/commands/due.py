@@ -149,6 +149,7 @@ def due(
                 list_by=params.list_by,
                 village=params.village,
                 area_names=programme.reports.area_names,
+                as_of=opened.date,
                 simulated=opened.simulated,
             ):
                 output.text(book, f"{folder}/{file}.xlsx")

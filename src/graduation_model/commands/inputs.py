@@ -285,7 +285,8 @@ def known_by(tables: Tables, as_of: pd.Timestamp) -> pd.DataFrame:
     DataError
         Where there are none.
     """
-    known = tables.assessments[(tables.assessments["assessment_date"] <= as_of).to_numpy()]
+    seen = (tables.assessments["assessment_date"] <= as_of).to_numpy()
+    known = tables.assessments if seen.all() else tables.assessments[seen]
     if known.empty:
         raise DataError(
             f"No assessment is dated on or before {as_of.date()}",

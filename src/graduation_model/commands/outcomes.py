@@ -44,6 +44,8 @@ class OutcomeReport:
         Of the families that left and whose months are over.
     lowest, highest : float
         The share that stayed out, whatever became of the lost; NaN where nobody's months are over.
+    unseen : int
+        Of those that stayed out: were well at the last visit, and not met at another before it.
     stamped : tuple of str
         Who agreed with the list more often than `followup.rubber_stamp` (`all`: all together).
     set_aside : str
@@ -56,6 +58,7 @@ class OutcomeReport:
     lost: int
     lowest: float
     highest: float
+    unseen: int = 0
     stamped: tuple[str, ...] = ()
     set_aside: str = ""
 
@@ -68,6 +71,8 @@ class OutcomeReport:
         ]
         if due:
             lines.append(f"Stayed out: between {self.lowest:.1%} and {self.highest:.1%}, whatever became of the lost")
+        if self.unseen:
+            lines.append(f"{self.unseen:,} of those that stayed out were not met at a visit in between: see the page")
         if self.stamped:
             lines.append(f"Rubber stamp? Agreement with the list is above the limit: {', '.join(self.stamped)}")
         if self.set_aside:
@@ -108,7 +113,7 @@ def outcomes(
     UserError
         Whatever a person can mend.
     """
-    from graduation_model.followup.outcomes import EVERYBODY, LEFT, SUSTAINED, outcome_table
+    from graduation_model.followup.outcomes import EVERYBODY, LEFT, SUSTAINED, UNSEEN, outcome_table
     from graduation_model.reports.outcome_cells import hide_small, hide_small_reasons
     from graduation_model.reports.outcomes_page import OutcomeInputs, outcomes_page
 
@@ -150,7 +155,7 @@ def outcomes(
         if beside is not None:
             output.facts["stamped"] = list(beside.stamped)
     own = every[(every["families"] == LEFT) & (every["group"] == EVERYBODY)].drop_duplicates("measure")
-    own = own.set_index("measure").reindex(["stayed_out", "fell_back", "lost", SUSTAINED])
+    own = own.set_index("measure").reindex(["stayed_out", "fell_back", "lost", SUSTAINED, UNSEEN])
     counts = own["value"].fillna(0).astype(int)
     return OutcomeReport(
         out=Path(out).resolve(),
@@ -159,6 +164,7 @@ def outcomes(
         lost=int(counts["lost"]),
         lowest=float(own.at[SUSTAINED, "lowest"]),
         highest=float(own.at[SUSTAINED, "highest"]),
+        unseen=int(counts[UNSEEN]),
         stamped=beside.stamped if beside else (),
         set_aside=opened.set_aside,
     )

@@ -59,8 +59,9 @@ def _outside(dates: pd.Series, within: Round) -> pd.DataFrame:
 
 def _assets_lost(visits: pd.DataFrame, assets: AssetsLost) -> pd.DataFrame:
     names = [name for name in assets.questions if name in visits]
-    order = visits.sort_values(["household_id", "assessment_date"], kind="stable").index.to_numpy()
-    family = visits["household_id"].to_numpy()[order]
+    code, _ = pd.factorize(visits["household_id"])  # numbers are sorted and compared in a tenth of the time
+    order = np.lexsort((visits["assessment_date"].to_numpy(), code))
+    family = code[order]
     has, has_not = (np.column_stack([visits[name] == answer for name in names])[order] for answer in ("yes", "no"))
     followed = np.flatnonzero(family[1:] == family[:-1])
     lost = has[followed] & has_not[followed + 1]

@@ -73,6 +73,17 @@ class Catalogue:
         """The features of one source."""
         return self.table[self.table["source"] == source]
 
+    def part(self, kept: pd.Series) -> Catalogue:
+        """The catalogue of some of the features alone.
+
+        Parameters
+        ----------
+        kept : bool Series (n_features,)
+        """
+        table = self.table[kept].reset_index(drop=True)
+        used = set(table["quantity"])
+        return Catalogue(table, tuple(quantity for quantity in self.quantities if quantity.name in used))
+
     @cached_property
     def compared(self) -> tuple[str, ...]:
         """The quantities of which the mean over the cluster's other families is needed."""

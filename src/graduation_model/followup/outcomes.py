@@ -20,7 +20,7 @@ STAYED_OUT, FELL_BACK, ENDED, UNKNOWN, NOT_YET = "stayed_out", "fell_back", "end
 ENDS = (STAYED_OUT, FELL_BACK, ENDED, UNKNOWN, NOT_YET)
 LEFT, COMPARED = "left", "compared"  # who left the programme; the comparison sample that stayed
 EVERYBODY, COHORT, OTHER = "all", "cohort", "other"
-FOLLOWED, SUSTAINED, REENTERED = "followed", "sustained", "reentered"
+FOLLOWED, SUSTAINED, REENTERED, UNSEEN = "followed", "sustained", "reentered", "unseen_between"
 FELL_BACK_BY, ENDED_BY, FELL_BACK_APART = "fell_back_by", "ended_by", "fell_back_apart"
 COLUMNS = (
     "families", "group", "level", "cohort", "measure", "months", "value", "low", "high", "lowest", "highest", "n",
@@ -108,7 +108,8 @@ def outcome_table(found: Followed, *, visits: Sequence[Visit], params: FollowUpP
     frame
         `COLUMNS`. `families` is `left` or `compared`; `group` is `all`, `cohort` or one of the groups; `cohort` is
         `all`, or of a group the day on which the decisions took effect: the ends and the share of that day's. Counts
-        (measures `followed`, `ENDS`, `reentered`) stand in `value`; shares (`sustained`, and with months
+        (measures `followed`, `ENDS`, `reentered`; of everybody `unseen_between`: stayed out by the required visits, and
+        not known at another) stand in `value`; shares (`sustained`, and with months
         `fell_back_by`, `ended_by`, `fell_back_apart`) have interval and bounds, and `n`: the families known, or still
         followed.
     """
@@ -120,7 +121,7 @@ def outcome_table(found: Followed, *, visits: Sequence[Visit], params: FollowUpP
             if group in found.groups and levels.nunique() < 2:
                 continue
             for level, own in rows.groupby(levels, sort=True):
-                figures = [*_counts(own), _share(own, params)]
+                figures = [*_counts(own), _share(own, params), *([_unseen(own)] if group == EVERYBODY else [])]
                 table = pd.concat([pd.DataFrame(figures), _curve(own, grid, params)], ignore_index=True)
                 where = {"families": families, "group": group, "level": str(level)}
                 parts.append(table.assign(**where, cohort=EVERYBODY))
@@ -153,6 +154,12 @@ def _counts(own: pd.DataFrame) -> Iterator[dict[str, object]]:
     for end in ENDS:
         yield {"measure": end, "value": float((own["end"] == end).sum()), "n": n}
     yield {"measure": REENTERED, "value": float(own["back"].sum()), "n": n}
+
+
+def _unseen(own: pd.DataFrame) -> dict[str, object]:
+    """Who stayed out as far as the required visits tell, and may have fallen back between them (decision 33)."""
+    unseen = (own["end"] == STAYED_OUT) & ~own["throughout"].astype(bool)
+    return {"measure": UNSEEN, "value": float(unseen.sum()), "n": len(own)}
 
 
 def _share(own: pd.DataFrame, params: FollowUpParams) -> dict[str, object]:

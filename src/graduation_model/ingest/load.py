@@ -223,7 +223,8 @@ def _held_against(rows: TypedRows, name: str, beside: Beside) -> TypedRows:
 
 def _load(folder: Path, reader: TableReader, *, findings: bool = False) -> _Loaded:
     raw = read_table(folder, reader.name)
-    rows = type_rows(raw, reader)
+    rows, sources = type_rows(raw, reader), raw.sources
+    del raw  # as large as the table itself
     if reader.beside is not None:
         rows = _held_against(rows, reader.name, reader.beside)
     settled = settle(rows, reader)
@@ -232,7 +233,7 @@ def _load(folder: Path, reader: TableReader, *, findings: bool = False) -> _Load
         settled.quarantine,
         settled.set_aside,
         settled.counts,
-        raw.sources,
+        sources,
         findings_of(settled.kept, rows, reader) if findings else empty_findings(),
         rows.by_column,
     )

@@ -46,7 +46,7 @@ def settle(rows: TypedRows, reader: TableReader) -> Settled:
     """
     typed, faults, keys = rows.table, rows.faults, reader.keys
     lost = faults.loc[faults["effect"] == ROW_SET_ASIDE, "row"].unique()
-    kept, repeated, conflicting = _settle_repeats(typed.drop(index=lost), keys)
+    kept, repeated, conflicting = _settle_repeats(_without(typed, lost), keys)
     lost = np.union1d(lost, conflicting["row"])
     flagged = [flagged_cells(kept, reader.rules)] if reader.rules else []
     cells = pd.concat([faults, conflicting, *flagged], ignore_index=True)
@@ -71,6 +71,11 @@ def settle(rows: TypedRows, reader: TableReader) -> Settled:
     )
 
 
+def _without(typed: pd.DataFrame, rows: np.ndarray | pd.Index) -> pd.DataFrame:
+    """The table without some rows; where there are none it is not copied."""
+    return typed.drop(index=rows) if len(rows) else typed
+
+
 def _settle_repeats(typed: pd.DataFrame, keys: tuple[str, ...]) -> tuple[pd.DataFrame, int, pd.DataFrame]:
     """Collapse identical repeats of a visit; set all of those aside that say different things."""
     repeated = typed[typed.duplicated(list(keys), keep=False)]
@@ -87,5 +92,5 @@ def _settle_repeats(typed: pd.DataFrame, keys: tuple[str, ...]) -> tuple[pd.Data
             "effect": ROW_SET_ASIDE,
         }
     )
-    kept = typed.drop(index=repeated.index.difference(distinct.index[~clash]))
+    kept = _without(typed, repeated.index.difference(distinct.index[~clash]))
     return kept, int(len(typed) - len(rows) - len(kept)), conflicting

@@ -17,6 +17,7 @@ from graduation_model.ingest.typing import NOT_A_VALUE, NOT_IN_CODEBOOK
 from graduation_model.monitoring.params import DriftParams
 
 MOVED, MISSING, PRICES, UNREADABLE = "answers_moved", "missing_moved", "amounts_moved", "unreadable_moved"
+CODES = "codes_swapped"
 Row = tuple[object, ...]
 COLUMNS = ("question", "measure", "value", "limit", "before", "now", "n_before", "n_now", "told")
 # A table without rows has them too, so that it can stand above another.
@@ -55,6 +56,77 @@ def answer_drift(now: pd.DataFrame, before: pd.DataFrame, instrument: Instrument
         waves = _Waves(now[question.name], before[question.name])
         rows += [(question.name, *row) for row in _measures(question, waves, params)]
     return _told(rows)
+
+
+def code_drift(now: pd.DataFrame, before: pd.DataFrame, instrument: Instrument, params: DriftParams) -> pd.DataFrame:
+    """Return where the same families' answers look as if codes had changed places since the wave before.
+
+    Two rare codes that change places hardly move the shares of answers; but every family with them contradicts itself.
+
+    Parameters
+    ----------
+    now, before : frame (n_visits, household_id, questions)
+        Typed assessments of two waves, the later visit of a family below the earlier.
+    instrument : Instrument
+    params : DriftParams
+
+    Returns
+    -------
+    frame with `COLUMNS`
+        `codes_swapped` of every question with codes that at least `params.fewest` families answered both times: the
+        share of them that would answer as before if codes were exchanged, minus the share that does as they stand,
+        less what chance shows.
+    """
+    last, first = (part.drop_duplicates("household_id", keep="last") for part in (now, before))
+    place = pd.Index(first["household_id"]).get_indexer(last["household_id"])
+    last, place = last[place >= 0], place[place >= 0]
+    rows: list[Row] = []
+    for question in asked(instrument.questions):  # as many turns as questions
+        if not question.levels or question.name in params.without:
+            continue
+        if question.name not in now or question.name not in before:
+            continue
+        then, since = first[question.name].cat.codes.to_numpy()[place], last[question.name].cat.codes.to_numpy()
+        both, k = (then >= 0) & (since >= 0), len(last[question.name].cat.categories)
+        n = int(both.sum())
+        if n >= params.fewest:
+            table = np.bincount(then[both].astype("int64") * k + since[both], minlength=k * k).reshape(k, k)
+            rows.append((question.name, CODES, gain_of_exchange(table), params.codes, np.nan, np.nan, n, n))
+    return _told(rows)
+
+
+def gain_of_exchange(table: np.ndarray) -> float:
+    """Return how many more families would answer as before if codes were exchanged, as a share, beyond chance.
+
+    The exchange is the best there is (an assignment problem: Kuhn 1955). Where answers have nothing to do with those
+    before, or go with them, it is none. A test of symmetry (Bowker 1948) or of equal shares (Stuart 1955; Maxwell
+    1970) does not see two codes of equal shares that changed places: their table is as symmetric as before.
+
+    Parameters
+    ----------
+    table : array (k, k)
+        Families by their answer before and now.
+
+    Returns
+    -------
+    float, in [0, 1]
+        Less twice the standard error of the difference.
+
+    Examples
+    --------
+    >>> as_ever = np.array([[90, 5, 5], [5, 790, 5], [5, 5, 90]])
+    >>> gain_of_exchange(as_ever)
+    0.0
+    >>> round(gain_of_exchange(as_ever[:, [2, 1, 0]]), 2)
+    0.14
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    code, as_if = linear_sum_assignment(table, maximize=True)
+    exchanged = code != as_if
+    as_they_stand, otherwise = table[code, code][exchanged].sum(), table[code, as_if][exchanged].sum()
+    beyond = otherwise - as_they_stand - 2 * np.sqrt(otherwise + as_they_stand)
+    return float(max(0.0, beyond) / table.sum())
 
 
 def codebook_drift(
@@ -124,7 +196,7 @@ def _counts(now: pd.Series, before: pd.Series) -> tuple[np.ndarray, np.ndarray]:
         cuts = np.unique(np.quantile(before, np.arange(1, PARTS) / PARTS))
         # A value that many give is a part of its own, or a cut upon it would hide a move within it.
         now, before = (pd.Series(np.searchsorted(cuts, part, side="left")) for part in (now, before))
-    both = pd.concat([now.astype("object").value_counts(), before.astype("object").value_counts()], axis=1).fillna(0)
+    both = pd.concat([now.value_counts(sort=False), before.value_counts(sort=False)], axis=1).fillna(0)
     return both.iloc[:, 0].to_numpy(dtype=float), both.iloc[:, 1].to_numpy(dtype=float)
 
 

@@ -51,12 +51,10 @@ def _numbers(answers: pd.Series) -> pd.Series:
     return answers.cat.codes.astype("float64").where(answers.notna())
 
 
-def recorded_facts(X: pd.DataFrame, features: Catalogue, instrument: Instrument) -> pd.DataFrame:
+def recorded_facts(features: Catalogue, instrument: Instrument) -> Catalogue:
     """Return the features that say what was recorded of a family at this visit, none of them a judgement."""
     judged = {question.name for question in instrument.questions if question.subjective}
-    table = features.table
-    kept = table["source"].isin(OF_THE_VISIT) & ~table["question"].isin(judged)
-    return X[table.loc[kept, "feature"].tolist()]
+    return features.part(features.table["source"].isin(OF_THE_VISIT) & ~features.table["question"].isin(judged))
 
 
 def facilitator_audit(
@@ -69,7 +67,7 @@ def facilitator_audit(
     judged : frame (n_visits, n_judgements)
         See `judgements`.
     facts : frame (n_visits, n_facts)
-        See `recorded_facts`; NaN is missing.
+        The features of `recorded_facts`; NaN is missing.
     facilitator : sequence (n_visits,)
     params : AuditParams
 
@@ -87,36 +85,74 @@ def facilitator_audit(
         return _table(pd.Series(dtype=int), pd.Series(dtype=float), pd.Series(dtype=float), params)
     score = (score - score.mean()) / score.std()
     with threadpool_limits(1, user_api="blas"):  # a matrix product rounds by how many threads share it
-        effect, error = _random_intercepts(score.to_numpy(), _expected(score, facts, who), who.to_numpy())
+        effect, error = random_intercepts(score.to_numpy(), _expected(score, facts, who), who.to_numpy())
     return _table(who.value_counts(), effect, error, params)
 
 
 def _expected(score: pd.Series, facts: pd.DataFrame, who: pd.Series) -> np.ndarray:
-    """What the facts lead to expect, learnt from other facilitators' families."""
-    from sklearn.impute import SimpleImputer
+    """What the facts lead to expect, learnt from other facilitators' families; a fact not recorded counts as usual."""
     from sklearn.linear_model import Ridge
-    from sklearn.model_selection import GroupKFold, cross_val_predict
-    from sklearn.pipeline import make_pipeline
+    from sklearn.model_selection import GroupKFold
     from sklearn.preprocessing import StandardScaler
 
-    told = facts.loc[:, facts.notna().any()].to_numpy(dtype="float64")
-    folds = GroupKFold(FOLDS).split(told, score, who)
-    # Every so-manieth of very many: what the facts lead to expect is as plain from a part of them.
-    folds = [(seen[:: -(-len(seen) // MOST_LEARNT)], held_out) for seen, held_out in folds]
-    # Each fold is a copy already.
-    model = make_pipeline(SimpleImputer(copy=False), StandardScaler(copy=False), Ridge(PENALTY, copy_X=False))
-    return cross_val_predict(model, told, score, cv=folds)
+    told = facts.loc[:, facts.notna().any()].to_numpy(dtype="float32")
+    if not told.size:
+        return np.zeros(len(score))
+    told = StandardScaler(copy=False).fit_transform(told)
+    told = np.nan_to_num(told, copy=False)
+    expected = np.empty(len(score))
+    for seen, held_out in GroupKFold(FOLDS).split(told, groups=who):
+        # Every so-manieth of very many: what the facts lead to expect is as plain from a part of them.
+        learnt = seen[:: -(-len(seen) // MOST_LEARNT)]
+        model = Ridge(PENALTY, copy_X=False).fit(told[learnt].astype("float64"), score.to_numpy()[learnt])
+        expected[held_out] = model.predict(told[held_out])
+    return expected
 
 
-def _random_intercepts(score: np.ndarray, expected: np.ndarray, who: np.ndarray) -> tuple[pd.Series, pd.Series]:
-    """Best linear unbiased predictions of each one's intercept, and their standard errors."""
-    from statsmodels.regression.mixed_linear_model import MixedLM
+def random_intercepts(score: np.ndarray, expected: np.ndarray, who: np.ndarray) -> tuple[pd.Series, pd.Series]:
+    """Return each one's random intercept beside a straight line in what is expected, and its standard error.
 
-    known = np.column_stack([np.ones(len(score)), expected])
-    fitted = MixedLM(score, known, groups=who).fit(reml=True)
-    effect = pd.Series({name: float(np.ravel(value)[0]) for name, value in fitted.random_effects.items()})
-    variance = pd.Series({name: float(np.ravel(value)[0]) for name, value in fitted.random_effects_cov.items()})
-    return effect, np.sqrt(variance)
+    Restricted maximum likelihood (Patterson and Thompson 1971) of a model with one random effect is a search along one
+    line, the ratio of the two variances; given it, everything is sums over facilitators (Searle, Casella and McCulloch
+    1992). The search ends where facilitators do not differ, too: every intercept is 0 there.
+
+    Parameters
+    ----------
+    score, expected : array (n_visits,)
+    who : array (n_visits,)
+
+    Returns
+    -------
+    (Series, Series)
+        Of each facilitator, in units of the score.
+    """
+    from scipy.optimize import minimize_scalar
+
+    code, names = pd.factorize(who, sort=True)
+    size = np.bincount(code)
+    known = [np.ones(len(score)), expected][: 2 if np.ptp(expected) > 0 else 1]
+    table, free = np.column_stack([*known, score]), len(score) - len(known)
+    sums = np.column_stack([np.bincount(code, column) for column in table.T])
+    crossed = table.T @ table
+
+    def line(ratio: float) -> tuple[np.ndarray, float, float]:
+        """Coefficients, the families' variance, and minus twice the restricted log-likelihood but for a constant."""
+        pulled = ratio / (1 + size * ratio)
+        weighed = crossed - (sums.T * pulled) @ sums
+        within, answer = weighed[:-1, :-1], weighed[:-1, -1]
+        beta = np.linalg.solve(within, answer)
+        variance = (weighed[-1, -1] - answer @ beta) / free
+        return beta, variance, free * np.log(variance) + np.log1p(size * ratio).sum() + np.linalg.slogdet(within)[1]
+
+    # In the share that a facilitator's intercept has of the variance of one judgement: from 0 to nearly 1.
+    found = minimize_scalar(lambda part: line(part / (1 - part))[2], bounds=(0, 1 - 1e-6), options={"xatol": 1e-8})
+    ratio = found.x / (1 - found.x)
+    if line(0.0)[2] <= found.fun:
+        ratio = 0.0
+    beta, variance, _ = line(ratio)
+    pulled = ratio / (1 + size * ratio)
+    effect = pulled * (sums[:, -1] - sums[:, :-1] @ beta)
+    return pd.Series(effect, names), pd.Series(np.sqrt(variance * pulled), names)
 
 
 def _table(families: pd.Series, effect: pd.Series, error: pd.Series, params: AuditParams) -> pd.DataFrame:

@@ -22,15 +22,17 @@ from graduation_model.evaluation.outcomes import Outcomes, cohorts_by
 from graduation_model.explanation.contributions import contributions
 from graduation_model.features import Catalogue, feature_matrix, wave_context
 from graduation_model.features.context import WaveContext
-from graduation_model.monitoring.drift import answer_drift, codebook_drift
+from graduation_model.monitoring.drift import answer_drift, code_drift, codebook_drift
 from graduation_model.monitoring.facilitators import OF_THE_VISIT, facilitator_audit, judgements, recorded_facts
 from graduation_model.monitoring.habits import habits
 from graduation_model.monitoring.outcomes import estimate_drift, outcome_table
 from graduation_model.monitoring.params import MonitoringParams
 from graduation_model.monitoring.scores import REASONS_MOVED, reasons_drift, score_drift
-from graduation_model.monitoring.two_waves import TwoWaves, tell_apart
+from graduation_model.monitoring.two_waves import TwoWaves, sampled, tell_apart
 
 APART = "waves_apart"
+# Visits that are scored together.
+AT_ONCE = 100_000
 
 
 @dataclass(frozen=True)
@@ -149,9 +151,8 @@ def monitor_wave(
     reference = int(earlier[-1])
     now, before = (known[wave == number].reset_index(drop=True) for number in (current, reference))
     context = wave_context(known, ends, features, cluster=cohort.cluster)
-    X = {name: feature_matrix(part, context, features) for name, part in (("now", now), ("before", before))}
     judged = judgements(now, instrument)
-    facts = recorded_facts(X["now"], features, instrument)
+    facts = feature_matrix(now, context, recorded_facts(features, instrument))
     by_model: dict[str, pd.DataFrame] = {}
     if bundle is not None:
         by_model = _scores(known, (ends[current], ends[reference]), context, features, cohort, bundle, params)
@@ -162,7 +163,7 @@ def monitor_wave(
         visits={"now": len(now), "before": len(before)},
         dates={"now": str(ends[current].date()), "before": str(ends[reference].date())},
         answers=_answers(now, before, quarantine, (ends[current].year, ends[reference].year), instrument, params),
-        apart=_apart(X, (now["household_id"], before["household_id"]), features, params),
+        apart=_apart(now, before, context, features, params),
         apart_limit=params.drift.apart,
         facilitators=facilitator_audit(judged, facts, _who(now, checks), params.audit),
         habits=habits(now, judged, instrument, params.audit, checks, assets_gone=_assets_gone(known, wave, instrument)),
@@ -186,21 +187,24 @@ def _answers(
     sizes = tuple(zip(years, (len(now), len(before)), strict=True))
     tables = [
         answer_drift(now, before, instrument, params.drift),
+        code_drift(now, before, instrument, params.drift),
         codebook_drift(quarantine, sizes[0], sizes[1], params.drift),
     ]
     return pd.concat(tables, ignore_index=True)
 
 
 def _apart(
-    X: dict[str, pd.DataFrame], households: tuple[pd.Series, pd.Series], features: Catalogue, params: MonitoringParams
+    now: pd.DataFrame, before: pd.DataFrame, context: WaveContext, features: Catalogue, params: MonitoringParams
 ) -> TwoWaves:
     """By the answers of the visit: an earlier wave has less history. Without ranks, whose ties give a wave away."""
     ranked = {quantity.name for quantity in features.quantities if quantity.ranked}
     table = features.table
     kept = table["source"].isin(OF_THE_VISIT) & ~table["quantity"].isin(ranked)
-    table = table[kept & ~table["question"].isin(params.drift.without)]
-    now, before = (X[name][table["feature"].tolist()] for name in ("now", "before"))
-    return tell_apart(now, before, households, table["question"].tolist())
+    plain = features.part(kept & ~table["question"].isin(params.drift.without))
+    visits = sampled(now, before)
+    X = [feature_matrix(part, context, plain) for part in visits]
+    households = (visits[0]["household_id"], visits[1]["household_id"])
+    return tell_apart(X[0], X[1], households, plain.questions)
 
 
 def _assets_gone(known: pd.DataFrame, wave: np.ndarray, instrument: Instrument) -> pd.Series | None:
@@ -225,11 +229,14 @@ def _scores(
     chances, lists = [], []
     for date in dates:
         rows = eligible_rows(known, date, cohort)
-        explained = contributions(bundle, feature_matrix(known.iloc[rows].reset_index(drop=True), context, features))
-        chance = pd.Series(expit(explained.log_odds))
+        blocks = (known.iloc[rows[start : start + AT_ONCE]] for start in range(0, len(rows), AT_ONCE))
+        found = [contributions(bundle, feature_matrix(block, context, features)).log_odds for block in blocks]
+        chance = pd.Series(expit(np.concatenate([np.empty(0), *found])))
         first = np.argsort(-chance.to_numpy(), kind="stable")[: max(1, round(params.scores.listed * len(chance)))]
         chances.append(chance)
-        lists.append(explained.by_question.iloc[first])
+        # Of the best alone, and once more: what is said of all the others would fill the memory.
+        listed = feature_matrix(known.iloc[rows[first]], context, features)
+        lists.append(contributions(bundle, listed).by_question)
     return {
         "scores": score_drift(chances[0], chances[1], params.scores),
         "reasons": reasons_drift(lists[0], lists[1], params.scores),

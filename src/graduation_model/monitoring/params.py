@@ -59,6 +59,9 @@ class DriftParams(Params):
         Difference of the shares of answers that the codebook does not know.
     answers
         Share of families that would have to answer otherwise for the two waves to be alike, beyond what chance shows.
+    codes
+        Share of the families of both waves that would answer as before if codes were exchanged, more than do as they
+        stand, beyond what chance shows.
     missing
         Difference of the shares of families that did not answer.
     amounts
@@ -72,6 +75,7 @@ class DriftParams(Params):
     fewest: int = Field(default=100, ge=10)
     unreadable: float = Field(default=0.01, gt=0, lt=1)
     answers: float = Field(default=0.1, gt=0, lt=1)
+    codes: float = Field(default=0.02, gt=0, lt=1)
     missing: float = Field(default=0.1, gt=0, lt=1)
     amounts: float = Field(default=0.3, gt=0)
     apart: float = Field(default=0.75, gt=0.5, lt=1)
@@ -133,6 +137,7 @@ class OutcomeParams(Params):
 # Every finding that can cross a limit, by what was measured.
 Finding = Literal[
     "answers_moved",
+    "codes_swapped",
     "missing_moved",
     "amounts_moved",
     "unreadable_moved",

@@ -14,6 +14,7 @@ import pandas as pd
 
 from graduation_model.cohort.splits import group_folds
 from graduation_model.estimators.boosting import LightGBMScorer
+from graduation_model.explanation import exact_shap
 
 FOLDS = 3
 MOST_ROWS = 10_000
@@ -35,6 +36,13 @@ class TwoWaves:
     carried_by: pd.Series
 
 
+def sampled(now: pd.DataFrame, before: pd.DataFrame, *, seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return at most 10,000 visits of each wave, in their order."""
+    rng = np.random.default_rng(seed)
+    rows = [np.sort(rng.permutation(len(part))[:MOST_ROWS]) for part in (now, before)]
+    return now.iloc[rows[0]], before.iloc[rows[1]]
+
+
 def tell_apart(
     now: pd.DataFrame,
     before: pd.DataFrame,
@@ -43,11 +51,12 @@ def tell_apart(
     *,
     seed: int = 0,
 ) -> TwoWaves:
-    """Train a model to tell two waves apart, on at most 10,000 visits of each.
+    """Train a model to tell two waves apart.
 
     Parameters
     ----------
     now, before : frame (n_visits, n_features)
+        Of `sampled` visits.
     households : (ids of now, ids of before)
         A family of both waves stands on one side of every cut.
     questions : sequence of str (n_features,)
@@ -55,11 +64,9 @@ def tell_apart(
     """
     from sklearn.metrics import roc_auc_score
 
-    rng = np.random.default_rng(seed)
-    rows = [np.sort(rng.permutation(len(part))[:MOST_ROWS]) for part in (now, before)]
-    X = pd.concat([now.iloc[rows[0]], before.iloc[rows[1]]], ignore_index=True)
-    ids = pd.concat([households[0].iloc[rows[0]], households[1].iloc[rows[1]]], ignore_index=True)
-    is_now = np.repeat([1, 0], [len(rows[0]), len(rows[1])])
+    X = pd.concat([now, before], ignore_index=True)
+    ids = pd.concat(households, ignore_index=True)
+    is_now = np.repeat([1, 0], [len(now), len(before)])
     fold = group_folds(pd.factorize(ids)[0], FOLDS, seed)
     log_odds, carried = np.empty(len(X)), np.zeros(X.shape[1])
     for number in range(FOLDS):
@@ -67,8 +74,8 @@ def tell_apart(
         # A quick model: the question is whether the waves differ plainly, not how finely.
         model = LightGBMScorer(rounds=60, learning_rate=0.1, leaves=8, min_in_leaf=50, seed=seed, threads=1)
         model.fit(X[seen], is_now[seen])
-        parts = model.additive_parts(X[held_out])
-        log_odds[held_out] = parts.total()
-        carried += np.abs(parts.parts).sum(axis=0)
+        rows = X[held_out].to_numpy()
+        log_odds[held_out] = model.decision_of(rows)
+        carried += np.abs(exact_shap(model.booster_, rows)).sum(axis=0)
     by_question = pd.Series(carried).groupby(np.array(questions)).sum().sort_values(ascending=False)
     return TwoWaves(float(roc_auc_score(is_now, log_odds)), by_question / max(by_question.sum(), 1e-12))

@@ -9,7 +9,7 @@ import pandas as pd
 from graduation_model.params import Language
 from graduation_model.reports.file_names import safe_names
 from graduation_model.reports.workbook import new_workbook, write_about, write_list
-from graduation_model.wording import has_text, number, text
+from graduation_model.wording import day, has_text, number, text
 
 ABOUT = ("dates", "visitor", "comparison", "vain", "form")
 
@@ -21,6 +21,7 @@ def due_workbooks(
     list_by: str,
     village: str,
     area_names: Mapping[str, str],
+    as_of: pd.Timestamp,
     simulated: bool = False,
 ) -> Iterator[tuple[str, bytes]]:
     """Yield file name and workbook of each area that has visits to be made, in order of the areas.
@@ -33,21 +34,24 @@ def due_workbooks(
         Columns of area codes: one workbook an area; the village where the visitor goes.
     area_names : mapping
         Area code -> name.
+    as_of : Timestamp
+        The day of the list, which stands in it.
     """
     listed = due[due["listed"]]
     codes = listed[list_by].astype("object").fillna("").astype(str)
     names = sorted(codes.unique())
     for code, file in zip(names, safe_names(names), strict=True):
-        yield file, _workbook(listed[(codes == code).to_numpy()], language, village, area_names, simulated)
+        head = text("due.about_list", language, area=area_names.get(code, code), day=day(as_of, language))
+        first = [text("common.simulated", language), head] if simulated else [head]
+        yield file, _workbook(listed[(codes == code).to_numpy()], language, village, area_names, first)
 
 
 def _workbook(
-    rows: pd.DataFrame, language: Language, village: str, area_names: Mapping[str, str], simulated: bool
+    rows: pd.DataFrame, language: Language, village: str, area_names: Mapping[str, str], first: list[str]
 ) -> bytes:
     table = due_table(rows, language, village=village, area_names=area_names)
     headings = [text("workbook.household_id" if name == "household_id" else f"due.{name}", language) for name in table]
-    about = [text(f"due.about_{name}", language) for name in ABOUT]
-    about = [*([text("common.simulated", language)] if simulated else []), *about]
+    about = [*first, *(text(f"due.about_{name}", language) for name in ABOUT)]
     with new_workbook(text("due.title", language)) as (book, buffer):
         write_list(book, text("workbook.list", language), table, headings)
         write_about(book, about, language)

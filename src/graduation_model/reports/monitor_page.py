@@ -62,7 +62,8 @@ def monitor_dict(
     -------
     dict
         programme, lead, waves (sentences); blocking (findings in words); answers, most_moved, scores, estimates (rows
-        of words, measure, value, limit, before, now, told); outcomes, facilitators, habits (rows); apart (sentences).
+        of words, measure, value, limit, before, now, told); outcomes, facilitators, habits (rows); apart (sentences);
+        facilitators_alike: whether nobody differs beyond chance.
     """
 
     def say(key: str, **values: object) -> str:
@@ -100,6 +101,7 @@ def monitor_dict(
             level=percent(params.audit.level, language),
             fewest=number(params.audit.fewest_families, language),
         ),
+        "facilitators_alike": len(seen.facilitators) > 0 and not seen.facilitators["leniency"].any(),
         "habits": list(_habits(seen.habits, say, language)),
         "habits_note": say("habits_note", times=number(params.audit.habit, language)),
     }

@@ -16,6 +16,7 @@ from graduation_model.followup.outcomes import (
     REENTERED,
     STAYED_OUT,
     UNKNOWN,
+    UNSEEN,
 )
 from graduation_model.followup.overrides import BOTH_LEAVE, OVERRIDES
 from graduation_model.reports.disclosure import hidden_cells
@@ -39,10 +40,10 @@ def hide_small(table: pd.DataFrame, min_cell: int) -> pd.DataFrame:
     hidden = np.zeros(len(table), dtype=bool)
     for end in ENDS:
         hidden |= (table["measure"] == end).to_numpy() & closed[end].reindex(here).to_numpy()
-    shares = ~table["measure"].isin([FOLLOWED, *ENDS]).to_numpy()
+    shares = ~table["measure"].isin([FOLLOWED, UNSEEN, *ENDS]).to_numpy()
     hidden |= shares & closed[list(KNOWN)].any(axis=1).reindex(here).to_numpy()
-    back = (table["measure"] == REENTERED) & (table["value"] > 0) & (table["value"] < min_cell)
-    shown = table.assign(hidden=hidden | back.to_numpy())
+    few = table["measure"].isin([REENTERED, UNSEEN]) & (table["value"] > 0) & (table["value"] < min_cell)
+    shown = table.assign(hidden=hidden | few.to_numpy())
     shown.loc[shown["hidden"], FIGURES] = np.nan
     due = counts[[*KNOWN, UNKNOWN]].sum(axis=1).reindex(here).to_numpy(dtype=float)
     steps = np.minimum(min_cell / np.maximum(due, 1), 1)

@@ -21,6 +21,7 @@ from graduation_model.followup.outcomes import (
     LEFT,
     REENTERED,
     SUSTAINED,
+    UNSEEN,
 )
 from graduation_model.followup.overrides import ALL, NO_REASON, OVERRIDES, WAYS, Overrides
 from graduation_model.followup.params import FollowUpParams
@@ -110,7 +111,12 @@ def outcomes_dict(inputs: OutcomeInputs, language: Language) -> dict[str, Any]:
             {
                 "name": words.say(f"groups.{group}"),
                 "parts": [
-                    {"name": words.say(f"families.{families}"), "rows": rows, **words.by_cohort(families, group)}
+                    {
+                        "name": words.say(f"families.{families}"),
+                        "rows": rows,
+                        **words.by_cohort(families, group),
+                        **words.by_round(families, group),
+                    }
                     for families in (LEFT, COMPARED)
                     if (rows := words.rows(families, group))
                 ],
@@ -183,6 +189,10 @@ class _Words:
         if known < self.inputs.least_followed:
             least = self.share(self.inputs.least_followed)
             said.append(self.say("few_found", share=self.share(known), least=least))
+        unseen = self.of(LEFT, EVERYBODY, EVERYBODY, UNSEEN)["value"]
+        if unseen > 0:
+            worst = self.share((stayed - unseen) / (stayed + fell + lost))
+            said.append(self.say("unseen", unseen=self.count(unseen), stayed=self.count(stayed), lowest=worst))
         for role in self.inputs.overrides.stamped if self.inputs.overrides else ():
             said.append(self.say("stamped", role=self.role(role), limit=self.share(self.inputs.params.rubber_stamp)))
         return said
@@ -222,6 +232,22 @@ class _Words:
             for level, figures in found.items()
         }
         return {"days": [day(one, self.language) for one in days], "by_day": cells}
+
+    def by_round(self, families: str, group: str) -> dict[str, Any]:
+        """Each level's curve in figures: the share that had fallen back by each round of visits, and its bounds."""
+        table = self.inputs.table
+        own = table[(table["families"] == families) & (table["group"] == group) & (table["measure"] == FELL_BACK_BY)]
+        own = own[~own["hidden"]]
+        rounds = sorted(own["months"].unique())
+        cells: dict[str, list[dict[str, str]]] = {}
+        for level, curve in own.groupby("level", sort=True):
+            seen = curve.set_index("months").reindex(rounds)
+            cells[self.level(group, str(level))] = [
+                {"share": self.with_interval(row), "bounds": self.within(row["lowest"], row["highest"])}
+                for _, row in seen.iterrows()  # a handful of rounds
+            ]
+        months = [text("units.month", self.language, count=number(month, self.language)) for month in rounds]
+        return {"rounds": months, "by_round": cells}
 
     def level(self, group: str, level: str) -> str:
         """A level in words: a day, a place, a way of deciding, or what it is called itself."""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 TOP = 3
 ABOUT = ("decide", "quota", "probability", "reasons")
 WIDEST, TO_FILL_IN = 44, 24
+A4, TWO_LINES = 9, 31
 # A text that begins so is taken for a formula once somebody types it again, unless its cell is marked as text.
 _LIKE_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # A workbook says when it was made; the same list shall give the same bytes, so it says nothing of the hour.
@@ -189,12 +190,18 @@ def write_list(book: Workbook, name: str, table: pd.DataFrame, headings: Sequenc
         cells = _cells(table[name])
         sheet.write_string(0, place, heading, head)
         _write_column(sheet, place, cells, as_text)
-        form = book.add_format({"num_format": _FORMATS[name]}) if name in _FORMATS else None
-        sheet.set_column(place, place, _width(heading, cells), form)
+        # Days stand below their heading, not against the text to their right.
+        side = {"align": "left"} if name in _DAYS else {}
+        form = book.add_format({"num_format": _FORMATS[name], **side}) if name in _FORMATS else None
+        sheet.set_column(place, place, _width(heading, cells, by_hand=form is None), form)
     sheet.freeze_panes(1, freeze)
     sheet.autofilter(0, 0, max(1, len(table)), len(table.columns) - 1)
+    sheet.set_row(0, TWO_LINES)
     sheet.repeat_rows(0)
     sheet.set_landscape()
+    sheet.set_paper(A4)
+    sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+    sheet.set_footer("&L&A&R&P / &N")
     sheet.fit_to_pages(1, 0)
 
 
@@ -223,11 +230,17 @@ def _write_column(sheet: Worksheet, place: int, cells: Sequence[Any], as_text: F
             sheet.write_number(row, place, cell)
 
 
-def _width(heading: str, cells: Sequence[Any]) -> int:
-    if cells and all(cell is None for cell in cells):
+def _width(heading: str, cells: Sequence[Any], *, by_hand: bool) -> int:
+    """Room for the longest text, for the heading on two lines beside its filter, and for a hand where all is empty."""
+    if by_hand and cells and all(cell is None for cell in cells):
         return max(TO_FILL_IN, len(heading) + 4)
     longest = max((len(cell) for cell in cells if isinstance(cell, str)), default=0)
-    return min(WIDEST, max(12, len(heading) + 4, longest + 2))
+    halves = min(max(len(heading[:cut]), len(heading[cut:])) for cut in [*_spaces(heading), len(heading)])
+    return min(WIDEST, max(11, halves + 3, longest + 1))
+
+
+def _spaces(heading: str) -> list[int]:
+    return [place for place, sign in enumerate(heading) if sign == " "]
 
 
 def write_about(book: Workbook, about: Sequence[str], language: Language) -> None:

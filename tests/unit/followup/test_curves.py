@@ -11,7 +11,7 @@ import pytest
 from graduation_model.cohort.after import after_decisions
 from graduation_model.config import load_programme
 from graduation_model.followup.curves import curve
-from graduation_model.followup.outcomes import FELL_BACK_BY, SUSTAINED, followed, outcome_table
+from graduation_model.followup.outcomes import FELL_BACK_BY, SUSTAINED, UNSEEN, followed, outcome_table
 from graduation_model.followup.shares import share_known
 from graduation_model.simulation import simulate
 from lib.followed import assessed, decided, visited
@@ -38,6 +38,26 @@ def figure(table: pd.DataFrame, families: str, measure: str, months: int | None 
     at = table["months"].isna() if months is None else (table["months"] == months).fillna(False)
     chosen = (table["families"] == families) & (table["group"] == "all") & (table["measure"] == measure) & at
     return table[chosen.to_numpy(dtype=bool)].iloc[0]
+
+
+def test_who_was_well_at_last_and_not_met_halfway_is_counted_apart():
+    """Visits at 6 (optional) and 12 months (required): `a` met at both, `b` at the last, `c` not found, `d` failed."""
+    half, last = "2019-08-01", "2020-02-01"
+    poor, not_found = {"welfare_to_line": 0.7}, {"followup_status": "not_found"}
+    seen = [("a", half, {}), ("a", last, {}), ("b", half, not_found), ("b", last, {}), ("c", last, not_found)]
+    families = ["a", "b", "c", "d"]
+    after = after_decisions(
+        assessed(families),
+        decided(families),
+        visited([*seen, ("d", half, poor), ("d", last, {})]),
+        known_by=LATE,
+        label=LABEL,
+        visits=VISITS,
+    )
+    found = followed(after, label=LABEL, groups={}, cluster=pd.Series(["F1"] * 4))
+    table = outcome_table(found, visits=VISITS, params=PROGRAMME.followup)
+    assert figure(table, "left", "stayed_out")["value"] == 2
+    assert figure(table, "left", UNSEEN)["value"] == 1
 
 
 @pytest.fixture(scope="module")

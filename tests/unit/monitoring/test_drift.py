@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graduation_model.contract.instrument import Instrument
-from graduation_model.monitoring.drift import answer_drift, beyond_chance, codebook_drift
+from graduation_model.monitoring.drift import answer_drift, beyond_chance, code_drift, codebook_drift, gain_of_exchange
 from graduation_model.monitoring.params import DriftParams
 from lib.small import small_instrument
 
@@ -79,6 +79,56 @@ def test_a_question_that_moves_by_itself_can_be_left_out():
     assert (name, "answers_moved") in told(moved, wave(2_000, 1))
     free = DriftParams(without=(name,))
     assert name not in set(answer_drift(moved, wave(2_000, 1), small_instrument(), free)["question"])
+
+
+def two_visits(*, exchanged: tuple[int, int] = (0, 0), same: bool = True, n: int = 2_000) -> tuple[pd.DataFrame, ...]:
+    """Two waves of the same families, one in ten of whom answers anew; two codes of the choice changed places."""
+    name = of_kind(small_instrument(), "choice", "ordered_choice")
+    rng = np.random.default_rng(3)
+    before = wave(n, 1).assign(household_id=[f"H{i}" for i in range(n)])
+    now = before.copy()
+    anew = rng.random(n) < 0.1
+    now.loc[anew, name] = wave(n, 2).loc[anew, name]
+    levels = list(now[name].dtype.categories)
+    one, other = (levels[place] for place in exchanged)
+    moved = now[name].astype("object").replace({one: other, other: one})
+    now[name] = pd.Categorical(moved, dtype=before[name].dtype)
+    ids = now["household_id"] if same else "new " + now["household_id"]
+    return now.assign(household_id=ids).sample(frac=1, random_state=1), before
+
+
+def told_codes(now: pd.DataFrame, before: pd.DataFrame) -> list[str]:
+    table = code_drift(now, before, small_instrument(), PARAMS)
+    return table.loc[table["told"], "question"].tolist()
+
+
+def test_codes_of_equal_shares_that_changed_places_are_told_by_the_families_own_answers():
+    now, before = two_visits(exchanged=(0, 1))
+    assert told(now, before) == set()  # the shares of answers are as they were
+    assert told_codes(now, before) == [of_kind(small_instrument(), "choice", "ordered_choice")]
+
+
+def test_answers_that_families_change_by_themselves_are_no_exchange_of_codes():
+    assert told_codes(*two_visits()) == []
+
+
+def test_of_other_families_than_last_time_nothing_is_said_about_codes():
+    now, before = two_visits(exchanged=(0, 1), same=False)
+    assert code_drift(now, before, small_instrument(), PARAMS).empty
+
+
+@given(st.lists(st.integers(0, 300), min_size=2, max_size=5))
+def test_answers_that_have_nothing_to_do_with_those_before_gain_nothing_by_an_exchange(counts):
+    assert gain_of_exchange(np.outer(np.array(counts) + 1, np.array(counts) + 1)) == 0
+
+
+@given(st.lists(st.integers(50, 500), min_size=3, max_size=6), st.randoms())
+def test_any_exchange_of_codes_is_seen_whichever_they_are(counts, random):
+    places = list(range(len(counts)))
+    random.shuffle(places)
+    gain = gain_of_exchange(np.diag(counts)[:, places])
+    moved = sum(count for place, count in enumerate(counts) if places[place] != place) / sum(counts)
+    assert gain == pytest.approx(moved, abs=2.01 / np.sqrt(sum(counts)))
 
 
 def cells(*rows: tuple[str, int, str, int]) -> pd.DataFrame:

@@ -3,11 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from statsmodels.regression.mixed_linear_model import MixedLM
 
 from graduation_model.cohort.dates import as_of_dates
 from graduation_model.config import load_programme
 from graduation_model.features import catalogue, feature_matrix, wave_context
-from graduation_model.monitoring.facilitators import facilitator_audit, judgements, recorded_facts
+from graduation_model.monitoring.facilitators import facilitator_audit, judgements, random_intercepts, recorded_facts
 from graduation_model.monitoring.habits import habits
 from graduation_model.monitoring.params import AuditParams
 from graduation_model.simulation import simulate
@@ -25,9 +26,9 @@ def province():
     now = visits[last].reset_index(drop=True)
     features = catalogue(programme.instrument, programme.features)
     ends = as_of_dates(visits, visits["assessment_date"].max(), programme.cohort)
-    X = feature_matrix(now, wave_context(visits, ends, features, cluster=programme.cohort.cluster), features)
+    context = wave_context(visits, ends, features, cluster=programme.cohort.cluster)
     judged = judgements(now, programme.instrument)
-    facts = recorded_facts(X, features, programme.instrument)
+    facts = feature_matrix(now, context, recorded_facts(features, programme.instrument))
     return programme, now, judged, facts, made.truth[last].reset_index(drop=True)
 
 
@@ -61,6 +62,35 @@ def test_of_a_facilitator_with_seven_families_nothing_is_said_and_they_weigh_les
     assert rows[40]["verdict"] == "lenient"
     assert 0 < rows[7]["leniency"] < rows[40]["leniency"]
     assert rows[7]["high"] - rows[7]["low"] > rows[40]["high"] - rows[40]["low"]
+
+
+def judged_by(differ: float, *, seed: int = 1) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Twenty facilitators with 10 to 67 families each: the score, what is expected, who."""
+    rng = np.random.default_rng(seed)
+    who = np.repeat([f"F{i:02d}" for i in range(20)], 10 + 3 * np.arange(20))
+    expected = rng.normal(size=len(who))
+    leniency = pd.Series(rng.normal(size=20) * differ, index=np.unique(who))
+    return 0.5 * expected + leniency[who].to_numpy() + rng.normal(size=len(who)), expected, who
+
+
+def test_the_intercepts_are_those_of_a_mixed_model_by_another_hand():
+    score, expected, who = judged_by(0.4)
+    effect, error = random_intercepts(score, expected, who)
+    fitted = MixedLM(score, np.column_stack([np.ones(len(score)), expected]), groups=who).fit(reml=True)
+    theirs = pd.Series({name: value.iloc[0] for name, value in fitted.random_effects.items()})
+    spread = pd.Series({name: np.sqrt(value.iloc[0, 0]) for name, value in fitted.random_effects_cov.items()})
+    np.testing.assert_allclose(effect, theirs[effect.index], atol=1e-4)
+    np.testing.assert_allclose(error, spread[error.index], atol=1e-4)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("seed", range(8))
+def test_where_facilitators_do_not_differ_the_audit_ends_and_tells_nobody(seed):
+    score, expected, who = judged_by(0.0, seed=seed)
+    judged, facts = pd.DataFrame({"mood": score}), pd.DataFrame({"fact": expected, "nowhere": np.nan})
+    table = facilitator_audit(judged, facts, who, PARAMS)
+    assert set(table["verdict"]) <= {"usual", "too_few"}
+    assert table[["leniency", "low", "high"]].notna().all(axis=None)
 
 
 def test_the_table_is_no_ranking(province):
