@@ -18,7 +18,7 @@ from scipy.stats import false_discovery_control
 from graduation_model.cohort import eligible_rows
 from graduation_model.config import Programme, load_programme
 from graduation_model.estimators import TrainingSet, make_models
-from graduation_model.estimators.conformal import ConformalCalibration
+from graduation_model.estimators.conformal import MOST_UNLABELLED, ConformalCalibration, as_often_as_now
 from graduation_model.estimators.propensity import FollowUpWeights, follow_up_weights
 from graduation_model.estimators.uncertainty import fit_uncertainty
 from graduation_model.evaluation.bounds import share_bounds
@@ -84,7 +84,8 @@ def last_wave(there: Known) -> tuple[pd.DataFrame, pd.DataFrame]:
 def judged(there: Known, kind: str) -> dict[str, object]:
     """Return whether intervals hold for the families of the last wave, by the truth, and what the cap's lists hold."""
     estimators, model = there.programme.estimators, fitted(there, kind)
-    unsure = fit_uncertainty(there.training, model.cross_fitted, params=estimators)
+    now = model.log_odds(there.training.not_seen_since(at_most=MOST_UNLABELLED, seed=estimators.seed))
+    unsure = fit_uncertainty(there.training, model.cross_fitted, params=estimators, unlabelled=now)
     X, truth = last_wave(there)
     log_odds = model.log_odds(X)
     low, high = unsure.bounds(X, log_odds)
@@ -109,9 +110,12 @@ def capped(name: str, kind: str, households: int, seed: int) -> tuple[int, dict[
     """Return how many labelled families one province has, and what the cap's lists hold there."""
     there = known_province(name, households=households, seed=seed)
     model = fitted(there, kind)
-    past = ConformalCalibration.fit(model.cross_fitted, there.training.y, there.training.weight)
+    training = there.training
+    now = model.log_odds(training.not_seen_since(at_most=MOST_UNLABELLED, seed=there.programme.estimators.seed))
+    weight = as_often_as_now(model.cross_fitted, training.weight, now)
+    past = ConformalCalibration.fit(model.cross_fitted, training.y, weight)
     X, truth = last_wave(there)
-    return len(there.training.y), listed_at(there, past.p_values(model.log_odds(X)), truth)
+    return len(training.y), listed_at(there, past.p_values(model.log_odds(X)), truth)
 
 
 def listed_at(there: Known, p_values: np.ndarray, truth: pd.DataFrame) -> dict[float, tuple[float, float]]:

@@ -33,7 +33,8 @@ class UserError(Exception):
         self.what, self.where, self.mend = what, str(where), mend
         start = f"{self.where}: " if self.where else ""
         end = f" {mend.rstrip('.')}." if mend else ""
-        super().__init__(one_line(f"{start}{what.rstrip('.')}.{end}"))
+        stop = "" if what.endswith("?") else "."
+        super().__init__(one_line(f"{start}{what.rstrip('.')}{stop}{end}"))
 
 
 def one_line(text: str) -> str:

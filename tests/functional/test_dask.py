@@ -75,10 +75,11 @@ def _carried_whole():
     cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
 
 
-def test_a_scheduler_that_is_not_there_is_said_at_once(data, tmp_path, capsys, monkeypatch):
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense", "smb://host:8786"])
+def test_a_scheduler_that_is_not_there_is_said_at_once(data, tmp_path, capsys, monkeypatch, address):
     pytest.importorskip("distributed")
     monkeypatch.setattr("graduation_model.scoring.cluster.SECONDS_TO_ANSWER", 1)
-    more = ("--engine", "dask", "--scheduler", "tcp://127.0.0.1:9")
+    more = ("--engine", "dask", "--scheduler", address)
     assert main(words(data, tmp_path / "scores", *more)) == 2
     assert "No Dask scheduler answers there" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())

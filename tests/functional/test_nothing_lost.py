@@ -243,7 +243,7 @@ def test_parts_of_other_columns_are_refused_before_anything_is_written(data, tmp
     visits.to_parquet(folder / "assessments" / "a.parquet")
     visits.drop(columns="floor").to_parquet(folder / "assessments" / "b.parquet")
     assert main(words(folder, tmp_path / "scores", *SMALL)) == 2
-    assert "other columns than the first one" in capsys.readouterr().err
+    assert "other columns than the first one: they differ in floor." in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
 
 

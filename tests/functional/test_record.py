@@ -354,7 +354,7 @@ def _interrupted(folder):
     [
         (_interrupted, "A run that was stopped left families' answers"),
         (_strange, "1 files are not in the manifest"),
-        (_changed, "1 files changed since they were written"),
+        (_changed, "Files changed since they were written, or are gone: 1"),
         (_printed, "1 files cannot be looked into (first: list.pdf)"),
         (_foreign, "There is no manifest.json"),
     ],

@@ -100,7 +100,7 @@ def test_last_years_folder_that_was_changed_is_gone_or_is_not_last_years_is_refu
     words = ["retrain", "--programme", quick_programme, "--data", year.data, "--out", tmp_path / "out"]
     words += ["--tracking", tmp_path]
     for last, date, said in (
-        (changed, "2020-12-31", "1 files changed since they were written"),
+        (changed, "2020-12-31", "Files changed since they were written, or are gone: 1"),
         (tmp_path / "gone", "2020-12-31", "There is no training of last year here"),
         (year / "scores", "2020-12-31", "not of 'train'"),
         (next_year, "2020-12-31", "known on 2020-12-31 already"),

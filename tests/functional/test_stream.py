@@ -3,17 +3,21 @@
 import fsspec
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from graduation_model.cli import main
 from graduation_model.cohort.cohorts import IN_COHORT, standing
 from graduation_model.cohort.dates import as_of_dates
-from graduation_model.commands.inputs import read_tables
+from graduation_model.commands.inputs import open_reader, read_tables
 from graduation_model.config import load_programme
 from graduation_model.estimators.bundle import load_bundle
 from graduation_model.features.context import wave_context
 from graduation_model.ingest import lines
+from graduation_model.ingest.blocks import open_source
 from graduation_model.scoring import job, score_blocks
+from graduation_model.scoring.intake import take_block
+from graduation_model.scoring.work import Work
 from lib.streamed import AS_OF, BUNDLE, PROGRAMME, outputs, province, table, words
 
 TABLES = ("scores", "contributions", "not_scored", "quarantine")
@@ -110,6 +114,19 @@ def test_text_that_only_the_whole_column_explains_is_read_as_at_once(data, tmp_p
     for folder, rows in ((parts, 60), (whole, 2000)):
         assert main(words(folder, tmp_path / f"scores-{folder.name}", "--part-rows", rows)) == 0
     _same(tmp_path / "scores-parts", tmp_path / "scores-whole")
+
+
+def test_a_slice_is_read_without_the_cells_of_other_families(data, tmp_path):
+    programme = load_programme(PROGRAMME)
+    reader, _ = open_reader(programme, data)
+    blocks = open_source(data, reader, 10_000).blocks
+    rest = dict.fromkeys(("as_of", "cohort", "instrument", "bundle_folder", "bundle_sha256", "carry", "model_version"))
+    facts = take_block(job.Job(work=Work(tmp_path), reader=reader, blocks=blocks, parts=3, **rest), 0)
+    most = max(len(question.levels) for question in programme.instrument.questions)
+    for name in facts["files"]:
+        with pa.ipc.open_file(tmp_path / name) as slices:  # every dictionary of a file is read with each of its slices
+            columns = slices.get_batch(0).columns
+        assert all(len(column.dictionary) <= most for column in columns if pa.types.is_dictionary(column.type))
 
 
 @pytest.mark.parametrize("large", [lines.LARGE, 0], ids=["at once", "in runs"])

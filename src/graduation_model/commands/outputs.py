@@ -377,7 +377,7 @@ def read_any_manifest(folder: Path, writer: str = "a command of this package") -
         raise DataError("The manifest cannot be read", where=path, mend="Run its command again") from error
     if changed:
         raise DataError(
-            f"{len(changed)} files changed since they were written, or are gone (first: {changed[0]})",
+            f"Files changed since they were written, or are gone: {len(changed)} (first: {changed[0]})",
             where=folder,
             mend=f"Run '{command}' again",
         )

@@ -45,7 +45,7 @@ from graduation_model.ingest.identity import Key
 from graduation_model.ingest.load import declared_sources
 from graduation_model.ingest.rows import sum_of
 from graduation_model.scoring.cluster import open_engine
-from graduation_model.scoring.job import BATCH_ROWS, PART_ROWS, Job, parts_for
+from graduation_model.scoring.job import BATCH_ROWS, PART_ROWS, Job, keep, parts_for
 from graduation_model.scoring.parts import standing_of
 from graduation_model.scoring.run import Engine, Ran, run
 from graduation_model.scoring.work import Facts, Work, sum_counts
@@ -205,7 +205,7 @@ def _score(
     with step("Looking at the data"):
         reader, mapped = open_reader(programme, data, key=secret, mapping=mapping)
         source = open_source(data, reader, min(part_rows, BATCH_ROWS))
-        reader = replace(reader, habits=habits_of(source, reader))
+        reader = replace(reader, habits=habits_of(source))
     inputs = {**source.sources, **declared_sources(reader), **mapped}
     monitored = leave_to_score(monitor, approver, programme, as_of=str(date.date()), inputs=inputs)
     parameters = {
@@ -220,6 +220,7 @@ def _score(
     family = None if household is None else one_family(household, secret)
     begun_with = _begun_with(programme, inputs, parameters, bundle, located.version, secret)
     begun_with["--household"] = hashlib.sha256((family or "").encode()).hexdigest()  # never the id itself
+    keep(bundle)
     with resumable_output(out, "score", parameters, begun_with=begun_with, restart=restart) as output:
         job = Job(
             work=Work(output.folder.parent),
@@ -230,6 +231,7 @@ def _score(
             cohort=programme.cohort,
             instrument=programme.instrument,
             bundle_folder=located.folder,
+            bundle_sha256=bundle.sha256,
             carry=tuple(_carried(programme)),
             model_version=located.version,
             household=family or "",
@@ -315,9 +317,11 @@ def _check_family(job: Job) -> None:
 
 
 def _check_cohort(settled: list[Facts], date: pd.Timestamp, programme: Programme) -> None:
+    lost = sum(facts["counts"]["rows_set_aside"] for facts in settled)
+    aside = f"; {lost:,} rows were set aside, and 'check' says why" if lost else ""
     if not any(facts["known"] for facts in settled):
         raise DataError(
-            f"No assessment is dated on or before {date.date()}",
+            f"No assessment is dated on or before {date.date()}{aside}",
             where="assessments",
             mend="Take a later --as-of, or bring older assessments",
         )
@@ -326,7 +330,7 @@ def _check_cohort(settled: list[Facts], date: pd.Timestamp, programme: Programme
     params, rule = programme.cohort, programme.cohort.population
     member = f" with {rule.question} = {' or '.join(rule.is_one_of)}" if rule else ""
     raise DataError(
-        f"No family{member} was assessed within {params.assessment_max_age_months} months of {date.date()}",
+        f"No family{member} was assessed within {params.assessment_max_age_months} months of {date.date()}{aside}",
         where="assessments",
         mend="Check --as-of, and cohort.population in programme.yaml",
     )

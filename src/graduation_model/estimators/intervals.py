@@ -23,6 +23,7 @@ from graduation_model.estimators.guide import Guide, fit_guide
 from graduation_model.estimators.params import IntervalParams
 from graduation_model.estimators.second_look import (
     BLOCK,
+    FREE_PRECISION,
     Design,
     Moments,
     precision_of_best_evidence,
@@ -34,6 +35,8 @@ from graduation_model.estimators.training_set import TrainingSet
 MOST_ROWS = 50_000
 # Beyond this share of the variance all further eigenvectors are one constant.
 KEPT_VARIANCE = 0.98
+# Precision of a slope that is held at nought.
+NOT_BELIEVED = 1e9
 # So few that their terms stay near the processor.
 ROWS_AT_A_TIME = 512
 
@@ -45,9 +48,9 @@ class Intervals:
     Attributes
     ----------
     basis : Basis
-    mean : array (n_terms,)
-        Posterior mean: the second look's log-odds are terms @ mean.
-    factor : array (n_terms, rank)
+    mean : array (n_terms + 1,)
+        Posterior mean: the second look's log-odds are terms @ mean; the last term is the log-odds that decide.
+    factor : array (n_terms + 1, rank)
         Posterior variance of a family's log-odds: |terms @ factor|² + rest.
     rest : float
         Variance beyond the rank kept.
@@ -61,14 +64,16 @@ class Intervals:
     rest: float
     level: float
 
-    def posterior(self, X: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-        """Return mean and standard deviation (n,) of the log-odds that the second look holds for true."""
+    def posterior(self, X: pd.DataFrame, log_odds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return mean and standard deviation (n,) of the log-odds that the second look holds for true, told those that
+        decide (n,)."""
         values = X.to_numpy(dtype=float)
         mean, spread = np.empty(len(X)), np.empty(len(X))
         basis, weights = self._in_single
+        says = log_odds.astype(np.float32)
         for start in range(0, len(X), ROWS_AT_A_TIME):
             part = slice(start, start + ROWS_AT_A_TIME)
-            found = basis.terms(values[part]) @ weights
+            found = basis.terms(values[part]) @ weights[:-1] + np.outer(says[part], weights[-1])
             mean[part] = found[:, 0]
             spread[part] = np.sqrt((found[:, 1:] ** 2).sum(axis=1) + self.rest)
         return mean, spread
@@ -87,7 +92,7 @@ class Intervals:
         log_odds : array (n,)
             Of the model that decides.
         """
-        mean, spread = self.posterior(X)
+        mean, spread = self.posterior(X, log_odds)
         half = half_width(log_odds - mean, spread, self.level)
         return expit(log_odds - half), expit(log_odds + half)
 
@@ -137,16 +142,29 @@ def fit_intervals(training: TrainingSet, cross_fitted: np.ndarray, *, params: In
         pull = _pull(flat, target, weight)
         basis = Basis.fit(X, pull=pull, steps=params.steps, cosines=params.cosines, seed=seed)
         guide = fit_guide(basis, training, seed=seed)
-        design = Design(basis, X, None if guide is None else guide.line)
+        lines = [*([] if guide is None else [guide.line]), cross_fitted]
+        design = Design(basis, X, np.column_stack(lines))
         moments = Moments.of(design, target, weight)
-        precision = precision_of_best_evidence(design, moments)
+        precision = _precision(design, lines, moments)
         covariance = np.linalg.inv(moments.gram + np.diag(precision))
         mean = covariance @ moments.cross
         scores = weight * (target - design.times(mean))
         covariance *= _cluster_inflation(design, scores, training.groups, covariance, precision)
         mean, covariance = _in_terms_of_the_basis(mean, covariance, guide)
-        factor, rest = _factor(covariance, basis.terms(X[:BLOCK]))
+        factor, rest = _factor(covariance, np.column_stack([basis.terms(X[:BLOCK]), cross_fitted[:BLOCK]]))
     return Intervals(basis=basis, mean=mean, factor=factor, rest=rest, level=params.level)
+
+
+def _precision(design: Design, lines: list[np.ndarray], moments: Moments) -> np.ndarray:
+    """What the terms may weigh is chosen as if the model had said nothing; then it is believed as its rows bear it out.
+
+    A calibrated model leaves nothing in its own rows that would speak for the terms, and what it leaves out they are
+    there for. It is never taken for a sign of the contrary.
+    """
+    unaided = replace(design, lines=np.column_stack(lines[:-1]) if len(lines) > 1 else None)
+    terms = precision_of_best_evidence(unaided, Moments(moments.gram[:-1, :-1], moments.cross[:-1]))
+    believed = np.append(terms, FREE_PRECISION)
+    return believed if moments.mean(believed)[-1] > 0 else np.append(terms, NOT_BELIEVED)
 
 
 def _in_terms_of_the_basis(
@@ -155,9 +173,12 @@ def _in_terms_of_the_basis(
     """The guide's line is itself a sum of terms: write its slope out in them, and what is not known of the line too."""
     if guide is None:
         return mean, covariance
-    slope = mean[-1]
-    unfold = np.hstack([np.eye(len(guide.mean)), guide.mean[:, None]])
-    return unfold @ mean, unfold @ covariance @ unfold.T + slope**2 * guide.covariance
+    slope, n = mean[-2], len(guide.mean)
+    unfold = np.zeros((n + 1, n + 2))
+    unfold[:n, :n], unfold[:n, n], unfold[n, n + 1] = np.eye(n), guide.mean, 1.0
+    unfolded = unfold @ covariance @ unfold.T
+    unfolded[:n, :n] += slope**2 * guide.covariance
+    return unfold @ mean, unfolded
 
 
 def _at_most(training: TrainingSet, scores: np.ndarray, seed: int) -> tuple[TrainingSet, np.ndarray]:

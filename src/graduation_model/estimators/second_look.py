@@ -19,30 +19,34 @@ BLOCK = 10_000
 # Prior standard deviations that the evidence chooses among, in log-odds for a whole block of terms.
 SCALES = np.geomspace(0.05, 4.0, 12)
 SWEEPS = 3
-# The constant, and a guide's slope, are all but free.
+# The constant, and the slopes of lines, are all but free.
 FREE_PRECISION = 1e-3
 LEAST_CURVATURE = 0.01
 
 
 @dataclass(frozen=True)
 class Design:
-    """Rows as terms: a constant, those of a basis, and last a guide's line where there is one.
+    """Rows as terms: a constant, those of a basis, and last the lines of others where there are any.
 
     Attributes
     ----------
     basis : Basis
     X : array (n, n_features)
-    line : array (n,), optional
-        Log-odds that other labels lead to expect.
+    lines : array (n, n_lines), optional
+        Log-odds that others hold for true: what other labels lead to expect, what a model says.
     """
 
     basis: Basis
     X: np.ndarray
-    line: np.ndarray | None = None
+    lines: np.ndarray | None = None
+
+    @property
+    def n_lines(self) -> int:
+        return 0 if self.lines is None else self.lines.shape[1]
 
     @property
     def n_terms(self) -> int:
-        return 1 + sum(self.basis.sizes) + (self.line is not None)
+        return 1 + sum(self.basis.sizes) + self.n_lines
 
     @cached_property
     def blocks(self) -> list[tuple[slice, np.ndarray]]:
@@ -52,7 +56,7 @@ class Design:
 
     def _terms(self, rows: slice) -> np.ndarray:
         terms = self.basis.terms(self.X[rows])
-        return terms if self.line is None else np.column_stack([terms, self.line[rows]])
+        return terms if self.lines is None else np.column_stack([terms, self.lines[rows]])
 
     def first(self) -> np.ndarray:
         """Return the terms of the first rows, which stand for all where a mean over rows is taken."""
@@ -64,13 +68,12 @@ class Design:
 
     def taken(self, rows: np.ndarray) -> Self:
         """Return some of the rows."""
-        return type(self)(self.basis, self.X[rows], None if self.line is None else self.line[rows])
+        return type(self)(self.basis, self.X[rows], None if self.lines is None else self.lines[rows])
 
     def precision(self, scales: Sequence[float]) -> np.ndarray:
         """Return the prior precision (n_terms,) that follows from a scale for each block of the basis."""
         blocks = [np.full(size, scale**-2.0) for scale, size in zip(scales, self.basis.sizes, strict=True)]
-        free = [FREE_PRECISION]
-        return np.concatenate([free, *blocks, free if self.line is not None else []])
+        return np.concatenate([[FREE_PRECISION], *blocks, np.full(self.n_lines, FREE_PRECISION)])
 
 
 @dataclass(frozen=True)

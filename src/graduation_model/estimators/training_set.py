@@ -43,6 +43,23 @@ class TrainingSet:
     everybody_groups: np.ndarray | None = None
     everybody_member: np.ndarray | None = None
 
+    def not_seen_since(self, *, at_most: int, seed: int) -> pd.DataFrame:
+        """Return features (r, n_features) of the programme's rows that have no next wave: like those to be scored.
+
+        Parameters
+        ----------
+        at_most : int
+            More are drawn by lot.
+        seed : int
+            Draws them.
+        """
+        if self.everybody_next is None or self.everybody_member is None:
+            return self.everybody_X.iloc[:0]
+        rows = np.flatnonzero(self.everybody_member & np.isnan(self.everybody_next))
+        if len(rows) > at_most:
+            rows = np.sort(np.random.default_rng(seed).permutation(rows)[:at_most])
+        return self.everybody_X.iloc[rows]
+
     @property
     def base_rate(self) -> float:
         """The weighted share of positive labels, in [0, 1]."""

@@ -12,7 +12,7 @@ from scipy.special import expit
 
 from graduation_model.estimators.arrays import arrays_from_bytes, arrays_to_bytes
 from graduation_model.estimators.basis import Basis
-from graduation_model.estimators.conformal import ConformalCalibration
+from graduation_model.estimators.conformal import ConformalCalibration, as_often_as_now
 from graduation_model.estimators.intervals import Intervals, fit_intervals
 from graduation_model.estimators.params import EstimatorParams
 from graduation_model.estimators.propensity import fit_propensity
@@ -109,6 +109,7 @@ def fit_uncertainty(
     cross_fitted: np.ndarray | None,
     *,
     params: EstimatorParams,
+    unlabelled: np.ndarray | None = None,
     graduated: np.ndarray | None = None,
     graduated_X: pd.DataFrame | None = None,
 ) -> Uncertainty:
@@ -120,6 +121,8 @@ def fit_uncertainty(
     cross_fitted : array (n,) or None
         Log-odds from fits that had not seen the row; without them (too few rows) nothing is claimed.
     params : EstimatorParams
+    unlabelled : array (r,), optional
+        Log-odds that the model gives to families like those to be scored.
     graduated : array (m,), bool, optional
         Of every family on which a decision was recorded: whether it was to graduate it.
     graduated_X : frame (m, n_features), optional
@@ -131,7 +134,9 @@ def fit_uncertainty(
     intervals = conformal = None
     if cross_fitted is not None:
         intervals = fit_intervals(training, cross_fitted, params=params.intervals, seed=params.seed)
-        conformal = ConformalCalibration.fit(cross_fitted, training.y, training.weight)
+        now = np.empty(0) if unlabelled is None else unlabelled
+        weight = as_often_as_now(cross_fitted, training.weight, now)
+        conformal = ConformalCalibration.fit(cross_fitted, training.y, weight)
     # Read back at once, so that what is scored in memory is what stands on disk.
     arrays = arrays_to_bytes(Uncertainty(intervals, conformal, rule).to_arrays())
     return Uncertainty.from_arrays(arrays_from_bytes(arrays), [str(name) for name in training.X.columns])

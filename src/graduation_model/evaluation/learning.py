@@ -8,6 +8,7 @@ import pandas as pd
 
 from graduation_model.errors import ModelError
 from graduation_model.estimators.calibration import CalibratedAdditive
+from graduation_model.estimators.conformal import MOST_UNLABELLED
 from graduation_model.estimators.models import LEARNERS, make_models
 from graduation_model.estimators.params import EstimatorParams
 from graduation_model.estimators.propensity import FollowUpWeights
@@ -45,10 +46,12 @@ def learn(past: Past, known: Knowledge, estimators: EstimatorParams, date: pd.Ti
     if reason:
         return reason
     models, notes = fit_models(training, past, estimators, date)
+    decides = models[estimators.model]
     uncertainty = fit_uncertainty(
         training,
-        getattr(models[estimators.model], "cross_fitted", None),
+        getattr(decides, "cross_fitted", None),
         params=estimators,
+        unlabelled=decides.log_odds(training.not_seen_since(at_most=MOST_UNLABELLED, seed=estimators.seed)),
         graduated=known.decided["graduated"].to_numpy(),
         graduated_X=known.features(known.decided["row"].to_numpy()),
     )

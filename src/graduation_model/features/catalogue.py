@@ -84,11 +84,17 @@ class Catalogue:
         used = set(table["quantity"])
         return Catalogue(table, tuple(quantity for quantity in self.quantities if quantity.name in used))
 
-    @property
+    @cached_property
     def compared(self) -> tuple[str, ...]:
         """The quantities of which the mean over the cluster's other families is needed."""
         used = self.table["source"].isin([NEIGHBOURS, ADJUSTED])
         return tuple(dict.fromkeys(self.table.loc[used, "quantity"]))
+
+    @cached_property
+    def remembered(self) -> frozenset[str]:
+        """The quantities whose value at a family's other visits is needed."""
+        used = self.table["source"].isin([PREVIOUS, CHANGE])
+        return frozenset(self.table.loc[used, "quantity"]) | frozenset(self.compared)
 
     def to_records(self) -> dict[str, list[dict[str, Any]]]:
         """The catalogue as plain data, for the bundle."""

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from graduation_model.cohort.dates import wave_of
-from graduation_model.features.catalogue import CHANGE, PREVIOUS, Catalogue, Quantity
+from graduation_model.features.catalogue import Catalogue, Quantity
 
 # A visit is one whole number, family * 2^20 + day since 1970, so that "this family's last visit before that day" is
 # one binary search. 2^20 days reach the year 4840.
@@ -254,7 +254,7 @@ def context_of(
     values = {
         quantity.name: _ranked_value(visits, quantity, distributions)
         for quantity in catalogue.quantities
-        if quantity.name in _remembered(catalogue)
+        if quantity.name in catalogue.remembered
     }
     clusters = pd.Index(totals.index.unique("cluster"))
     shape = (len(visits.wave_ends), len(clusters))
@@ -309,11 +309,6 @@ def _quantity(catalogue: Catalogue, name: str) -> Quantity:
 def _ranked_value(visits: Visits, quantity: Quantity, distributions: Distributions) -> np.ndarray:
     values = raw_quantity(visits.table, quantity)
     return ranks_in_waves(values, visits.waves, quantity.name, distributions) if quantity.ranked else values
-
-
-def _remembered(catalogue: Catalogue) -> set[str]:
-    sources = catalogue.table["source"].isin([PREVIOUS, CHANGE])
-    return {*catalogue.table.loc[sources, "quantity"], *catalogue.compared}
 
 
 def reference_context(context: WaveContext, points: int = 1001) -> pd.DataFrame:

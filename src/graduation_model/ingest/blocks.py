@@ -30,6 +30,8 @@ class Piece:
     first : int
         The number of its first row in the file, counted from 1.
     rows : int
+    texts : set of str
+        Answers in text, which repeat: they are read as categories.
     """
 
     path: Path
@@ -37,22 +39,27 @@ class Piece:
     group: int
     first: int
     rows: int
+    texts: set[str]
 
     def read(self, batch: int) -> Iterator[Raw]:
         """Read so many rows at a time."""
-        import pyarrow as pa
         import pyarrow.parquet as pq
 
         start = self.first
         try:
-            with pq.ParquetFile(self.path) as file:
+            with pq.ParquetFile(self.path, read_dictionary=self.texts) as file:
                 for part in file.iter_batches(batch_size=batch, row_groups=[self.group], use_threads=False):
-                    frame = frame_of(pa.Table.from_batches([part]), split_blocks=True)
-                    frame = frame.reset_index(drop=True)  # a file may bring an index
-                    yield _raw(with_partition(frame, self.shown), self.shown, np.arange(start, start + len(frame)))
-                    start += len(frame)
+                    yield self._raw(part, start)
+                    start += part.num_rows
         except (OSError, ValueError) as error:  # pyarrow's errors are either
             raise _damaged(self.path, error) from error
+
+    def _raw(self, part, start: int) -> Raw:  # type: ignore[no-untyped-def]  # a pyarrow.RecordBatch
+        import pyarrow as pa
+
+        frame = frame_of(pa.Table.from_batches([part]), split_blocks=True)
+        frame = frame.reset_index(drop=True)  # a file may bring an index
+        return _raw(with_partition(frame, self.shown), self.shown, np.arange(start, start + len(frame)))
 
 
 @dataclass(frozen=True)
@@ -134,22 +141,31 @@ def open_source(folder: Path, reader: TableReader, rows: int) -> Source:
     if not parts or reader.mapping is not None or any(part.suffix != ".parquet" for part in parts):
         return _runs(parts, folder, reader, rows) or _at_once(folder, reader)
     first: set[str] | None = None
+    told = _told(reader)
     pieces: list[Piece] = []
     for part in parts:
         shown, start = part.relative_to(folder).as_posix(), 1
-        columns, groups = _contents(part)
+        columns, texts, groups = _contents(part)
         columns |= set(partition_of(shown))
         first = first or columns
         if columns != first:
             raise DataError(
-                "This part has other columns than the first one", where=part, mend="Give all parts the same columns"
+                f"This part has other columns than the first one{_some_of((first ^ columns) & told)}",
+                where=part,
+                mend="Give all parts the same columns",
             )
         for group, size in enumerate(groups):
-            pieces.append(Piece(part, shown, group, start, size))
+            pieces.append(Piece(part, shown, group, start, size, texts & told))
             start += size
     return Source(
         _gathered(pieces, rows), None, {part.relative_to(folder).as_posix(): sha256_of(part) for part in parts}
     )
+
+
+def _some_of(columns: set[str], most: int = 5) -> str:
+    """Columns that the programme names; how a part calls others may be anything."""
+    more = f" and {len(columns) - most} more" if len(columns) > most else ""
+    return f": they differ in {', '.join(sorted(columns)[:most])}{more}" if columns else ""
 
 
 def _gathered(pieces: Sequence[Piece], rows: int) -> tuple[Block, ...]:
@@ -172,14 +188,10 @@ def read_block(block: Block, batch: int) -> Iterator[Raw]:
     DataError
         Where a file is damaged.
     """
-    parts: list[Raw] = []
-    for piece in block.pieces:
-        for part in piece.read(batch):
-            if len(block.pieces) == 1:
-                yield part
-            else:
-                parts.append(part)
-    if parts:
+    if len(block.pieces) == 1:
+        yield from block.pieces[0].read(batch)
+    else:
+        parts = [part for piece in block.pieces for part in piece.read(batch)]
         yield Raw(
             frame=pd.concat([part.frame for part in parts], ignore_index=True),
             files=pd.concat([part.files for part in parts], ignore_index=True),
@@ -223,7 +235,7 @@ def _runs(parts: Sequence[Path], folder: Path, reader: TableReader, rows: int) -
     return Source(tuple(blocks), None, {shown: sha256_of(path)}, _sorted(found))
 
 
-def habits_of(source: Source, reader: TableReader) -> dict[str, pd.Series]:
+def habits_of(source: Source) -> dict[str, pd.Series]:
     """Return the distinct texts of the columns whose reading is settled by the whole column.
 
     Numbers, dates and yes that a program stored as such need nobody's habits: only columns of text are read.
@@ -233,13 +245,12 @@ def habits_of(source: Source, reader: TableReader) -> dict[str, pd.Series]:
 
     if source.texts is not None:
         return source.texts
-    told = _told(reader)
     found: dict[str, set[str]] = {}
     for piece in (piece for block in source.blocks for piece in block.pieces if isinstance(piece, Piece)):
         try:
-            with pq.ParquetFile(piece.path) as file:
-                text = [name for name, kind in _types(file) if name in told and _is_text(kind)]
-                for part in file.iter_batches(1 << 17, row_groups=[piece.group], columns=text, use_threads=False):
+            with pq.ParquetFile(piece.path, read_dictionary=piece.texts) as file:
+                columns = sorted(piece.texts)
+                for part in file.iter_batches(1 << 17, row_groups=[piece.group], columns=columns, use_threads=False):
                     for name, column in zip(part.schema.names, part.columns, strict=True):
                         if pa.types.is_dictionary(column.type):
                             column = column.dictionary.take(column.indices.unique())
@@ -258,19 +269,21 @@ def _sorted(found: dict[str, set[str]]) -> dict[str, pd.Series]:
     return {name: pd.Series(sorted(cells), dtype="object") for name, cells in found.items()}
 
 
-def _contents(path: Path) -> tuple[set[str], list[int]]:
+def _contents(path: Path) -> tuple[set[str], set[str], list[int]]:
+    """The columns, those of text among them, and the rows of each row group."""
     import pyarrow.parquet as pq
 
     try:
         with pq.ParquetFile(path) as file:
             names = [name for name, _ in _types(file)]
+            texts = {name for name, kind in _types(file) if _is_text(kind)}
             groups = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
     except (OSError, ValueError) as error:
         raise _damaged(path, error) from error
     refuse_twice(names, path)
     if not sum(groups):
         raise DataError("The file holds no rows", where=path, mend="Put the data there, or take the file away")
-    return set(names), groups
+    return set(names), texts, groups
 
 
 def _types(file):  # type: ignore[no-untyped-def]  # a pyarrow.parquet.ParquetFile

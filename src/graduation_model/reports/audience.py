@@ -31,7 +31,7 @@ PARTS: Mapping[str, Mapping[str, frozenset[str]]] = {
     "letter": dict.fromkeys(
         (
             *("audience", "programme", "simulated", "label_stamp", "office", "household_id", "file", "standing"),
-            *("area", "says", "why", "reasons", "objection", "days", "followups", "reentry"),
+            *("area", "says", "why", "reasons", "objection", "days", "visits", "reentry"),
         ),
         _STAFF,
     ),

@@ -18,6 +18,7 @@ from graduation_model.reports.evaluation_words import (
     model_words,
     overall,
     tested_years,
+    version_words,
 )
 from graduation_model.reports.fairness_words import fairness_section
 from graduation_model.reports.group_words import GroupWords
@@ -79,7 +80,7 @@ def model_of(inputs: ReportInputs, language: Language) -> dict[str, str]:
     model = inputs.model
     return {
         "name": model_words(str(model["name"]), language),
-        "version": str(model["version"]),
+        "version": version_words(str(model["version"]), language),
         "package": __version__,
     }
 

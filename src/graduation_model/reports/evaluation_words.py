@@ -70,6 +70,12 @@ def model_words(name: str, language: Language) -> str:
     return text(f"models.{name}", language) if has_text(f"models.{name}") else name
 
 
+def version_words(version: str, language: Language) -> str:
+    """Return a model's version for people: its number, or that the registry does not know it."""
+    key = f"common.version_{version}"
+    return text(key, language) if has_text(key) else version
+
+
 def figure(row: Mapping[str, Any] | None, language: Language) -> dict[str, Any]:
     """Return one metric's value and interval as text.
 

@@ -31,7 +31,7 @@ def safe_names(household_ids: Sequence[str]) -> list[str]:
     doubtful = changed | reserved | (names == "") | names.str.casefold().duplicated(keep=False)
     return [
         f"{name or 'household'}-{_digest(household)}" if mark else name
-        for name, household, mark in zip(names, household_ids, doubtful, strict=True)
+        for name, household, mark in zip(names.tolist(), household_ids, doubtful.tolist(), strict=True)
     ]
 
 

@@ -67,6 +67,8 @@ class GroupWords:
         if question is not None and level in question.levels:
             return answer_words(question, level, language) or level
         band = _band(level)
+        if band == ("band_up_to", {"high": 0.0}):  # nobody has fewer than none
+            return plain(0, language)
         if band is not None:
             key, bounds = band
             return text(f"card.{key}", language, **{name: plain(value, language) for name, value in bounds.items()})

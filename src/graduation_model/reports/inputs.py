@@ -142,6 +142,12 @@ class ReportInputs:
             listed["assessment_date"] = dates.to_numpy()
         return listed
 
+    @cached_property
+    def listed_rows(self) -> list[dict[str, Any]]:
+        """The same, a mapping a family: put together once for all pages, a column at a time."""
+        columns = [self.listed[name].tolist() for name in self.listed]
+        return [dict(zip(self.listed, row, strict=True)) for row in zip(*columns, strict=True)]
+
     def label_stamp(self, language: Language) -> str:
         """Return what every page says where the label is a stand-in; empty where it is the programme's own."""
         return label_stamp(str(self.model.get("label_kind", "sustained_exit")), language)

@@ -5,7 +5,7 @@ A letter tells what is proposed, on which of the family's own answers it rests, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -13,7 +13,6 @@ import pandas as pd
 from graduation_model.contract.instrument import Instrument
 from graduation_model.params import Language
 from graduation_model.reports.answers import AnswerColumns
-from graduation_model.reports.follow_up import followup_dates
 from graduation_model.reports.inputs import TOP, ReportInputs
 from graduation_model.wording import day, number, text
 
@@ -38,9 +37,9 @@ def letters(inputs: ReportInputs, columns: AnswerColumns, language: Language) ->
         "objection": inputs.params.appeal.in_(language),
         "days": number(inputs.params.appeal_days, language),
         "reentry": inputs.params.reentry.in_(language) if inputs.params.reentry else "",
-        "followups": followup_dates(inputs, language),
+        "visits": _visits([number(months, language) for months in inputs.followup_months], language),
     }
-    for place, row in enumerate(inputs.listed.to_dict(orient="records")):
+    for place, row in enumerate(inputs.listed_rows):
         yield {
             **same,
             "household_id": str(row["household_id"]),
@@ -53,6 +52,15 @@ def letters(inputs: ReportInputs, columns: AnswerColumns, language: Language) ->
             "why": text(f"letter.why_{row['standing']}", language, date=day(row["assessment_date"], language)),
             "reasons": _answers(inputs, columns, row, place, language),
         }
+
+
+def _visits(months: Sequence[str], language: Language) -> str:
+    """When somebody comes again, in a sentence; '' where nobody does."""
+    if not months:
+        return ""
+    *first, last = months
+    listed = text("letter.visits_and", language, months=", ".join(first), last=last) if first else last
+    return text("letter.visits", language, months=listed)
 
 
 def _answers(

@@ -41,11 +41,15 @@ def minutes(inputs: ReportInputs, language: Language) -> Iterator[dict[str, Any]
         "simulated": inputs.simulated,
         "label_stamp": inputs.label_stamp(language),
         "as_of": text("common.as_of", language, date=date),
-        "signers": [text(f"minutes.signer_{signer}", language) for signer in SIGNERS],
+        "signers": _signers(language),
         "model": model_words(str(inputs.model["name"]), language),
     }
     for file, place, families in by_subdistrict(inputs, language):
         yield {**same, "file": file, "place": place, "rows": families.to_dict(orient="records")}
+
+
+def _signers(language: Language) -> list[str]:
+    return [text(f"minutes.signer_{signer}", language) for signer in SIGNERS]
 
 
 def by_subdistrict(inputs: ReportInputs, language: Language) -> Iterator[tuple[str, str, pd.DataFrame]]:
@@ -81,18 +85,21 @@ def _table(inputs: ReportInputs, families: pd.DataFrame, language: Language) -> 
     return pd.DataFrame({**table, "file": families["file"]}).astype("object")
 
 
-def minutes_workbook(inputs: ReportInputs, families: pd.DataFrame, language: Language) -> bytes:
+def minutes_workbook(inputs: ReportInputs, families: pd.DataFrame, place: str, language: Language) -> bytes:
     """Return one annex as an .xlsx file, with columns to be filled in and signed.
 
     Parameters
     ----------
     families : frame
+    place : str
         As `by_subdistrict` gives them.
     """
     table = families.drop(columns="file").assign(**dict.fromkeys(OPEN))
     headings = [text("workbook.household_id", language)]
     headings += [text(f"minutes.{name}", language) for name in table.columns[1:]]
-    about = [text("minutes.lead", language), text("common.people_decide", language)]
+    about = [f"{text('minutes.title', language)}: {place}", text("minutes.held", language)]
+    about += [text("minutes.lead", language), text("common.people_decide", language)]
+    about += [text("minutes.signs", language, signer=signer) for signer in _signers(language)]
     prints = {"bundle": inputs.model["bundle_sha256"], "inputs": inputs.inputs_sha256}
     about += [f"{text(f'common.{name}', language)}: {sha256}" for name, sha256 in prints.items()]
     if inputs.simulated:

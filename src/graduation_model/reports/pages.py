@@ -8,6 +8,7 @@ import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import repeat
 from typing import Any
 
@@ -66,13 +67,21 @@ class _Folder:
         here = posixpath.dirname(self.root + name)
 
         def link(to: str, words: str, other: str = "") -> dict[str, str]:
-            return {"to": posixpath.relpath(to, here or "."), "words": words, "language": other}
+            folder, file = posixpath.split(to)
+            return {"to": posixpath.join(_way(here, folder), file), "words": words, "language": other}
 
         folder, file = posixpath.split(name)
         twin = {SHEETS: (f"{LETTERS}/{file}", "letter.title"), LETTERS: (f"{SHEETS}/{file}", "sheet.title")}
         pages = [*self.pages, *([twin[folder]] if folder in twin else [])]
         own = [link(self.root + page, text(key, self.language)) for page, key in pages if page != name]
         return own + [link(root + name, text("common.language", other), other) for other, root in self.others.items()]
+
+
+@cache
+def _way(here: str, there: str) -> str:
+    """From one folder of a report to another; '' where they are the same."""
+    way = posixpath.relpath(there or ".", here or ".")
+    return "" if way == "." else way
 
 
 def report_pages(
@@ -135,8 +144,8 @@ def _reviewers_pages(inputs: ReportInputs, folder: _Folder) -> Iterator[Page]:
     for annex in minutes(inputs, language):
         yield folder.page("minutes.html.j2", f"{MINUTES}/{annex['file']}.html", annex)
     if not folder.root:
-        for file, _, families in by_subdistrict(inputs, language):
-            yield Page(f"{MINUTES}/{file}.xlsx", minutes_workbook(inputs, families, language))
+        for file, place, families in by_subdistrict(inputs, language):
+            yield Page(f"{MINUTES}/{file}.xlsx", minutes_workbook(inputs, families, place, language))
     yield from (folder.page(*family) for family, _ in _families(inputs, language, "reviewer"))
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # Points; where a sheet runs over, its file is set again in smaller print. To have Typst measure each
 # sheet took many times the memory.
-SIZES = ("6.4", "5.9", "5.4", "5.0")
+SIZES = ("7.0", "6.5", "6.0", "5.5", "5.0")
 # What the template says on every sheet, by the name that it knows it by.
 _WORDS = {
     **{

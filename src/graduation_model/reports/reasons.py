@@ -163,7 +163,7 @@ def contrasts(inputs: ReportInputs, language: Language) -> list[list[str]]:
     line = _line(inputs)
     return [
         _contrast(row, own, middles.get(row["area_name"]), line, inputs, language)
-        for row, own in zip(listed.to_dict(orient="records"), given.to_numpy(dtype=float), strict=True)
+        for row, own in zip(inputs.listed_rows, given.to_numpy(dtype=float), strict=True)
     ]
 
 
@@ -181,7 +181,8 @@ def _contrast(
     inputs: ReportInputs,
     language: Language,
 ) -> list[str]:
-    away = row["log_odds"] - line[0]
+    # As the printed figures give it: whoever subtracts them shall find the same.
+    away = round(row["log_odds"], 2) - round(line[0], 2)
     key = "contrast.above" if away >= 0 else "contrast.below"
     points = {"line": number(line[0], language, 2, signed=True), "away": number(abs(away), language, 2)}
     said = [text(key, language, chance=number(line[1], language), **points)]

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 
 @cache
-def environment() -> Environment:
-    """Return the environment of every page."""
+def _environment(language: Language) -> Environment:
+    """What the templates of one language are compiled in: its fixed sentences, `"key"|t`, are put in once, then."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     made = Environment(
@@ -32,6 +32,8 @@ def environment() -> Environment:
     # What pages are made of are mappings: their items are looked for before attributes, which they seldom have.
     made.getattr = made.getitem  # type: ignore[method-assign,assignment]
     made.filters["cell"] = markdown_cell
+    made.filters["t"] = partial(text, language=language)
+    made.globals["language"] = language
     return made
 
 
@@ -47,8 +49,8 @@ def markdown_cell(value: object) -> str:
 
 
 @cache
-def _template(name: str) -> Template:
-    return environment().get_template(name)
+def _template(name: str, language: Language) -> Template:
+    return _environment(language).get_template(name)
 
 
 def render(name: str, page: Mapping[str, Any], language: Language) -> str:
@@ -59,9 +61,9 @@ def render(name: str, page: Mapping[str, Any], language: Language) -> str:
     name : str
         A file of `templates/`.
     page : mapping
-        What the page says; the template reads it as `page`, and the fixed sentences by `t(key)`.
+        What the page says; the template reads it as `page`, its language as `language`, and a sentence by `"key"|t`.
     """
-    return _template(name).render(page=page, language=language, t=partial(text, language=language))
+    return _template(name, language).render(page=page)
 
 
 def safe_json(value: object) -> str:

@@ -12,7 +12,7 @@ from graduation_model.reports.answers import AnswerColumns, facts_of
 from graduation_model.reports.chance import chance_words
 from graduation_model.reports.check_words import CheckWords
 from graduation_model.reports.doubts import doubts_of, flags_by_family, missing_of_all, rests_on
-from graduation_model.reports.evaluation_words import model_words
+from graduation_model.reports.evaluation_words import model_words, version_words
 from graduation_model.reports.follow_up import followup_dates
 from graduation_model.reports.hand_rule import hand_rule
 from graduation_model.reports.history import aid_of, decisions_before, grants_before, recommended_before
@@ -56,7 +56,7 @@ def sheets(inputs: ReportInputs, columns: AnswerColumns, language: Language) -> 
     before_dates = _dates(inputs.previous, listed, language)
     apart, by_hand = contrasts(inputs, language), hand_rule(inputs, language)
     history, plan = _History(inputs, columns, language), plans(inputs, language)
-    for place, row in enumerate(listed.to_dict(orient="records")):
+    for place, row in enumerate(inputs.listed_rows):
         household = str(row["household_id"])
         own = flags.get(household, [])
         yield {
@@ -182,7 +182,7 @@ def _model(row: Mapping[str, Any], language: Language) -> dict[str, str]:
     version = row.get("model_version")
     return {
         "name": model_words(str(row["model"]), language),
-        "version": "" if version is None or pd.isna(version) else str(version),
+        "version": "" if version is None or pd.isna(version) else version_words(str(version), language),
         "sha256": str(row["bundle_sha256"]),
     }
 

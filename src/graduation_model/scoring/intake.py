@@ -17,7 +17,7 @@ from graduation_model.ingest.parts import Raw
 from graduation_model.ingest.reader import TypedRows
 from graduation_model.ingest.rows import sum_of, type_rows
 from graduation_model.scoring.job import BATCH_ROWS, Job, part_of
-from graduation_model.scoring.tables import read_slice, to_frame, write_slices
+from graduation_model.scoring.tables import plain_text, read_slice, to_frame, write_slices
 from graduation_model.scoring.work import Facts
 
 TAKEN, GATHERED = "intake", "gathered"
@@ -34,18 +34,19 @@ def take_in(job: Job, number: int, raws: Iterable[Raw]) -> Facts:
     """Type some raw rows and divide them among the groups of parts."""
     files: dict[str, Path] = {}
     rows, counted = 0, []
-    for place, raw in enumerate(raws):
-        typed = type_rows(raw, job.reader)
+    for place, typed in enumerate(map(partial(type_rows, reader=job.reader), raws)):  # which lets go of the raw rows
         group = part_of(typed.table["household_id"], job.parts) // job.parts_a_group
         start = f"{TAKEN}/{number:05d}-{place:04d}"
         files |= _write(job, start, _one_frame(typed), typed.faults, group, job.groups)
         rows += len(typed.table)
         counted.append(typed.by_column)
+        names, told = typed.names, list(typed.told)
+        del typed  # before the next rows are read
     facts = {
         "rows": rows,
         "by_column": sum_of(*counted),
-        "names": typed.names,
-        "told": list(typed.told),
+        "names": names,
+        "told": told,
         "files": sorted(files),
     }
     return job.work.finish(f"intake-{number:05d}", facts, files)
@@ -115,7 +116,9 @@ def _write(
 
 
 def _one_frame(rows: TypedRows) -> pd.DataFrame:
-    return pd.concat([rows.table, rows.stood.add_prefix(_STOOD), rows.places.add_prefix(_PLACE)], axis=1)
+    """Rows beside what stood there, as text: the categories of ids would be read whole with every slice of a block."""
+    stood = rows.stood.apply(plain_text).add_prefix(_STOOD)
+    return pd.concat([rows.table, stood, rows.places.add_prefix(_PLACE)], axis=1)
 
 
 def _in_slices(faults: pd.DataFrame, part: np.ndarray) -> tuple[pd.DataFrame, np.ndarray]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from math import ceil, sqrt
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pandas as pd
 
 from graduation_model.cohort.params import CohortParams
 from graduation_model.contract.instrument import Instrument
+from graduation_model.errors import ModelError
 from graduation_model.estimators.bundle import Bundle, load_bundle
 from graduation_model.ingest.blocks import Block
 from graduation_model.ingest.reader import TableReader
@@ -43,6 +43,8 @@ class Job:
     cohort : CohortParams
     instrument : Instrument
     bundle_folder : Path
+    bundle_sha256 : str
+        Of the bundle that the run began with: a folder may have been written anew since.
     carry : tuple of str
         Columns that scores take along.
     model_version : str
@@ -60,6 +62,7 @@ class Job:
     cohort: CohortParams
     instrument: Instrument
     bundle_folder: Path
+    bundle_sha256: str
     carry: tuple[str, ...]
     model_version: str
     wave_ends: tuple[pd.Timestamp, ...] = ()
@@ -67,7 +70,24 @@ class Job:
 
     @property
     def bundle(self) -> Bundle:
-        return _bundle(self.bundle_folder)
+        """The run's model, read once a process.
+
+        Raises
+        ------
+        ModelError
+            If the folder holds another one by now.
+        """
+        kept = _KEPT.get(self.bundle_sha256)
+        if kept is None:
+            kept = load_bundle(self.bundle_folder)
+            if kept.sha256 != self.bundle_sha256:
+                raise ModelError(
+                    "The bundle is not the one that the run began with",
+                    where=self.bundle_folder,
+                    mend="Score again with --restart, and write models into folders of their own",
+                )
+            keep(kept)
+        return kept
 
     @property
     def parts_a_group(self) -> int:
@@ -85,9 +105,13 @@ class Job:
         return replace(self.reader, corrections=replace(self.reader.corrections, table=mine))
 
 
-@lru_cache(maxsize=1)
-def _bundle(folder: Path) -> Bundle:
-    return load_bundle(folder)
+_KEPT: dict[str, Bundle] = {}
+
+
+def keep(bundle: Bundle) -> None:
+    """Have this process's parts use a bundle that is read already; only the last one is kept."""
+    _KEPT.clear()
+    _KEPT[bundle.sha256] = bundle
 
 
 def parts_for(rows: int, part_rows: int) -> int:

@@ -20,13 +20,12 @@ def write_slices(frame: pd.DataFrame, part: np.ndarray, parts: int, path: Path) 
     part : array of int (n_rows,)
         The part of each row.
     """
-    batch, ends = _as_batch(frame), np.array([0, len(frame)])
-    if parts > 1:
-        order = np.argsort(part, kind="stable")
-        batch, ends = batch.take(pa.array(order)), np.searchsorted(part[order], np.arange(parts + 1))
+    batch = _as_batch(frame)
+    order = np.argsort(part, kind="stable")
+    ends = np.searchsorted(part[order], np.arange(parts + 1))
     with pa.ipc.new_file(path, batch.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as file:
         for start, stop in pairwise(ends):
-            file.write_batch(batch.slice(start, stop - start))
+            file.write_batch(batch.take(pa.array(order[start:stop])) if parts > 1 else batch)
 
 
 def _as_batch(frame: pd.DataFrame) -> pa.RecordBatch:
@@ -40,6 +39,11 @@ def _as_array(column: pd.Series) -> pa.Array:
         return pa.array(column.to_numpy())
     array = pa.array(column, from_pandas=True)
     return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
+def plain_text(column: pd.Series) -> pd.Series:
+    """Return categories of text as that text."""
+    return pd.Series(pd.array(pa.array(column).dictionary_decode(), dtype="str"), index=column.index)
 
 
 def read_slice(path: Path, part: int) -> pa.Table:

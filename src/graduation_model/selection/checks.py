@@ -120,7 +120,7 @@ def _check_households(household_id: pd.Series) -> None:
         raise DataError(
             f"{twice} rows repeat a household_id",
             where="scores",
-            mend="Keep one row a household: is one score file in the folder twice?",
+            mend="Keep one row a household: a score file may stand in the folder twice",
         )
 
 

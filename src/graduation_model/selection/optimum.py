@@ -24,7 +24,8 @@ NODES = 2_000
 IN_ORDER = 20
 # Of more ceilings than so many, those about a smaller share of the families are left out until a list breaks them.
 MANY, WIDE = 3_000, 0.01
-# Linear programs of more ceilings end no more: a smoothed one prices them, for a list close to the best.
+# Of more ceilings than so many, once lists have broken many, a smoothed linear program prices all, for a list close to
+# the best: an exact one would have to hold ever more of them, and ends no more.
 TOO_MANY = 10_000
 # Seconds of one linear program, after which the rules are said to be too hard. It never decides which list is made.
 PATIENCE = 300
@@ -88,18 +89,24 @@ def best_list(gain: np.ndarray, ceilings: Ceilings) -> Optimum:
     """
     ceilings = ceilings.that_can_bind()
     best = _by_rank(gain, ceilings)
+    if best is not None:
+        return best
     # The best list under fewer ceilings that keeps the others, too, is the best of all. Of very many ceilings most are
     # about few families, such as a village's, and cut nothing off: they are looked at once a list breaks them.
-    looked_at = ceilings.wide(WIDE) | (len(ceilings.bound) <= MANY)
-    while best is None:
+    looked_at, too_many = ceilings.wide(WIDE) | (len(ceilings.bound) <= MANY), len(ceilings.bound) > TOO_MANY
+    while True:
         part = ceilings.only(looked_at)
-        if len(part.bound) > TOO_MANY and (close := _near_best(gain, ceilings)):
+        if too_many and len(part.bound) > MANY and (close := _near_best(gain, ceilings)):
             return close
-        found = _by_rank(gain, part) or _best_within(gain, part)
-        broken = (ceilings.room(found.chosen) < 0) & ~looked_at
+        found = _by_rank(gain, part) or maximise(gain, part)
+        broken = ceilings.room(found.chosen) < 0
+        # Which of the equally good lists comes first is asked once any of them keeps all ceilings.
+        if not broken.any() and found.proven and not found.only:
+            found = _first_of_equals(gain, part, found)
+            broken = ceilings.room(found.chosen) < 0
+        if not broken.any():
+            return found
         looked_at |= broken
-        best = None if broken.any() else found
-    return best
 
 
 def _by_rank(gain: np.ndarray, ceilings: Ceilings) -> Optimum | None:
@@ -128,11 +135,8 @@ def _upper(bound: float, gain: np.ndarray) -> int:
     return int((bound + ROUNDING) // step) * step
 
 
-def _best_within(gain: np.ndarray, ceilings: Ceilings) -> Optimum:
-    """The best list by prices and branches."""
-    best = maximise(gain, ceilings)
-    if not best.proven:
-        return best
+def _first_of_equals(gain: np.ndarray, ceilings: Ceilings, best: Optimum) -> Optimum:
+    """Of the lists that gain as much as a proven one, that which `best_list` returns."""
     chosen, places = best.chosen.copy(), len(gain) - np.arange(len(gain))
     free, rest = _still_open(gain, ceilings, best)
     second = maximise(places[free], rest)

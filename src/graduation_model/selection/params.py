@@ -211,9 +211,9 @@ class SelectionParams(Params):
     def columns(self) -> Iterator[tuple[str, str]]:
         """Yield (place in the file, column) for every column that a rule reads."""
         for kind, groups in (("guards", self.guards), ("floors", self.floors)):
-            for place, group in enumerate(groups):  # type: ignore[var-annotated,arg-type]
+            for group in groups:  # type: ignore[attr-defined]
                 for condition in group.all_of:
-                    yield from ((f"{kind}.{place}", column) for column in condition.columns)
+                    yield from ((f"{kind}.{group.name}", column) for column in condition.columns)
         if self.budget and isinstance(self.budget.cost, str):
             yield "budget.cost", self.budget.cost
         yield from ((f"areas.{place}.column", area.column) for place, area in enumerate(self.areas))
@@ -223,7 +223,9 @@ class SelectionParams(Params):
     def _hangs_together(self) -> Self:
         for place, column in self.columns():
             if column not in IN_EVERY_SCORE and column not in self.carry and column != self.quota_unit:
-                raise ValueError(f"{place} names column {column}, which selection.carry does not list")
+                raise ValueError(
+                    f"{place} names column {column}, which selection.carry does not list; mend its spelling, or list it"
+                )
         names = [group.name for group in (*self.guards, *self.floors)]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:

@@ -39,15 +39,15 @@ def test_more_labelled_families_give_narrower_intervals():
     for n in (300, 2_400):
         rows = training(n)
         intervals = fit_intervals(rows, calibrated("logistic", rows).cross_fitted, params=FEW, seed=1)
-        widths.append(float(intervals.posterior(features(200, seed=9))[1].mean()))
+        widths.append(float(intervals.posterior(features(200, seed=9), np.zeros(200))[1].mean()))
     assert widths[1] < 0.7 * widths[0]
 
 
 def test_a_family_unlike_any_other_has_a_wider_interval():
     rows = training(400)
     intervals = fit_intervals(rows, calibrated("logistic", rows).cross_fitted, params=FEW, seed=1)
-    usual = features(1, seed=9).assign(size=4.0)
-    assert intervals.posterior(usual.assign(size=40.0))[1] > 1.2 * intervals.posterior(usual)[1]
+    usual, said = features(1, seed=9).assign(size=4.0), np.zeros(1)
+    assert intervals.posterior(usual.assign(size=40.0), said)[1] > 1.2 * intervals.posterior(usual, said)[1]
 
 
 def test_an_interval_reaches_further_where_the_second_look_disagrees():
@@ -68,7 +68,7 @@ def test_single_precision_moves_a_bound_by_less_than_a_millionth():
     rows = training(400)
     intervals = fit_intervals(rows, calibrated("logistic", rows).cross_fitted, params=FEW, seed=1)
     X, log_odds = features(600, seed=9), np.linspace(-3, 3, 600)
-    terms = intervals.basis.terms(X.to_numpy(dtype=float))
+    terms = np.column_stack([intervals.basis.terms(X.to_numpy(dtype=float)), log_odds])
     spread = np.sqrt(((terms @ intervals.factor) ** 2).sum(axis=1) + intervals.rest)
     half = half_width(log_odds - terms @ intervals.mean, spread, intervals.level)
     low, high = intervals.bounds(X, log_odds)

@@ -67,3 +67,24 @@ class _Arrays:
 
     def to_arrays(self):
         return self.arrays
+
+
+def test_where_this_years_families_score_higher_than_those_of_the_past_a_score_is_less_of_a_proof():
+    rows = training(600)
+    cross_fitted = small_bundle("logistic", rows).model.cross_fitted
+    higher = np.random.default_rng(1).choice(cross_fitted, 5_000) + 0.5
+    alike, now = (
+        fit_uncertainty(rows, cross_fitted, params=PARAMS, unlabelled=unlabelled).conformal_p(np.array([1.0, 1.5]))
+        for unlabelled in (None, higher)
+    )
+    assert (now > 1.2 * alike).all()
+
+
+def test_families_to_be_scored_are_the_programmes_rows_without_a_next_wave():
+    rows = training(300)
+    unknown = np.arange(600) < 100
+    thinned = replace(rows, everybody_next=np.where(unknown, np.nan, rows.everybody_next))
+    found = thinned.not_seen_since(at_most=1_000, seed=1)
+    assert list(found.index) == list(np.flatnonzero(unknown & rows.everybody_member))
+    assert len(thinned.not_seen_since(at_most=20, seed=1)) == 20
+    assert len(replace(rows, everybody_next=None).not_seen_since(at_most=20, seed=1)) == 0

@@ -18,7 +18,7 @@ def question(kind="number", unit=None, label="Tabungan", **more):
 
 @pytest.mark.parametrize(("name", "answer", "indonesian", "english"), [
     ("status", "not_poor", "not_poor (id)", "not_poor"),
-    ("member", "no", "tidak", "no"),
+    ("member", "no", "Tidak", "No"),
     ("size", 4.0, "4", "4"),
     ("income", 1_250_000.0, "Rp1.250.000", "Rp\u00a01,250,000"),
 ])  # fmt: skip
@@ -55,7 +55,7 @@ def test_a_date_is_written_in_words():
 
 def test_a_column_keeps_its_order_and_its_gaps():
     answers = pd.Series(["yes", None, "no", "yes"], dtype=ASKED["member"].dtype())
-    assert column_words(ASKED["member"], answers, "id") == ["ya", None, "tidak", "ya"]
+    assert column_words(ASKED["member"], answers, "id") == ["Ya", None, "Tidak", "Ya"]
 
 
 def test_an_empty_column_gives_no_words():

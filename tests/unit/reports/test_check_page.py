@@ -192,9 +192,9 @@ EXPECTATIONS = [
     ("at most 5 times umk for each size", "", "paling besar 5 kali UMK untuk setiap People (id)"),
     ("1 to 200 for each size", "", "1 sampai 200 untuk setiap People (id)"),
     ("09-01 to 11-30", "", "1 September sampai 30 November"),
-    ("one of yes, no", "member", "salah satu dari ya, tidak"),
+    ("one of yes, no", "member", "salah satu dari Ya, Tidak"),
     ("one of earth, cement", "floor", "salah satu dari earth (id), cement (id)"),
-    ("only with member = yes", "income", "hanya bila Member (id): ya"),
+    ("only with member = yes", "income", "hanya bila Member (id): Ya"),
     ("a date as YYYY-MM-DD", "", "tanggal dengan bentuk YYYY-MM-DD"),
     ("something new", "", "something new"),
 ]

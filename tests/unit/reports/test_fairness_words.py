@@ -34,8 +34,8 @@ def test_each_group_has_a_plain_verdict():
     rows = level("yes", 400, 90, worse_in=("precision", "false_graduations")) + level("no", 900, 200)
     (group,) = section(rows)["groups"]
     said = {row["level"]: row["verdict"] for row in group["rows"]}
-    assert said["yes"] == "Worse for this group: 10.0 points more false graduations."
-    assert said["no"] == "No difference that the data can show."
+    assert said["Yes"] == "Worse for this group: 10.0 points more false graduations."
+    assert said["No"] == "No difference that the data can show."
 
 
 def test_too_few_families_are_said_to_be_too_few():
@@ -49,9 +49,9 @@ def test_small_counts_are_hidden_and_what_would_reveal_them_too():
     rows = level("yes", 300, 4, worse_in=("reached",)) + level("no", 900, 200) + level("missing", 80, 20)
     (group,) = section(rows)["groups"]
     shown = {row["level"]: row for row in group["rows"]}
-    assert shown["yes"]["selected"] == "*"
-    assert {cell["value"] for cell in shown["yes"]["cells"]} == {"*"}
-    assert shown["yes"]["verdict"] == "Worse for this group; the figures are hidden."
+    assert shown["Yes"]["selected"] == "*"
+    assert {cell["value"] for cell in shown["Yes"]["cells"]} == {"*"}
+    assert shown["Yes"]["verdict"] == "Worse for this group; the figures are hidden."
     assert shown["not recorded"]["selected"] == "*"  # else the total would give the other away
 
 

@@ -10,8 +10,9 @@ WORDS = GroupWords(small_instrument(), {"3601": "Kab. Pandeglang"})
 
 @pytest.mark.parametrize(("group", "level", "expected"), [
     ("status", "not_poor", ("Status (id)", "not_poor (id)")),
-    ("member", "yes", ("Member (id)", "ya")),
+    ("member", "yes", ("Member (id)", "Ya")),
     ("size", "up to 3.5", ("People (id)", "sampai 3,5")),
+    ("size", "up to 0", ("People (id)", "0")),
     ("size", "over 1.2e+04", ("People (id)", "di atas 12.000")),
     ("size", "missing", ("People (id)", "tidak tercatat")),
     ("district_code", "3601", ("Wilayah", "Kab. Pandeglang")),

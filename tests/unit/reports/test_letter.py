@@ -27,6 +27,14 @@ def test_every_family_that_is_decided_on_gets_one():
     ]  # fmt: skip
 
 
+def test_it_says_after_how_many_months_somebody_comes_again():
+    assert (
+        written(followup_months=(6, 12, 24))[0]["visits"] == "Petugas akan berkunjung lagi sesudah 6, 12, dan 24 bulan."
+    )
+    assert written("en", followup_months=(6,))[0]["visits"] == "An officer will visit again after 6 months."
+    assert written(followup_months=())[0]["visits"] == ""
+
+
 def test_it_rests_on_the_familys_own_answers():
     assert written("en")[0]["reasons"] == ["Income: Rp\u00a01,250,000", "Status: poor", "People: 4"]
 

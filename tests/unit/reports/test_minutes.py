@@ -47,12 +47,24 @@ def test_a_workbook_has_room_to_decide_and_sign_and_nothing_in_it_is_computed():
     families = ((hostile, *FAMILIES[0][1:]),)
     given = small_inputs(families)
     ((_, _, listed),) = by_subdistrict(given, "id")
-    rows = CalamineWorkbook.from_filelike(io.BytesIO(minutes_workbook(given, listed, "id"))).get_sheet_by_index(0)
+    rows = CalamineWorkbook.from_filelike(
+        io.BytesIO(minutes_workbook(given, listed, "Kab. Serang", "id"))
+    ).get_sheet_by_index(0)
     heading, first = rows.to_python()[:2]
     assert heading[0] == "Nomor keluarga"
     assert heading[-3:] == ["Keputusan", "Alasan", "Tanda tangan keluarga"]
     assert first[0] == hostile
     assert first[-3:] == ["", "", ""]
+
+
+def test_a_workbook_says_of_which_place_it_is_and_who_signs():
+    ((_, place, listed),) = by_subdistrict(small_inputs(area=""), "en")
+    book = CalamineWorkbook.from_filelike(io.BytesIO(minutes_workbook(small_inputs(), listed, place, "en")))
+    lines = [row[0] for row in book.get_sheet_by_name("About").to_python()]
+    assert f"Annex to the minutes: {place}" in lines
+    assert [line.split(":")[0] for line in lines if "signature" in line] == [
+        "Facilitator", "Head of the village", "Head of the subdistrict", "Dinas Sosial",
+    ]  # fmt: skip
 
 
 def xml_of(content, name):
@@ -62,7 +74,7 @@ def xml_of(content, name):
 
 def test_a_workbook_keeps_its_headings_in_sight_and_has_filters_and_widths_for_what_is_written_by_hand():
     ((_, _, first), _) = by_subdistrict(inputs(), "id")
-    sheet = xml_of(minutes_workbook(inputs(), first, "id"), "worksheets/sheet1")
+    sheet = xml_of(minutes_workbook(inputs(), first, "Kab. Serang", "id"), "worksheets/sheet1")
     assert 'ySplit="1" topLeftCell="B2" activePane="bottomRight" state="frozen"' in sheet
     assert '<autoFilter ref="A1:G3"/>' in sheet
     by_hand = [float(width) for last, width in re.findall(r'max="(\d)" width="([\d.]+)"', sheet) if int(last) > 4]
@@ -75,7 +87,7 @@ def test_no_answer_becomes_a_formula_a_link_or_a_number_not_even_when_it_is_type
     scores = given.scores.assign(facilitator_id=hostile, village_code=hostile)
     given = small_inputs(((hostile, *FAMILIES[0][1:]),), scores=scores)
     ((_, _, listed),) = by_subdistrict(given, "id")
-    content = minutes_workbook(given, listed, "id")
+    content = minutes_workbook(given, listed, "Kab. Serang", "id")
     sheet, styles = xml_of(content, "worksheets/sheet1"), xml_of(content, "styles")
     assert "<f>" not in sheet  # nothing is computed, so there is no formula that anybody could break
     assert "hyperlink" not in sheet

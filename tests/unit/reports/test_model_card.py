@@ -82,7 +82,7 @@ def test_only_a_settled_difference_is_bold_on_the_page():
 
 def test_groups_and_levels_stand_in_words():
     (group,) = content()["groups"]
-    assert (group["group"], group["level"], group["n"]) == ("Member (id)", "ya", "927")
+    assert (group["group"], group["level"], group["n"]) == ("Member (id)", "Ya", "927")
 
 
 def test_groups_show_the_metrics_that_a_group_can_have():

@@ -75,7 +75,7 @@ def test_a_chance_is_told_as_families_out_of_a_hundred():
     chance = first()["chance"]  # log-odds 2.4: 91.7 %
     assert (chance["yes"], chance["no"]) == ("92", "8")
     assert chance["sentence"].startswith("Dari 100 keluarga dengan catatan seperti ini, sekitar 92")
-    assert chance["threshold"] == "Ambang batas: 83 dari 100. Antara 78 dan 88, keluarga ditinjau orang dahulu."
+    assert chance["threshold"] == "Ambang batas: 83 dari 100. Antara 78 dan 88, keluarga ditinjau petugas dahulu."
 
 
 def test_an_interval_is_shown_once_there_is_one():
@@ -217,7 +217,7 @@ def test_history_tells_decisions_grants_and_the_list_before():
     )
     lines = {line["label"]: line["words"] for line in first(earlier=selection, decisions=decisions, uep=uep)["history"]}
     assert lines == {
-        "Keputusan": "1 Februari 2020 ditunda; 1 Februari 2019 tetap peserta",
+        "Keputusan": "1 Februari 2020: ditunda; 1 Februari 2019: tetap peserta",
         "Saran sebelumnya": "Siap graduasi (per 31 Desember 2019)",
         "Bantuan modal usaha (UEP)": "11 Juni 2018 Rp2.500.000",
     }
@@ -235,6 +235,12 @@ def test_follow_up_dates_are_told_or_left_to_be_filled_in():
     assert [visit["date"] for visit in first()["followups"]] == [""] * 4
     dated = first(effective=pd.Timestamp("2021-02-01"))["followups"]
     assert (dated[0]["after"], dated[0]["date"], dated[3]["date"]) == ("6 bulan", "1 Agustus 2021", "1 Februari 2023")
+
+
+def test_the_distance_to_the_line_is_that_of_the_printed_figures():
+    sheet = first(scores=small_inputs().scores.assign(log_odds=2.956))  # 0.931 above, of which nobody sees the rest
+    assert sheet["ledger"]["score"] == "+2,96"
+    assert sheet["contrast"] == ["Garis untuk diusulkan: +2,02 poin (88 dari 100). Keluarga ini 0,94 poin di atasnya."]
 
 
 def changes(**columns):
@@ -275,5 +281,5 @@ def test_papers_and_the_way_back_are_the_programmes():
 def test_what_keeps_a_family_ready_is_told_one_by_one():
     table = changes(household_id="K-1", direction="keeps_ready", reaches=[True, False])
     plan = first("en", changes=table)["plan"]
-    assert plan["steps"][0].endswith("it would fall below the line")
-    assert plan["steps"][1].endswith("the score would fall and stay above the line")
+    assert plan["steps"][0].endswith("this family would fall below the line")
+    assert plan["steps"][1].endswith("the score would fall, and still be above the line")

@@ -10,7 +10,7 @@ from scipy.sparse import csc_array
 from graduation_model.selection import optimum
 from graduation_model.selection.ceilings import Ceilings
 from graduation_model.selection.nested import taken_by_rank
-from graduation_model.selection.optimum import Infeasible, _best_within, best_list, can_hold, maximise
+from graduation_model.selection.optimum import Infeasible, _first_of_equals, best_list, can_hold, maximise
 
 
 def lists(seed: int, families: int, *, levels: int = 0) -> tuple[np.ndarray, Ceilings]:
@@ -73,7 +73,8 @@ def test_groups_within_groups_are_taken_by_rank_and_give_the_list_that_prices_an
     ceilings = Ceilings(csc_array(matrix), bound)
     chosen = taken_by_rank(gain, ceilings)
     assert chosen is not None
-    assert chosen.tolist() == _best_within(gain, ceilings.that_can_bind()).chosen.tolist()
+    within = ceilings.that_can_bind()
+    assert chosen.tolist() == _first_of_equals(gain, within, maximise(gain, within)).chosen.tolist()
 
 
 def test_what_crosses_asks_for_somebody_or_weighs_is_not_taken_by_rank() -> None:

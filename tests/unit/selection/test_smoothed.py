@@ -33,6 +33,7 @@ def test_the_list_keeps_every_rule_and_the_bound_holds_the_best_of_all_lists(
     best = best_list(gain, ceilings)
     assert best.proven
     monkeypatch.setattr(optimum, "TOO_MANY", 20)
+    monkeypatch.setattr(optimum, "MANY", 0)
     close = best_list(gain, ceilings)
     assert (ceilings.room(close.chosen) >= 0).all()
     assert close.value == gain[close.chosen].sum()

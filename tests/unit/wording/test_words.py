@@ -33,7 +33,7 @@ def test_every_sentence_that_a_template_asks_for_exists():
     asked = {
         key
         for page in (SOURCE / "reports" / "templates").glob("*.j2")
-        for key in re.findall(r'\bt\("([a-z0-9_.]+)"', page.read_text(encoding="utf-8"))
+        for key in re.findall(r'"([a-z0-9_.]+)"\|t\b', page.read_text(encoding="utf-8"))
     }
     assert len(asked) > 50
     assert [key for key in asked if not has_text(key) and not key.endswith(".")] == []
