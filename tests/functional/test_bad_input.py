@@ -167,7 +167,7 @@ def test_scores_that_changed_since_they_were_written_are_not_selected_from(year,
     _fails(
         capsys,
         ["select", "--programme", year.programme, "--scores", scores, "--out", tmp_path / "out"],
-        "1 files changed",
+        "Files changed since they were written, or are gone: 1",
         tmp_path,
     )
 
