@@ -84,8 +84,7 @@ def last_wave(there: Known) -> tuple[pd.DataFrame, pd.DataFrame]:
 def judged(there: Known, kind: str) -> dict[str, object]:
     """Return whether intervals hold for the families of the last wave, by the truth, and what the cap's lists hold."""
     estimators, model = there.programme.estimators, fitted(there, kind)
-    now = model.log_odds(there.training.not_seen_since(at_most=MOST_UNLABELLED, seed=estimators.seed))
-    unsure = fit_uncertainty(there.training, model.cross_fitted, params=estimators, unlabelled=now)
+    unsure = fit_uncertainty(there.training, model.cross_fitted, params=estimators, unlabelled=_now(there, model))
     X, truth = last_wave(there)
     log_odds = model.log_odds(X)
     low, high = unsure.bounds(X, log_odds)
@@ -111,8 +110,7 @@ def capped(name: str, kind: str, households: int, seed: int) -> tuple[int, dict[
     there = known_province(name, households=households, seed=seed)
     model = fitted(there, kind)
     training = there.training
-    now = model.log_odds(training.not_seen_since(at_most=MOST_UNLABELLED, seed=there.programme.estimators.seed))
-    weight = as_often_as_now(model.cross_fitted, training.weight, now)
+    weight = as_often_as_now(model.cross_fitted, training.weight, _now(there, model))
     past = ConformalCalibration.fit(model.cross_fitted, training.y, weight)
     X, truth = last_wave(there)
     return len(training.y), listed_at(there, past.p_values(model.log_odds(X)), truth)
@@ -164,6 +162,12 @@ def _put_right(there: Known) -> float:
         params=there.programme.estimators.follow_up,
     )
     return float(np.average(due["label"].fillna(0), weights=one.weight))
+
+
+def _now(there: Known, model: Any) -> np.ndarray:
+    """Log-odds that a model gives to families like those to be scored, as in `learn`."""
+    seed = there.programme.estimators.seed
+    return model.log_odds(there.training.not_seen_since(at_most=MOST_UNLABELLED, seed=seed))
 
 
 def _truth(there: Known, rows: np.ndarray) -> pd.DataFrame:
