@@ -57,7 +57,8 @@ def variants(programme: Programme) -> dict[str, Change]:
         "everybody's next wave alone, trees": components("next_trees"),
         "own label alone, linear": components("own_linear"),
         "own label alone, trees": components("own_trees"),
-        "with the protected answers": features(protected=protected),
+        "without the region": features(protected=()),
+        "with all protected answers": features(protected=protected),
     }
 
 

@@ -83,6 +83,8 @@ ORDERS = {
     "has_title": ("no", "in_process", "yes"),
 }
 
+# A region's number is its name, the same in every year.
+WITHOUT_CODES = {"region_code"}
 YEARS = (2011, 2012, 2014, 2015, 2016, 2017, 2018, 2019)
 
 
@@ -108,7 +110,7 @@ def test_every_coded_question_has_a_codebook_for_every_year(juntos):
     without = [
         (question.name, year)
         for question in juntos.instrument.questions
-        if question.levels
+        if question.levels and question.name not in WITHOUT_CODES
         for year in YEARS
         if not any(str(year) in code_map.versions for code_map in maps_of(question.name, juntos.codebooks))
     ]
@@ -120,7 +122,7 @@ def test_every_answer_of_a_question_is_reached_by_some_code(juntos):
         question.name: set(question.levels)
         - {value for code_map in maps_of(question.name, juntos.codebooks) for value in code_map.codes.values()}
         for question in juntos.instrument.questions
-        if question.levels
+        if question.levels and question.name not in WITHOUT_CODES
     }
     assert {name: values for name, values in unreached.items() if values} == {}
 
@@ -153,10 +155,10 @@ def test_the_occupation_codes_are_no_feature_while_their_codebook_is_missing(jun
     assert blocked == {"head_occupation", "head_industry"}
 
 
-def test_no_feature_comes_from_who_the_head_is_or_where_the_family_lives(juntos):
+def test_of_who_the_head_is_and_where_the_family_lives_the_region_alone_is_a_feature(juntos):
     features = catalogue(juntos.instrument, juntos.features)
-    protected = {"head_sex", "head_age", "head_language", "head_marital", "geo_domain", "geo_stratum"}
-    assert not protected & set(features.questions)
+    protected = {"head_sex", "head_age", "head_language", "head_marital", "geo_domain", "geo_stratum", "region_code"}
+    assert protected & set(features.questions) == {"region_code"}
     assert {question.name for question in juntos.instrument.questions if question.protected} == protected
 
 
