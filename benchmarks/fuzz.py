@@ -240,9 +240,10 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         base = prepare(Path(folder) / "base")
         if asked.case is not None:
-            fuzzer = Fuzzer(base)
+            fuzzer, place = Fuzzer(base), Path(tempfile.mkdtemp())
             print(fuzzer.kind(asked.case))
-            print(fuzzer.run(asked.case, Path(tempfile.mkdtemp())))
+            with contextlib.chdir(place):  # a case may write where it stands
+                print(fuzzer.run(asked.case, place))
             return 0
         cases = range(asked.first, asked.first + asked.cases)
         before = (
