@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version as version_of_package
 from pathlib import Path
@@ -15,11 +16,7 @@ import pandas as pd
 
 from graduation_model.cohort.dates import months_after
 from graduation_model.commands.appraisal import Appraisal, appraise
-from graduation_model.commands.inputs import (
-    ProgrammeLike,
-    known_by,
-    open_data,
-)
+from graduation_model.commands.inputs import ProgrammeLike, known_by, open_data, past_of
 from graduation_model.commands.outputs import Output, output_folder
 from graduation_model.commands.progress import step, track
 from graduation_model.config import Programme
@@ -29,7 +26,6 @@ from graduation_model.estimators.stack import StackModel
 from graduation_model.estimators.support import support_ranges
 from graduation_model.evaluation.backtest import LABEL, POPULATION, Backtest, backtest
 from graduation_model.evaluation.knowledge import Past, first_training
-from graduation_model.features.catalogue import catalogue
 from graduation_model.features.context import reference_context
 from graduation_model.params import LANGUAGES, Label
 from graduation_model.wording import text
@@ -155,22 +151,12 @@ def train(
     programme, date, tables = opened.programme, opened.date, opened.tables
     known_by(tables, date)
     reach(tracking_uri(Path(tracking)))
-    tuned = _tune(programme, tables, date, Path(out), tune) if tune else None
+    past = past_of(programme, tables)
+    tuned = _tune(past, programme, tables.sources, date, Path(out), tune) if tune else None
     if tuned is not None:
         programme = programme.model_copy(update={"estimators": tuned.params})
     with step("Fitting and back-testing"):
-        tried = backtest(
-            tables.assessments,
-            tables.followups,
-            date,
-            instrument=programme.instrument,
-            cohort=programme.cohort,
-            label=programme.label,
-            features=programme.features,
-            estimators=programme.estimators,
-            evaluation=programme.evaluation,
-            decisions=tables.decisions,
-        )
+        tried = backtest(past, date, estimators=programme.estimators, evaluation=programme.evaluation)
     bundle = _bundle(programme, tried, date, simulated=opened.simulated)
     with step("Looking for harm, leaks and reasons that do not hold"):
         appraisal = appraise(programme, bundle, tried, tables, date)
@@ -203,21 +189,15 @@ def train(
     return Training(Path(out).resolve(), tried.evaluation, bundle.card.model, registered, notes)
 
 
-def _tune(programme: Programme, tables: Tables, date: pd.Timestamp, out: Path, trials: int) -> Tuned:
+def _tune(
+    past: Past, programme: Programme, sources: Mapping[str, str], date: pd.Timestamp, out: Path, trials: int
+) -> Tuned:
     """Search on what was known at the end of the first test year; a study belongs to its data and settings."""
     from graduation_model.evaluation.tuning import Tuning
 
-    past = Past(
-        assessments=tables.assessments,
-        followups=tables.followups,
-        catalogue=catalogue(programme.instrument, programme.features),
-        cohort=programme.cohort,
-        label=programme.label,
-        decisions=tables.decisions,
-    )
     first = first_training(past, date, programme.evaluation)
     settings = [programme.estimators.model_dump_json(), programme.label.model_dump_json(), str(date)]
-    name = hashlib.sha256("".join([*settings, *sorted(tables.sources.values())]).encode()).hexdigest()[:16]
+    name = hashlib.sha256("".join([*settings, *sorted(sources.values())]).encode()).hexdigest()[:16]
     out.resolve().parent.mkdir(parents=True, exist_ok=True)
     storage = out.resolve().with_name(f"{out.name}.tuning.db")
     search = Tuning(first, programme.estimators, past.catalogue, storage=storage, name=name)
