@@ -127,6 +127,7 @@ def monitor(
                 title=programme.title,
                 instrument=programme.instrument,
                 params=programme.monitoring,
+                currency=programme.currency,
                 language=language,
                 simulated=opened.simulated,
             )

@@ -316,6 +316,7 @@ def _pages(
         leaks=appraisal.leaks,
         points=points,
         notes=tried.notes,
+        components=programme.estimators.stack.components if programme.estimators.stack else (),
         figures=figures,
         bundle_sha256=sha256,
         min_cell=programme.reports.min_cell,
