@@ -102,6 +102,7 @@ def due(
     """
     from graduation_model.followup import DUE, due_visits
     from graduation_model.reports.due_list import due_workbooks
+    from graduation_model.reports.render import page_place
 
     programme = open_programme(programme)
     if (selection is None) != (effective is None):
@@ -142,7 +143,6 @@ def due(
     with output_folder(out, "due", parameters) as output:
         output.parquet(visits, "due.parquet")
         for language in LANGUAGES:
-            folder = "due" if language == LANGUAGES[0] else f"{language}/due"
             for file, book in due_workbooks(
                 visits,
                 language,
@@ -152,7 +152,7 @@ def due(
                 as_of=opened.date,
                 simulated=opened.simulated,
             ):
-                output.text(book, f"{folder}/{file}.xlsx")
+                output.text(book, page_place(f"due/{file}.xlsx", language))
                 workbooks += language == LANGUAGES[0]
         output.facts.update(opened.facts)
     counts = visits["status"].value_counts()

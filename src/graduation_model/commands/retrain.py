@@ -187,6 +187,7 @@ def retrain(
     }
     with output_folder(out / RETRAIN, "retrain", parameters) as output:
         from graduation_model.monitoring.shadow import shadow, shadow_summary
+        from graduation_model.reports.render import page_place
         from graduation_model.reports.retrain_page import RetrainInputs, retrain_page
         from graduation_model.reports.verdict import verdict_record
 
@@ -212,8 +213,7 @@ def retrain(
             simulated=is_simulated(data),
         )
         for language in LANGUAGES:
-            name = "retrain.html" if language == LANGUAGES[0] else f"{language}/retrain.html"
-            output.text(retrain_page(page, language), name)
+            output.text(retrain_page(page, language), page_place("retrain.html", language))
         output.facts.update(
             model={"version": located.version, "bundle_sha256": bundle.sha256, "label_kind": bundle.card.label_kind},
             challenger=trained.registered,

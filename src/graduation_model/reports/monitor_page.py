@@ -13,8 +13,8 @@ from graduation_model.monitoring.monitor import Monitored
 from graduation_model.monitoring.outcomes import GAP, LISTED_GAP
 from graduation_model.monitoring.params import MonitoringParams
 from graduation_model.monitoring.scores import REASONS_MOVED
-from graduation_model.params import LANGUAGES, Label, Language
-from graduation_model.reports.render import render
+from graduation_model.params import Label, Language
+from graduation_model.reports.render import render, twin_link
 from graduation_model.wording import day, has_text, in_hundred, money, number, percent, span, text
 
 MOST_MOVED, MOST_CARRIED = 12, 5
@@ -49,10 +49,8 @@ def monitor_page(
     simulated : bool
         Stamped on the page.
     """
-    other: Language = LANGUAGES[1] if language == LANGUAGES[0] else LANGUAGES[0]
-    to = "en/monitor.html" if language == LANGUAGES[0] else "../monitor.html"
     page = monitor_dict(seen, title=title, instrument=instrument, params=params, currency=currency, language=language)
-    links = [{"to": to, "words": text("common.language", other), "language": other}]
+    links = [twin_link("monitor.html", language)]
     return render("monitor.html.j2", {**page, "simulated": simulated, "links": links}, language)
 
 
