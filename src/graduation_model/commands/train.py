@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 from graduation_model.cohort.dates import months_after
-from graduation_model.commands.appraisal import Appraisal, appraise
+from graduation_model.commands.appraisal import appraise
+from graduation_model.commands.cards import card_figures, card_pages
 from graduation_model.commands.inputs import ProgrammeLike, known_by, open_data, past_of
 from graduation_model.commands.outputs import Output, output_folder
 from graduation_model.commands.progress import step, track
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 LIBRARIES = ("lightgbm", "numpy", "pandas", "scikit-learn")
 # What the gate reads from a run, beside TABLES' evaluation.
 PREDICTIONS, EVIDENCE = "predictions.parquet", "evidence.json"
-MARKDOWN = {"id": "{}.md", "en": "{}.en.md"}
 
 
 @dataclass(frozen=True)
@@ -181,8 +181,8 @@ def train(
             tuning={} if tuned is None else {name: value for name, value in vars(tuned).items() if name != "params"},
         )
         with step("Drawing and writing the model card"):
-            figures = _figures(bundle, tried, appraisal, programme)
-            for name, page in _pages(programme, bundle, tried, appraisal, figures, sha256).items():
+            figures = card_figures(bundle, tried, appraisal, programme)
+            for name, page in card_pages(programme, bundle, tried, appraisal, figures, sha256).items():
                 output.text(page, name)
         with step("Tracking and registering"):
             registered = _track(programme, bundle, tried, tables, notes, figures, output, tracking)
@@ -258,75 +258,6 @@ def label_words(kind: str, what: str) -> Label:
 
 def _months_later(date: pd.Timestamp, months: int) -> str:
     return str(months_after(pd.Series([date]), months)[0].date())
-
-
-def _figures(bundle: Bundle, tried: Backtest, appraisal: Appraisal, programme: Programme) -> dict[str, bytes]:
-    from graduation_model.reports.figures import beeswarm_png, reliability_png
-
-    years = tried.predictions.groupby("test_year") if len(tried.predictions) else ()
-    figures: dict[str, bytes] = {}
-    for language in LANGUAGES:
-        figures |= {
-            f"reliability_{year}.{language}.png": reliability_png(part, bundle.card.model, language)
-            for year, part in years
-        }
-        figures[f"beeswarm.{language}.png"] = beeswarm_png(
-            appraisal.explained.by_question, appraisal.X, bundle.catalogue, programme.instrument, language
-        )
-    return figures
-
-
-def _pages(
-    programme: Programme,
-    bundle: Bundle,
-    tried: Backtest,
-    appraisal: Appraisal,
-    figures: dict[str, bytes],
-    sha256: str,
-) -> dict[str, str]:
-    """The model card and the points card: one HTML page of both languages, one Markdown file a language."""
-    from graduation_model.reports.model_card import CardInputs, model_card, model_card_markdown
-    from graduation_model.reports.points_page import PointsInputs, points_markdown, points_page
-
-    points = (
-        None
-        if appraisal.points is None
-        else PointsInputs(
-            card=appraisal.points,
-            agreement=appraisal.agreement,
-            model=bundle.card.model,
-            as_of=bundle.card.as_of,
-            title=programme.title,
-            outcome=bundle.card.label_title,
-            instrument=programme.instrument,
-            amounts=bundle.reference_context,
-            currency=programme.currency,
-            quota_share=programme.evaluation.quota_share,
-            simulated=bundle.card.simulated,
-        )
-    )
-    inputs = CardInputs(
-        card=bundle.card,
-        title=programme.title,
-        evaluation=tried.evaluation,
-        instrument=programme.instrument,
-        area_names=programme.reports.area_names,
-        params=programme.evaluation,
-        fairness=appraisal.fairness,
-        leaks=appraisal.leaks,
-        points=points,
-        notes=tried.notes,
-        components=programme.estimators.stack.components if programme.estimators.stack else (),
-        figures=figures,
-        bundle_sha256=sha256,
-        min_cell=programme.reports.min_cell,
-    )
-    pages = {"model_card.html": model_card(inputs)}
-    pages |= {MARKDOWN[language].format("model_card"): model_card_markdown(inputs, language) for language in LANGUAGES}
-    if points:
-        pages["points_card.html"] = points_page(points)
-        pages |= {MARKDOWN[language].format("points_card"): points_markdown(points, language) for language in LANGUAGES}
-    return pages
 
 
 def _track(
