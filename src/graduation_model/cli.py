@@ -556,7 +556,7 @@ def record_delete(**arguments: Any) -> Said:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit code of TABLES: 0, 1 (check), 2 (mendable), 3 (limit), 70 (bug)."""
+    """Run one command; returns its exit code: 0, 1 (check), 2 (mendable), 3 (limit), 70 (bug)."""
     from graduation_model.commands.progress import show_progress
 
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)

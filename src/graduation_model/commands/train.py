@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from graduation_model.evaluation.tuning import Tuned
 
 LIBRARIES = ("lightgbm", "numpy", "pandas", "scikit-learn")
-# What the gate reads from a run, beside TABLES' evaluation.
+# What the gate reads from a run, beside `evaluation.parquet`.
 PREDICTIONS, EVIDENCE = "predictions.parquet", "evidence.json"
 
 
@@ -48,7 +48,7 @@ class Training:
     out : Path
         Holds `bundle/`, `evaluation.parquet`, `fairness.parquet`, `model_card.html`, `points_card.html`.
     evaluation : frame
-        Every model x year x metric; see TABLES.
+        Every model x year x metric; see docs/reference/tables.md.
     model : str
         The bundle's model.
     registered : str

@@ -53,7 +53,7 @@ class Backtest:
     Attributes
     ----------
     evaluation : frame
-        TABLES' `evaluation`, every test year.
+        `evaluation` of docs/reference/tables.md, every test year.
     training : TrainingSet
         At the as-of date.
     models : dict

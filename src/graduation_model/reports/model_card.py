@@ -52,7 +52,7 @@ class CardInputs:
     title : Label
         The programme's.
     evaluation : frame or None
-        As TABLES says; None or empty where no year could be tested.
+        As docs/reference/tables.md says; None or empty where no year could be tested.
     instrument : Instrument, optional
         Puts groups and their levels into words.
     area_names : mapping
