@@ -28,7 +28,7 @@ from graduation_model.evaluation.knowledge import Knowledge, Past, knowledge, tr
 from graduation_model.simulation import Province, simulate
 
 PROGRAMME = Path(__file__).parents[1] / "configs" / "jamsosratu"
-AS_OF, LAST_WAVE, WAVES = pd.Timestamp("2020-12-31"), 2020, 6
+AS_OF, WAVES = pd.Timestamp("2020-12-31"), 6
 LEVELS = (0.1, 0.2, 0.3)
 PUT_RIGHT = "register and early failures put right"
 
