@@ -147,7 +147,9 @@ def test_components_stand_in_words_whatever_a_programme_calls_them():
         for language in ("id", "en")
     }
     assert facts["en"]["value"] == "; ".join(said for _, said in DECLARED)
-    assert facts["id"]["value"].startswith("Kartu skor logistik, belajar dari label keluarga program: 0,50; LightGBM")
+    assert facts["id"]["value"].startswith(
+        "Kartu skor logistik yang belajar dari label hasil keluarga program: 0,50; LightGBM"
+    )
 
 
 @pytest.mark.parametrize(("language", "said"), [("id", "## Bukan untuk"), ("en", "## What it is not for")])
