@@ -431,7 +431,7 @@ def _interrupted(rng: Random, folder: Path, base: Path) -> None:
 
 
 def _command(typed: list[str]) -> None:
-    """Run a command; its refusal is raised, anything else than TABLES' codes and one plain message is a fault."""
+    """Run a command; its refusal is raised, anything else than the house's codes and one plain message is a fault."""
     out, error, log = io.StringIO(), io.StringIO(), io.StringIO()
     handler = logging.StreamHandler(log)
     logging.getLogger().addHandler(handler)
