@@ -9,8 +9,9 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import graduation_model
@@ -49,7 +50,7 @@ def open_engine(name: str, scheduler: str | None, sees: Path, *, workers: int | 
             yield Local()
             return
         # Spawned, not forked: a fork would copy locks that threads of Arrow and BLAS hold.
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_parent) as pool:
             yield Processes(pool)
         return
     distributed = _distributed()
@@ -59,6 +60,18 @@ def open_engine(name: str, scheduler: str | None, sees: Path, *, workers: int | 
     ):
         _check_workers(client, sees)
         yield Dask(client)
+
+
+def _end_with_parent() -> None:
+    """Have a worker end when the run that started it was killed: it would wait for tasks until the machine stops."""
+
+    def watch() -> None:
+        parent = parent_process()
+        assert parent is not None, "a worker has one"
+        parent.join()
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
 
 
 class Dask:

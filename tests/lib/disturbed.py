@@ -1,0 +1,451 @@
+"""Every command that writes, on a small simulated year, and what can go wrong with it."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import errno
+import os
+import re
+import resource
+import shutil
+import signal
+import sqlite3
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from types import SimpleNamespace
+from typing import Any
+
+import pandas as pd
+
+from graduation_model.cli import main
+from lib.faults import on_disk_events
+
+ROOT = Path(__file__).parents[2]
+TRAINED, SCORED = "2019-12-31", "2020-12-31"
+FAMILIES = 300
+
+# --- the commands
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command: its words, what it writes in its folder, what it finds there, and what else can go wrong with it.
+
+    Attributes
+    ----------
+    words : function
+        Of the year's folder and the command's own one.
+    writes : tuple of str
+        Each of these is whole or as it was, whatever happens.
+    finds : tuple of str
+        What of the year is copied into its own folder beforehand.
+    share : int
+        How often it is drawn, beside the others.
+    store : bool
+        It has a tracking store of its own.
+    over_earlier : bool
+        It may find what it wrote before, and writes it anew.
+    done : str
+        What it says where everything was done already.
+    own_faults : tuple of str
+        Names in `OWN_FAULTS`.
+    """
+
+    words: Callable[[Path, Path], list[str]]
+    writes: tuple[str, ...] = ("out",)
+    finds: tuple[str, ...] = ()
+    share: int = 10
+    store: bool = False
+    over_earlier: bool = True
+    done: str = ""
+    own_faults: tuple[str, ...] = ()
+
+
+def commands(family: str) -> dict[str, Command]:
+    """Every command that writes, on what `prepare` made.
+
+    `demo` is left out: it is simulate, train, promote, score, select and report in turn, each of which stands here,
+    with the shipped settings, which take minutes. `replay` is, since it writes into a temporary folder alone.
+    """
+
+    def out(name: str, words: Callable[[Path], list[str]], share: int, **more: Any) -> Command:
+        def typed(base: Path, own: Path) -> list[str]:
+            tracked = ["--tracking", str(own)] if more.get("store") else []
+            return [name, *words(base), "--out", str(own / "out"), *tracked]
+
+        return Command(typed, share=share, **more)
+
+    def scored(*more: str, share: int, faults: tuple[str, ...]) -> Command:
+        def typed(base: Path) -> list[str]:
+            return [*_data(base), "--as-of", SCORED, *_model(base), "--part-rows", "400", *more]
+
+        return out("score", typed, share, own_faults=faults)
+
+    def exported(base: Path, own: Path) -> list[str]:
+        given = [*_data(base), "--household", family, "--out", str(own / "out")]
+        return ["record", "export", *given, str(base / "scores"), str(base / "selection")]
+
+    def corrected(base: Path, own: Path) -> list[str]:
+        given = ["--household", family, "--file", str(base / "asked.csv"), "--data", str(own / "data")]
+        return ["record", "correct", *_on(base), *given]
+
+    def deleted(base: Path, own: Path) -> list[str]:
+        return ["record", "delete", "--household", family, "--yes", str(own / "scores"), str(own / "selection")]
+
+    def promoted(base: Path, own: Path) -> list[str]:
+        return ["promote", *_on(base), "--version", "1", "--approver", "A", "--tracking", str(own)]
+
+    def remembered(base: Path) -> list[str]:
+        return [*_on(base), str(base / "scores"), str(base / "selection")]
+
+    def retrained(base: Path) -> list[str]:
+        return [*_data(base), "--as-of", SCORED, "--last", str(base / "train"), "--quota", "10"]
+
+    stores = ("the store is locked", "the store is locked under way", "the server is gone")
+    parts = ("killed, then a finished part damaged", "a finished part damaged under way")
+    year = ("train", "scores", "selection", "challenger/scores", "challenger/selection", "retrain")
+    return {
+        "simulate": out("simulate", lambda b: [*_on(b), "--households", "60", "--waves", "2", "--seed", "1"], 8),
+        "new": out("new", lambda b: ["--from-data", str(b / "few.csv")], 6, over_earlier=False, done="of that name"),
+        "form": Command(
+            lambda b, own: ["form", *_on(b), "--out", str(own / "f.xlsx")], ("f.xlsx", "f_followup.xlsx"), share=6
+        ),
+        "dictionary": Command(lambda b, own: ["dictionary", *_on(b), "--out", str(own / "d.md")], ("d.md",), share=5),
+        "check": out("check", _data, 9),
+        "check --suggest": Command(
+            lambda b, own: ["check", *_data(b), "--suggest", str(own / "mapping.yaml")],
+            ("mapping.yaml",),
+            share=5,
+            over_earlier=False,
+            done="a file of that name",
+        ),
+        "train": out("train", lambda b: [*_data(b), "--as-of", TRAINED], 6, store=True, own_faults=stores),
+        "promote": Command(
+            promoted, writes=(), store=True, share=7, over_earlier=False, done="champion already", own_faults=stores
+        ),
+        "score": scored(share=26, faults=parts),
+        "score --workers": scored("--workers", "2", share=7, faults=("a worker is killed",)),
+        "score --engine dask": scored("--engine", "dask", "--workers", "2", share=8, faults=("a worker is killed",)),
+        "select": out("select", lambda b: [*_on(b), "--scores", str(b / "scores"), "--quota", "10"], 12),
+        "compare": out("compare", lambda b: [str(b / "selection"), str(b / "longer")], 6),
+        "report": out("report", lambda b: [*_on(b), "--selection", str(b / "selection")], 9),
+        "monitor": out("monitor", lambda b: [*_data(b), "--as-of", SCORED, *_model(b)], 6),
+        "due": out("due", lambda b: [*_data(b), "--as-of", "2020-07-01"], 7),
+        "outcomes": out("outcomes", lambda b: [*_data(b), "--as-of", SCORED], 7),
+        "history": out("history", remembered, 7, store=True, own_faults=stores),
+        "retrain": Command(
+            lambda b, own: ["retrain", *retrained(b), "--out", str(own / "out"), "--tracking", str(own)],
+            tuple(f"out/{name}" for name in year),
+            share=7,
+            store=True,
+            own_faults=stores,
+        ),
+        "record export": Command(exported, share=7),
+        "record correct": Command(corrected, ("data",), ("data",), share=8, over_earlier=False),
+        "record delete": Command(
+            deleted,
+            ("scores", "selection"),
+            ("scores", "selection"),
+            share=14,
+            over_earlier=False,
+            done="No such family",
+        ),
+    }
+
+
+def _on(base: Path) -> list[str]:
+    return ["--programme", str(base / "jamsosratu")]
+
+
+def _data(base: Path) -> list[str]:
+    return [*_on(base), "--data", str(base / "data")]
+
+
+def _model(base: Path) -> list[str]:
+    return ["--model", str(base / "train" / "bundle")]
+
+
+def prepare(base: Path) -> str:
+    """Live a small year; returns a family that stands on its list."""
+    own = Path(shutil.copytree(ROOT / "configs" / "jamsosratu", base / "jamsosratu"))
+    settings = (own / "programme.yaml").read_text(encoding="utf-8")
+    quick = {"test_years: .*": "test_years: 1", "bootstrap: .*": "bootstrap: 20", "model: stack": "model: logistic"}
+    quick = {rf"(?m)^  {old}$": f"  {new}" for old, new in quick.items()} | {r"retained: 0.05}": "retained: 0.4}"}
+    for old, new in quick.items():
+        settings, changed = re.subn(old, new, settings)
+        assert changed, old
+    (own / "programme.yaml").write_text(settings, encoding="utf-8")
+    on, data, scores = _on(base), _data(base), str(base / "scores")
+    year = (
+        ["simulate", *on, "--households", str(FAMILIES), "--waves", "5", "--seed", "3", "--out", str(base / "data")],
+        ["train", *data, "--as-of", TRAINED, "--out", str(base / "train"), "--tracking", str(base)],
+        ["score", *data, "--as-of", SCORED, *_model(base), "--out", scores],
+        ["select", *on, "--scores", scores, "--quota", "10", "--out", str(base / "selection")],
+        ["select", *on, "--scores", scores, "--quota", "14", "--out", str(base / "longer")],
+    )
+    for words in year:  # in this process, so that every child finds the kernels compiled
+        assert main(words) == 0, words
+    pd.read_parquet(base / "data" / "assessments.parquet").head(40).iloc[:, :20].to_csv(base / "few.csv", index=False)
+    asked = "question,answer,reason,date,by\nhh_size,4,counted again,2021-01-05,Siti\n"
+    (base / "asked.csv").write_text(asked, encoding="utf-8")
+    return str(pd.read_parquet(base / "selection" / "selection.parquet")["household_id"].iloc[0])
+
+
+# --- what goes wrong
+
+
+@dataclass(frozen=True)
+class Effort:
+    """What an undisturbed run takes.
+
+    Attributes
+    ----------
+    events : int
+        How often it touches the disk.
+    seconds : float
+    address_space, resident : int
+        Bytes at most.
+    """
+
+    events: int
+    seconds: float
+    address_space: int
+    resident: int
+
+
+def nothing(*_: Any) -> None:
+    """Do nothing."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What goes wrong.
+
+    Attributes
+    ----------
+    within : function
+        Called in the command's process before it begins, with chance, its folder and the effort of an undisturbed run.
+    afterwards : function
+        Called with chance and the folder, when the process has ended.
+    around : function
+        Gives what is held while the process runs.
+    share : int
+        How often it is drawn, beside the others.
+    """
+
+    within: Callable[[Random, Path, Effort], None] = nothing
+    afterwards: Callable[[Random, Path], None] = nothing
+    around: Callable[[Path], AbstractContextManager[None]] = contextlib.nullcontext
+    share: int = 1
+
+
+def _kill() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _kill_at(rng: Random, own: Path, effort: Effort) -> None:
+    place = rng.randint(1, max(1, effort.events))
+    on_disk_events(own, lambda count: _kill() if count == place else None)
+
+
+def _kill_after(rng: Random, own: Path, effort: Effort) -> None:
+    threading.Timer(rng.uniform(0, effort.seconds), _kill).start()
+
+
+REFUSALS = (errno.ENOSPC, errno.EROFS, errno.EIO, errno.EACCES, errno.EDQUOT)
+
+
+def _refuse_at(rng: Random, own: Path, effort: Effort) -> None:
+    """From some point on nothing can be written any more, or one thing once not."""
+    place, number, lasting = rng.randint(1, max(1, effort.events)), rng.choice(REFUSALS), rng.random() < 0.5
+
+    def at(count: int) -> None:
+        if count == place or (lasting and count > place):
+            raise OSError(number, os.strerror(number))
+
+    on_disk_events(own, at)
+
+
+def _small_files(rng: Random, own: Path, effort: Effort) -> None:
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    most = rng.choice((0, 200, 3_000, 20_000, 60_000))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+
+
+def memory(of: str) -> int:
+    """Bytes of this process as /proc/self/status names them."""
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    return int(status.split(f"{of}:")[1].split()[0]) * 1024
+
+
+def _little_memory(rng: Random, own: Path, effort: Effort) -> None:
+    """The system refuses memory from some point between what it holds at its start and what it would hold at most."""
+    limit = rng.randint(*sorted((memory("VmSize"), effort.address_space)))
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+
+def _out_of_memory(rng: Random, own: Path, effort: Effort) -> None:
+    """It is killed when it holds more than a limit, as the system does to whoever holds most."""
+    limit = rng.randint(*sorted((memory("VmRSS"), effort.resident)))
+
+    def watch() -> None:
+        while memory("VmRSS") < limit:
+            time.sleep(0.002)
+        _kill()
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _clock_jumps(rng: Random, own: Path, effort: Effort) -> None:
+    """Every look at the clock shows another year; only where the house looks, lest libraries no longer know a date."""
+
+    class Jumping(dt.datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> dt.datetime:
+            return dt.datetime(rng.choice((1980, 2026, 2099)), rng.randint(1, 12), rng.randint(1, 28), tzinfo=tz)
+
+    clock = SimpleNamespace(datetime=Jumping, UTC=dt.UTC, date=dt.date, timedelta=dt.timedelta)
+    for module in [one for name, one in sys.modules.items() if name.startswith("graduation_model.commands.")]:
+        if getattr(module, "dt", None) is dt:
+            module.dt = clock  # type: ignore[attr-defined]
+    time.time = lambda: rng.choice((0.0, 1.8e9, 4.1e9))
+
+
+@contextlib.contextmanager
+def _no_folder(own: Path) -> Iterator[None]:
+    """The place to write to is gone: its folder is a file now. Root may write everywhere else."""
+    aside = own.rename(own.with_name(f"{own.name}-aside"))
+    own.write_text("a file")
+    try:
+        yield
+    finally:
+        own.unlink()
+        aside.rename(own)
+
+
+FAULTS = {
+    "killed at a write": Fault(_kill_at, share=26),
+    "killed at any time": Fault(_kill_after, share=16),
+    "refused a write": Fault(_refuse_at, share=20),
+    "files may not grow": Fault(_small_files, share=8),
+    "little memory": Fault(_little_memory, share=13),
+    "out of memory": Fault(_out_of_memory, share=8),
+    "the clock jumps": Fault(_clock_jumps, share=4),
+    "no folder to write to": Fault(around=_no_folder, share=5),
+}
+
+# --- what goes wrong with some commands alone
+
+
+@contextlib.contextmanager
+def _locked_store(own: Path) -> Iterator[None]:
+    with _exclusive(own):
+        yield
+
+
+@contextlib.contextmanager
+def _exclusive(own: Path) -> Iterator[sqlite3.Connection]:
+    connection = sqlite3.connect(own / "mlflow.db", isolation_level=None, timeout=60)
+    connection.execute("BEGIN EXCLUSIVE")
+    try:
+        yield connection
+    finally:
+        connection.execute("ROLLBACK")
+        connection.close()
+
+
+def _store_locked_under_way(rng: Random, own: Path, effort: Effort) -> None:
+    wait = rng.uniform(0, effort.seconds)
+
+    def lock() -> None:
+        time.sleep(wait)
+        with _exclusive(own):
+            time.sleep(3600)  # as long as the process lasts
+
+    threading.Thread(target=lock, daemon=True).start()
+
+
+def _server_is_gone(rng: Random, own: Path, effort: Effort) -> None:
+    os.environ["MLFLOW_TRACKING_URI"] = "http://127.0.0.1:9"
+
+
+def _worker_killed(rng: Random, own: Path, effort: Effort) -> None:
+    wait, which = rng.uniform(0, effort.seconds), rng.random()
+
+    def kill() -> None:
+        time.sleep(wait)
+        workers = workers_of(os.getpid())
+        if workers:
+            os.kill(workers[int(which * len(workers))], signal.SIGKILL)
+
+    threading.Thread(target=kill, daemon=True).start()
+
+
+def workers_of(session: int) -> list[int]:
+    """The other processes of a session that work for it; whoever died before is none."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            state, _, _, of = (place / "stat").read_text().rpartition(")")[2].split()[:4]
+            mine = int(of) == session != int(place.name) and state != "Z"
+            if mine and b"spawn_main" in (place / "cmdline").read_bytes():
+                found.append(int(place.name))
+    return sorted(found)
+
+
+def _kill_late(rng: Random, own: Path, effort: Effort) -> None:
+    place = rng.randint(effort.events // 4, effort.events)
+    on_disk_events(own, lambda count: _kill() if count == place else None)
+
+
+def _damage_left(rng: Random, own: Path) -> None:
+    """Damage a file of an interrupted run: the record of what it was begun with, of a step, a table, or a part."""
+    partial = own / ".out.partial"
+    folders = sorted({path.parent for path in partial.rglob("*") if path.is_file()})
+    if folders:
+        _damage(rng, rng.choice(sorted(path for path in rng.choice(folders).iterdir() if path.is_file())))
+
+
+def _damage_under_way(rng: Random, own: Path, effort: Effort) -> None:
+    """Damage a part of the output after it was finished, and go on."""
+    place, damaged = rng.randint(1, max(1, effort.events)), []
+
+    def at(count: int) -> None:
+        partial = own / ".out.partial"
+        if count < place or damaged or not partial.is_dir():
+            return
+        recorded = {path.stem[-5:] for path in partial.glob("done/score-*.json")}
+        parts = [path for path in sorted(partial.glob("out/*/part-*.parquet")) if path.stem[-5:] in recorded]
+        if parts:
+            damaged.append(True)  # before the damage, which is an event of its own
+            _damage(rng, rng.choice(parts))
+
+    on_disk_events(own, at)
+
+
+def _damage(rng: Random, path: Path) -> None:
+    """Change a byte of a file, or cut it short."""
+    content = bytearray(path.read_bytes())
+    place = rng.randrange(len(content)) if content else 0
+    if content and rng.random() < 0.6:
+        content[place] ^= 1 << rng.randrange(8)
+    else:
+        del content[place:]
+    path.write_bytes(content)
+
+
+OWN_FAULTS = {
+    "the store is locked": Fault(around=_locked_store),
+    "the store is locked under way": Fault(_store_locked_under_way),
+    "the server is gone": Fault(_server_is_gone),
+    "a worker is killed": Fault(_worker_killed),
+    "killed, then a finished part damaged": Fault(_kill_late, _damage_left),
+    "a finished part damaged under way": Fault(_damage_under_way),
+}
