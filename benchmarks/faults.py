@@ -41,6 +41,7 @@ from lib.disturbed import (  # noqa: E402
     OWN_FAULTS,
     Command,
     Effort,
+    Most,
     commands,
     memory,
     nothing,
@@ -131,19 +132,23 @@ class Bench:
         return self.known[name]
 
     def _measured(self, name: str, own: Path) -> tuple[int, dict[str, dict[str, str]], Effort]:
-        events, peaks = own.with_name("events"), own.with_name("peaks")
+        events, most = own.with_name("events"), own.with_name("most")
         events.write_text("0", encoding="utf-8")
+        watched: list[Most] = []
+
+        def begin() -> None:
+            on_disk_events(own, _counting(events))
+            watched.append(Most())
+
+        def end() -> None:
+            most.write_text(f"{watched[0].data} {memory('VmHWM')}", encoding="utf-8")
+
         start = time.monotonic()
-        code, said = in_a_child(
-            self.commands[name].words(self.base, own),
-            own,
-            before=lambda: on_disk_events(own, _counting(events)),
-            after=lambda: peaks.write_text(f"{memory('VmPeak')} {memory('VmHWM')}", encoding="utf-8"),
-        )
-        assert code in (0, 1, 3), f"{name}: {said}"
+        code, said = in_a_child(self.commands[name].words(self.base, own), own, before=begin, after=end)
         seconds = time.monotonic() - start
-        address_space, resident = map(int, peaks.read_text(encoding="utf-8").split())
-        return code, self.state(name, own), Effort(int(events.read_text()), seconds, address_space, resident)
+        assert code in (0, 1, 3), f"{name}: {said}"
+        data, resident = map(int, most.read_text(encoding="utf-8").split())
+        return code, self.state(name, own), Effort(int(events.read_text()), seconds, data, resident)
 
     def state(self, name: str, own: Path) -> dict[str, dict[str, str]]:
         """What stands where a command writes."""

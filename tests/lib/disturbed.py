@@ -210,13 +210,13 @@ class Effort:
     events : int
         How often it touches the disk.
     seconds : float
-    address_space, resident : int
-        Bytes at most.
+    data, resident : int
+        Bytes at most that it was granted, and that it held in the machine's memory.
     """
 
     events: int
     seconds: float
-    address_space: int
+    data: int
     resident: int
 
 
@@ -285,10 +285,23 @@ def memory(of: str) -> int:
     return int(status.split(f"{of}:")[1].split()[0]) * 1024
 
 
+class Most:
+    """What this process was granted at most while it was watched: the system remembers the resident part alone."""
+
+    def __init__(self) -> None:
+        self.data = 0
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def _watch(self) -> None:
+        while True:
+            self.data = max(self.data, memory("VmData"))
+            time.sleep(0.002)
+
+
 def _little_memory(rng: Random, own: Path, effort: Effort) -> None:
     """The system refuses memory from some point between what it holds at its start and what it would hold at most."""
-    limit = rng.randint(*sorted((memory("VmSize"), effort.address_space)))
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    limit = rng.randint(*sorted((memory("VmData"), effort.data)))
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 
 
 def _out_of_memory(rng: Random, own: Path, effort: Effort) -> None:
