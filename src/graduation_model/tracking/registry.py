@@ -174,9 +174,11 @@ def promote(name: str, version: str, *, approver: str, uri: str, reason: str = "
         _tag(client, name, version, approver=approver, reason=reason, prefix="promotion")
         if previous is not None:
             client.set_registered_model_alias(name, PREVIOUS, previous)
-        client.set_registered_model_alias(name, CHAMPION, version)
         if _aliased(client, name, CHALLENGER) == version:
             client.delete_registered_model_alias(name, CHALLENGER)
+        client.set_registered_model_alias(
+            name, CHAMPION, version
+        )  # last: cut off before, the same command completes it
     logger.info("version %s of %s is the champion", version, name)
     return version
 
@@ -204,7 +206,7 @@ def rollback(name: str, *, approver: str, uri: str, reason: str = "") -> str:
             raise ModelError(
                 f"{name} has no former champion to go back to", where=shown(uri), mend="Promote the version you want"
             )
-        if left is not None:
+        if left not in (None, back):  # the same, where a rollback was cut off before its last line
             _tag(client, name, left, approver=approver, reason=reason, prefix="rollback")
         client.set_registered_model_alias(name, CHAMPION, back)
         client.delete_registered_model_alias(name, PREVIOUS)

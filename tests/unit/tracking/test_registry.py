@@ -88,6 +88,28 @@ def test_rollback_goes_one_step_only(two_versions: str) -> None:
     assert champion(two_versions) == "1"
 
 
+def test_a_promotion_or_rollback_that_was_cut_off_is_completed_by_the_next(
+    two_versions: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    promote("small", "1", approver="Ani", uri=two_versions)
+    for act, after in (
+        (lambda: promote("small", "2", approver="Ani", uri=two_versions), {"champion": "2", "previous_champion": "1"}),
+        (lambda: rollback("small", approver="Budi", uri=two_versions), {"champion": "1"}),
+    ):
+        with monkeypatch.context() as cut:
+            cut.setattr("mlflow.MlflowClient.delete_registered_model_alias", cut_off)
+            with pytest.raises(KeyboardInterrupt):
+                act()
+        act()
+        model = open_client(two_versions).get_registered_model("small")
+        assert {name: str(version) for name, version in model.aliases.items()} == after
+    assert "rollback.approver" not in open_client(two_versions).get_model_version("small", "1").tags
+
+
+def cut_off(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
 def test_the_champion_is_not_promoted_twice(two_versions: str) -> None:
     promote("small", "1", approver="Ani", uri=two_versions)
     promote("small", "2", approver="Ani", uri=two_versions)
