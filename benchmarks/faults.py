@@ -51,7 +51,7 @@ from lib.disturbed import (  # noqa: E402
 from lib.faults import HUNG, forked, on_disk_events  # noqa: E402
 
 CASES, SECONDS = 220, 300
-OWN_FAULT = 0.4  # how often a command that has faults of its own meets one of them
+OWN_FAULT = 0.5  # how often a command that has faults of its own meets one of them
 RECORD, PAGE = ROOT / "build" / "faults.jsonl", ROOT / "docs" / "results-faults.md"
 KILLED = (-signal.SIGKILL, -signal.SIGABRT)
 NO_MEMORY = (-signal.SIGSEGV, -signal.SIGBUS)  # of a library that does not look whether it got any

@@ -10,7 +10,9 @@ import re
 import resource
 import shutil
 import signal
+import socket
 import sqlite3
+import subprocess
 import sys
 import threading
 import time
@@ -108,7 +110,12 @@ def commands(family: str) -> dict[str, Command]:
     def retrained(base: Path) -> list[str]:
         return [*_data(base), "--as-of", SCORED, "--last", str(base / "train"), "--quota", "10"]
 
-    stores = ("the store is locked", "the store is locked under way", "the server is gone")
+    stores = (
+        "the store is locked",
+        "the store is locked under way",
+        "the server is gone",
+        "the server dies under way",
+    )
     parts = ("killed, then a finished part damaged", "a finished part damaged under way")
     year = ("train", "scores", "selection", "challenger/scores", "challenger/selection", "retrain")
     return {
@@ -389,6 +396,65 @@ def _server_is_gone(rng: Random, own: Path, effort: Effort) -> None:
     os.environ["MLFLOW_TRACKING_URI"] = "http://127.0.0.1:9"
 
 
+@contextlib.contextmanager
+def _server(own: Path) -> Iterator[None]:
+    """A tracking server on the command's own store, and its port beside the command's folder."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    own.with_name("port").write_text(str(port), encoding="utf-8")
+    words = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", f"sqlite:///{own / 'mlflow.db'}"]
+    words += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    out = subprocess.DEVNULL
+    process = subprocess.Popen(words, stdout=out, stderr=out, cwd=own.parent, start_new_session=True)
+    try:
+        _wait_for(port)
+        yield
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _wait_for(port: int) -> None:
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+            return
+        time.sleep(0.1)
+    raise TimeoutError("no tracking server answers")
+
+
+def _server_dies(rng: Random, own: Path, effort: Effort) -> None:
+    """The command speaks to the server through a wire that is cut after a while."""
+    port, wait = int(own.with_name("port").read_text(encoding="utf-8")), rng.uniform(0, effort.seconds)
+    wire = socket.create_server(("127.0.0.1", 0))
+    ends = [wire]
+    os.environ["MLFLOW_TRACKING_URI"] = f"http://127.0.0.1:{wire.getsockname()[1]}"
+
+    def carry(here: socket.socket, there: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while sent := here.recv(2**16):
+                there.sendall(sent)
+            there.shutdown(socket.SHUT_WR)
+
+    def connect() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                here, there = wire.accept()[0], socket.create_connection(("127.0.0.1", port))
+                ends.extend((here, there))
+                for pair in ((here, there), (there, here)):
+                    threading.Thread(target=carry, args=pair, daemon=True).start()
+
+    def cut() -> None:
+        for end in ends:
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    threading.Thread(target=connect, daemon=True).start()
+    timer = threading.Timer(wait, cut)
+    timer.daemon = True
+    timer.start()
+
+
 def _worker_killed(rng: Random, own: Path, effort: Effort) -> None:
     wait, which = rng.uniform(0, effort.seconds), rng.random()
 
@@ -458,6 +524,7 @@ OWN_FAULTS = {
     "the store is locked": Fault(around=_locked_store),
     "the store is locked under way": Fault(_store_locked_under_way),
     "the server is gone": Fault(_server_is_gone),
+    "the server dies under way": Fault(_server_dies, around=_server),
     "a worker is killed": Fault(_worker_killed),
     "killed, then a finished part damaged": Fault(_kill_late, _damage_left),
     "a finished part damaged under way": Fault(_damage_under_way),
