@@ -35,20 +35,9 @@ os.environ.pop("MLFLOW_TRACKING_URI", None)
 from graduation_model.cli import main  # noqa: E402
 from graduation_model.commands.outputs import MANIFEST, read_any_manifest  # noqa: E402
 from graduation_model.errors import UserError  # noqa: E402
-from lib.disturbed import (  # noqa: E402
-    FAMILIES,
-    FAULTS,
-    OWN_FAULTS,
-    Command,
-    Effort,
-    Most,
-    commands,
-    memory,
-    nothing,
-    prepare,
-    workers_of,
-)
+from lib.disturbances import FAULTS, OWN_FAULTS, Effort, Most, memory, nothing, workers_of  # noqa: E402
 from lib.faults import HUNG, forked, on_disk_events  # noqa: E402
+from lib.writers import FAMILIES, Command, commands, prepare  # noqa: E402
 
 CASES, SECONDS = 220, 300
 OWN_FAULT = 0.5  # how often a command that has faults of its own meets one of them
