@@ -128,8 +128,9 @@ def main() -> None:
         table(found, "programme"),
         "Most codes of the survey change meaning in 2018, after the last test year: what reading them all alike costs "
         "then is not in this table.",
-        "Protected answers (head's sex, age, language, marital status; kind of place) stay out unless a programme "
-        "names them in `features.protected`.",
+        "Protected answers (head's sex, age, language, marital status; kind of place, region) stay out unless a "
+        "programme names them in `features.protected`; this one names the region "
+        "([decision 102](decisions/0102-the-region-is-a-feature-of-juntos.md)).",
         "## Every household that is poor at its assessment",
         "The same models, which learnt the programme's own label from its families alone.",
         table(found, "poor"),
