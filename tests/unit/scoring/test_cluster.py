@@ -5,6 +5,11 @@ import signal
 import subprocess
 import sys
 
+import pytest
+
+from graduation_model.errors import OutputError
+from graduation_model.scoring.cluster import open_engine
+
 _KILLED_WITH_A_WORKER = """
 import os, signal
 from pathlib import Path
@@ -24,3 +29,11 @@ def test_workers_end_with_a_run_that_is_killed():
         os.kill(worker, signal.SIGKILL)
         raise
     assert process.returncode == -signal.SIGKILL
+
+
+def test_a_worker_that_is_lost_ends_the_run_in_one_line(tmp_path):
+    with (
+        open_engine("local", None, tmp_path, workers=2) as engine,
+        pytest.raises(OutputError, match="A process of the run was lost"),
+    ):
+        list(engine.map(os._exit, [1]))
