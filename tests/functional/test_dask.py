@@ -85,6 +85,16 @@ def test_a_scheduler_that_is_not_there_is_said_at_once(data, tmp_path, capsys, m
     assert not list(tmp_path.iterdir())
 
 
+def test_workers_that_die_before_they_are_there_are_said_in_one_line(data, tmp_path, capsys, monkeypatch):
+    def dies(**_):
+        raise RuntimeError("Nanny failed to start.")
+
+    monkeypatch.setattr("distributed.LocalCluster", dies)
+    assert main(words(data, tmp_path / "scores", "--engine", "dask")) == 2
+    assert "The workers could not be started" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
 def test_without_dask_the_command_that_installs_it_is_said(data, tmp_path, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     assert main(words(data, tmp_path / "scores", "--engine", "dask")) == 2

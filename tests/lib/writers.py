@@ -99,7 +99,8 @@ def commands(family: str) -> dict[str, Command]:
         "the server dies under way",
     )
     parts = ("killed, then a finished part damaged", "a finished part damaged under way")
-    year = ("train", "scores", "selection", "challenger/scores", "challenger/selection", "retrain")
+    steps = ("train", "scores", "selection", "challenger/scores", "challenger/selection", "retrain")
+    year = tuple(f"out/{step}" for step in steps)
     return {
         "simulate": out("simulate", lambda b: [*_on(b), "--households", "60", "--waves", "2", "--seed", "1"], 8),
         "new": out("new", lambda b: ["--from-data", str(b / "few.csv")], 6, over_earlier=False, done="of that name"),
@@ -129,13 +130,7 @@ def commands(family: str) -> dict[str, Command]:
         "due": out("due", lambda b: [*_data(b), "--as-of", "2020-07-01"], 7),
         "outcomes": out("outcomes", lambda b: [*_data(b), "--as-of", SCORED], 7),
         "history": out("history", remembered, 7, store=True, own_faults=stores),
-        "retrain": Command(
-            lambda b, own: ["retrain", *retrained(b), "--out", str(own / "out"), "--tracking", str(own)],
-            tuple(f"out/{name}" for name in year),
-            share=7,
-            store=True,
-            own_faults=stores,
-        ),
+        "retrain": out("retrain", retrained, 7, writes=year, store=True, own_faults=stores),
         "record export": Command(exported, share=7),
         "record correct": Command(corrected, ("data",), ("data",), share=8, over_earlier=False),
         "record delete": Command(

@@ -115,9 +115,17 @@ def _cluster(distributed: Any, scheduler: str | None, workers: int) -> Iterator[
     if scheduler:
         yield scheduler
         return
-    with distributed.LocalCluster(
-        n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
-    ) as cluster:
+    try:
+        cluster = distributed.LocalCluster(
+            n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
+        )
+    except (OSError, RuntimeError) as error:  # distributed's word where a worker dies before it is there
+        raise OutputError(
+            "The workers could not be started",
+            where="--engine dask",
+            mend="Take fewer --workers if memory is short, and run the same command again; what is finished is kept",
+        ) from error
+    with cluster:
         yield cluster.scheduler_address
 
 
