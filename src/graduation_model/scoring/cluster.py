@@ -5,9 +5,10 @@ Only file names and settings travel to the workers: they read and write the run'
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import CancelledError, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
 from pathlib import Path
@@ -94,6 +95,12 @@ class Dask:
                 where="--scheduler",
                 mend="Give them more memory, or take smaller --part-rows; what is finished is kept",
             ) from error
+        except CancelledError as error:
+            raise OutputError(
+                "The Dask scheduler was lost",
+                where="--scheduler",
+                mend="Start it again, and run the same command again; what is finished is kept",
+            ) from error
         finally:
             self.client.cancel(list(futures))
 
@@ -140,8 +147,14 @@ def _client(distributed: Any, address: str) -> Iterator[Any]:
             where=address,
             mend="Check the address (tcp://HOST:PORT), and that 'dask scheduler' runs",
         ) from error
-    with client:
-        yield client
+    told = logging.getLogger("distributed.client")
+    level = told.level
+    told.setLevel(logging.CRITICAL)  # that a scheduler was lost is one line of ours, and no traceback
+    try:
+        with client:
+            yield client
+    finally:
+        told.setLevel(level)
 
 
 def _check_address(address: str) -> None:

@@ -32,8 +32,7 @@ def test_workers_end_with_a_run_that_is_killed():
 
 
 def test_a_worker_that_is_lost_ends_the_run_in_one_line(tmp_path):
-    with (
-        open_engine("local", None, tmp_path, workers=2) as engine,
-        pytest.raises(OutputError, match="A process of the run was lost"),
-    ):
-        list(engine.map(os._exit, [1]))
+    with open_engine("local", None, tmp_path, workers=2) as engine:
+        for task in (os._exit, abs):  # while it works, and before it is given anything
+            with pytest.raises(OutputError, match="A process of the run was lost"):
+                list(engine.map(task, [1]))
