@@ -310,12 +310,12 @@ def _damage_left(rng: Random, own: Path) -> None:
 
 
 def _damage_under_way(rng: Random, own: Path, effort: Effort) -> None:
-    """Damage a part of the output after it was finished, and go on."""
-    place, damaged = rng.randint(1, max(1, effort.events)), []
+    """Damage a part of the output after it was finished, and go on; once all are hashed, every reader sees it."""
+    place, damaged = rng.randint(effort.events // 2, effort.events), []
 
     def at(count: int) -> None:
         partial = own / ".out.partial"
-        if count < place or damaged or not partial.is_dir():
+        if count < place or damaged or (partial / "out" / "quarantine.parquet").exists():
             return
         recorded = {path.stem[-5:] for path in partial.glob("done/score-*.json")}
         parts = [path for path in sorted(partial.glob("out/*/part-*.parquet")) if path.stem[-5:] in recorded]
