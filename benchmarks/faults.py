@@ -20,7 +20,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -42,6 +42,7 @@ from lib.writers import FAMILIES, Command, commands, prepare  # noqa: E402
 CASES, SECONDS = 220, 300
 OWN_FAULT = 0.5  # how often a command that has faults of its own meets one of them
 RECORD, PAGE = ROOT / "build" / "faults.jsonl", ROOT / "docs" / "results-faults.md"
+YEAR = ROOT / "build" / "faults"  # lived once, and used again by --case and --resume
 KILLED = (-signal.SIGKILL, -signal.SIGABRT)
 NO_MEMORY = (-signal.SIGSEGV, -signal.SIGBUS)  # of a library that does not look whether it got any
 LEAVE = 15  # seconds for the workers of a killed run
@@ -74,7 +75,7 @@ def digests(path: Path) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Reference:
-    """A command undisturbed, twice: its code, what it writes alike both times, and what that takes."""
+    """A command undisturbed: its code, what it always writes alike, and what that takes."""
 
     code: int
     written: dict[str, dict[str, str]]
@@ -88,6 +89,15 @@ class Bench:
     base: Path
     commands: dict[str, Command]
     known: dict[str, Reference] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self._references.exists():
+            kept = json.loads(self._references.read_text(encoding="utf-8"))
+            self.known = {name: Reference(**{**one, "effort": Effort(**one["effort"])}) for name, one in kept.items()}
+
+    @property
+    def _references(self) -> Path:
+        return self.base / "references.json"
 
     def lay_out(self, name: str, own: Path, *, earlier: bool) -> None:
         """Put into a folder what a command finds, perhaps with an earlier output of its own."""
@@ -105,19 +115,22 @@ class Bench:
         return self.base / f"earlier-{name.replace(' ', '-')}"
 
     def reference(self, name: str) -> Reference:
-        """Run a command undisturbed; what a second run writes otherwise (a version's number) is not compared."""
+        """Run a command undisturbed; with a store twice, since a version's number, and the pages with it, differ."""
         if name in self.known:
             return self.known[name]
         runs = []
-        for turn in (1, 2):
-            own = self.base.with_name(f"{self.base.name}-{name.replace(' ', '-')}-{turn}") / "own"
+        for turn in range(2 if self.commands[name].store else 1):
+            own = self.base / "undisturbed" / f"{name.replace(' ', '-')}-{turn}" / "own"
+            shutil.rmtree(own.parent, ignore_errors=True)
             self.lay_out(name, own, earlier=False)
             runs.append(self._measured(name, own))
-        (code, first, effort), (_, second, _) = runs
+        (code, first, effort), (_, second, _) = runs[0], runs[-1]
         same = {path: {n: d for n, d in files.items() if second[path].get(n) == d} for path, files in first.items()}
         if self.commands[name].over_earlier:
             shutil.copytree(own, self._earlier(name), ignore=shutil.ignore_patterns("mlflow.db", "mlartifacts"))
         self.known[name] = Reference(code, same, effort)
+        kept = {name: asdict(one) for name, one in self.known.items()}
+        self._references.write_text(json.dumps(kept), encoding="utf-8")
         return self.known[name]
 
     def _measured(self, name: str, own: Path) -> tuple[int, dict[str, dict[str, str]], Effort]:
@@ -317,6 +330,7 @@ def _preload() -> None:
         import_module(f"{room.__name__}.{module.name}")
     for name in (
         "lightgbm",
+        "mlflow.server",
         "sklearn.linear_model",
         "matplotlib.pyplot",
         "jinja2",
@@ -325,6 +339,18 @@ def _preload() -> None:
     ):
         import_module(name)
     import_mlflow()
+
+
+def _parse_once(programme: Path) -> None:
+    """Have the children find the programme's settings read: that is half of what a light command takes."""
+    from functools import cache
+
+    from graduation_model import config
+
+    read = config.read_params
+    known = cache(lambda path, model, content: read(path, model))
+    config.read_params = lambda path, model: known(path, model, path.read_bytes())  # type: ignore[assignment]
+    config.load_programme(programme)
 
 
 def run() -> int:
@@ -337,6 +363,7 @@ def run() -> int:
     cases = asked.case or range(asked.first, asked.first + asked.cases)
     if asked.case is None and not asked.resume:
         RECORD.unlink(missing_ok=True)
+        shutil.rmtree(YEAR, ignore_errors=True)
     known = _recorded() if asked.resume else {}
     left = [case for case in cases if case not in known]
     results = [*(known[case] for case in cases if case in known), *(disturbed(left) if left else [])]
@@ -356,11 +383,9 @@ def _recorded() -> dict[int, dict[str, Any]]:
 def disturbed(cases: list[int]) -> Iterator[dict[str, Any]]:
     """Do cases one after the other, and keep what came of each."""
     _preload()
-    RECORD.parent.mkdir(exist_ok=True)
+    bench = Bench(YEAR, commands(_lived(YEAR)))
+    _parse_once(YEAR / "jamsosratu")
     with tempfile.TemporaryDirectory() as folder, RECORD.open("a", encoding="utf-8") as record:
-        base = Path(folder) / "base"
-        base.mkdir()
-        bench = Bench(base, commands(prepare(base)))
         for case in cases:
             own = Path(folder) / str(case)
             result = one(bench, case, own)
@@ -371,6 +396,16 @@ def disturbed(cases: list[int]) -> Iterator[dict[str, Any]]:
                 print(f"case {case}: {result['command']}, {result['fault']}, {result['ended']}: {result['found']}")
             sys.stdout.flush()
             yield result
+
+
+def _lived(base: Path) -> str:
+    """The small year, lived if it was not; returns the family that `prepare` names."""
+    family = base / "family"
+    if not family.exists():
+        shutil.rmtree(base, ignore_errors=True)
+        base.mkdir(parents=True)
+        family.write_text(prepare(base), encoding="utf-8")
+    return family.read_text(encoding="utf-8")
 
 
 if __name__ == "__main__":
