@@ -44,7 +44,8 @@ OWN_FAULT = 0.5  # how often a command that has faults of its own meets one of t
 RECORD, PAGE = ROOT / "build" / "faults.jsonl", ROOT / "docs" / "results-faults.md"
 YEAR = ROOT / "build" / "faults"  # lived once, and used again by --case and --resume
 KILLED = (-signal.SIGKILL, -signal.SIGABRT)
-NO_MEMORY = (-signal.SIGSEGV, -signal.SIGBUS)  # of a library that does not look whether it got any
+# Where there is no memory: of a library that does not look whether it got any, and of the system's own loader.
+NO_MEMORY = (-signal.SIGSEGV, -signal.SIGBUS, 127)
 LEAVE = 15  # seconds for the workers of a killed run
 
 
@@ -191,7 +192,9 @@ def one(bench: Bench, case: int, folder: Path) -> dict[str, Any]:
         again, error = in_a_child([*words, "--restart"], own)
     found += _faults_after(bench, name, there, own, again, error)
     found += _end_workers(int(pid.read_text(encoding="utf-8")))
-    ended = "killed" if code < 0 else "refused in one line" if code == 2 else "ended as undisturbed"
+    ended = (
+        "killed" if code < 0 or code in NO_MEMORY else "refused in one line" if code == 2 else "ended as undisturbed"
+    )
     said = _last_line(said) if code == 2 else ""
     seconds = round(time.monotonic() - start, 1)
     return {

@@ -116,13 +116,13 @@ def commands(family: str) -> dict[str, Command]:
             over_earlier=False,
             done="a file of that name",
         ),
-        "train": out("train", lambda b: [*_data(b), "--as-of", TRAINED], 4, store=True, own_faults=stores),
+        "train": out("train", lambda b: [*_data(b), "--as-of", TRAINED], 2, store=True, own_faults=stores),
         "promote": Command(
             promoted, writes=(), store=True, share=9, over_earlier=False, done="champion already", own_faults=stores
         ),
         "score": scored(share=26, faults=parts),
-        "score --workers": scored("--workers", "2", share=6, faults=("a worker is killed",)),
-        "score --engine dask": scored("--engine", "dask", "--workers", "2", share=5, faults=("a worker is killed",)),
+        "score --workers": scored("--workers", "2", share=5, faults=("a worker is killed",)),
+        "score --engine dask": scored("--engine", "dask", "--workers", "2", share=4, faults=("a worker is killed",)),
         "select": out("select", lambda b: [*_on(b), "--scores", str(b / "scores"), "--quota", "10"], 12),
         "compare": out("compare", lambda b: [str(b / "selection"), str(b / "longer")], 6),
         "report": out("report", lambda b: [*_on(b), "--selection", str(b / "selection")], 9),
@@ -130,7 +130,7 @@ def commands(family: str) -> dict[str, Command]:
         "due": out("due", lambda b: [*_data(b), "--as-of", "2020-07-01"], 7),
         "outcomes": out("outcomes", lambda b: [*_data(b), "--as-of", SCORED], 7),
         "history": out("history", remembered, 9, store=True, own_faults=stores),
-        "retrain": out("retrain", retrained, 4, writes=year, store=True, own_faults=stores),
+        "retrain": out("retrain", retrained, 2, writes=year, store=True, own_faults=stores),
         "record export": Command(exported, share=7),
         "record correct": Command(corrected, ("data",), ("data",), share=8, over_earlier=False),
         "record delete": Command(
