@@ -125,7 +125,7 @@ def commands(family: str) -> dict[str, Command]:
         "score --engine dask": scored("--engine", "dask", "--workers", "2", share=4, faults=("a worker is killed",)),
         "select": out("select", lambda b: [*_on(b), "--scores", str(b / "scores"), "--quota", "10"], 12),
         "compare": out("compare", lambda b: [str(b / "selection"), str(b / "longer")], 6),
-        "report": out("report", lambda b: [*_on(b), "--selection", str(b / "selection")], 9),
+        "report": out("report", lambda b: [*_on(b), "--selection", str(b / "selection"), "--language", "id"], 9),
         "monitor": out("monitor", lambda b: [*_data(b), "--as-of", SCORED, *_model(b)], 6),
         "due": out("due", lambda b: [*_data(b), "--as-of", "2020-07-01"], 7),
         "outcomes": out("outcomes", lambda b: [*_data(b), "--as-of", SCORED], 7),
