@@ -101,7 +101,7 @@ class Bench:
         return self.base / "references.json"
 
     def warm_up(self) -> None:
-        """Have every child find loaded what scoring and pages need, kernels and fonts too: it takes longer than both."""
+        """Have every child find loaded what scoring and pages need, kernels and fonts: it takes longer than they do."""
         for name in ("score", "report"):
             with tempfile.TemporaryDirectory() as own:
                 assert main(self.commands[name].words(self.base, Path(own))) == 0
