@@ -247,9 +247,9 @@ def _faults(
             found += [f"{path} is lost"] if path in before and not aside else []
             continue
         now = digests(place)
-        whole = all(now.get(name) == digest for name, digest in reference.written[path].items())
-        if now != before.get(path) and not whole:
-            found.append(f"{path} is half-written")
+        other = [name for name, digest in reference.written[path].items() if now.get(name) != digest]
+        if now != before.get(path) and other:
+            found.append(f"{path} is half-written ({other[0]})")
         found += _odd_manifest(place)
     return found
 
@@ -368,7 +368,10 @@ def run() -> int:
     parser.add_argument("--first", type=int, default=0, help="the page is written from 0 alone")
     parser.add_argument("--case", type=int, nargs="+", help="these alone; --resume finds them in the record later")
     parser.add_argument("--resume", action="store_true", help="with what earlier runs left in build/faults.jsonl")
+    parser.add_argument("--page", action="store_true", help="write the page of what is recorded, and do no case")
     asked = parser.parse_args()
+    if asked.page:
+        return _told(list(_recorded().values()), page_too=True)
     cases = asked.case or range(asked.first, asked.first + asked.cases)
     if asked.case is None and not asked.resume:
         RECORD.unlink(missing_ok=True)
@@ -376,9 +379,13 @@ def run() -> int:
     known = _recorded() if asked.resume else {}
     left = [case for case in cases if case not in known]
     results = [*(known[case] for case in cases if case in known), *(disturbed(left) if left else [])]
+    return _told(results, page_too=asked.case is None and asked.first == 0)
+
+
+def _told(results: list[dict[str, Any]], *, page_too: bool) -> int:
     content = page(results)
     print(content)
-    if asked.case is None and asked.first == 0:
+    if page_too:
         PAGE.write_text(content, encoding="utf-8")
     return int(any(one["found"] for one in results))
 
