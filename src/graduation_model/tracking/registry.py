@@ -105,12 +105,19 @@ def read_run(name: str, version: str, wanted: Collection[str], *, uri: str) -> R
         run_id = str(client.get_model_version(name, version).run_id)
         try:
             kept = {item.path for item in client.list_artifacts(run_id)}
-            folder = _temporary_folder()
-            files = {file: Path(client.download_artifacts(run_id, file, folder)) for file in sorted({*wanted} & kept)}
         except _mlflow_exception() as error:
             if not is_missing(error):
                 raise
-            files = {}
+            kept = set()
+        folder = _temporary_folder()
+        try:
+            files = {file: Path(client.download_artifacts(run_id, file, folder)) for file in sorted({*wanted} & kept)}
+        except _mlflow_exception() as error:  # they are there: MLflow calls a full disk a missing file
+            raise ModelError(
+                f"The files that the run of version {version} of {name} keeps cannot be fetched",
+                where=folder,
+                mend="Check the free space there, your rights to the store's files, and the network",
+            ) from error
     return RegisteredRun(name, version, files)
 
 

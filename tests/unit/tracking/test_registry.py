@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST
 
 from graduation_model.errors import ConfigError, ModelError
 from graduation_model.tracking.record import TrainingRecord
@@ -68,6 +70,18 @@ def test_a_runs_files_come_back_and_what_it_does_not_keep_is_left_out(two_versio
     assert run.files["model_card.html"].read_text() == "<h1>Kartu</h1>"
     with pytest.raises(ModelError, match="small has no version 9"):
         read_run("small", "9", [], uri=two_versions)
+
+
+def test_a_runs_files_that_find_no_room_are_not_called_missing(
+    two_versions: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise MlflowException("Failed to download artifacts", error_code=RESOURCE_DOES_NOT_EXIST)
+
+    kept = open_client(two_versions).list_artifacts(open_client(two_versions).get_model_version("small", "1").run_id)
+    monkeypatch.setattr("mlflow.MlflowClient.download_artifacts", full)
+    with pytest.raises(ModelError, match=r"cannot be fetched\. Check the free space"):
+        read_run("small", "1", [kept[-1].path], uri=two_versions)
 
 
 def test_rollback_brings_the_former_champion_back(two_versions: str) -> None:
