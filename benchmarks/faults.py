@@ -1,34 +1,28 @@
 """Faults at random points of every command that writes: docs/results-faults.md.
 
-`make hard` runs it. A command is killed, refused its disk, its memory or its clock at a point drawn by number; then
-nothing may be lost, nothing half-written may look whole, and the same command, run again, must end as if nothing had
-been, with the same bytes and nothing left behind. `--case N` does one case again.
+`make hard` runs it. A command is killed, refused its disk, its memory or its clock, or loses its store, a worker or a
+finished part at a point drawn by number; then nothing may be lost, nothing half-written may look whole, and the same
+command, run again, must end as if nothing had been, with the same bytes and nothing left behind. `--case N` does one
+case again, `--resume` goes on with what an interrupted run left in `build/faults.jsonl`.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import datetime as dt
-import errno
 import hashlib
 import json
 import os
-import re
-import resource
 import shutil
 import signal
-import sqlite3
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from random import Random
-from types import SimpleNamespace
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
@@ -38,200 +32,36 @@ sys.path.insert(0, str(ROOT / "tests"))
 os.environ |= {"MLFLOW_DISABLE_TELEMETRY": "true", "MPLBACKEND": "Agg", "OMP_NUM_THREADS": "1"}
 os.environ.pop("MLFLOW_TRACKING_URI", None)
 
-import pandas as pd  # noqa: E402
-
 from graduation_model.cli import main  # noqa: E402
 from graduation_model.commands.outputs import MANIFEST, read_any_manifest  # noqa: E402
 from graduation_model.errors import UserError  # noqa: E402
+from lib.disturbances import FAULTS, OWN_FAULTS, Effort, Most, memory, nothing, workers_of  # noqa: E402
 from lib.faults import HUNG, forked, on_disk_events  # noqa: E402
+from lib.writers import FAMILIES, Command, commands, prepare  # noqa: E402
 
-CASES, SECONDS = 200, 300
+CASES, SECONDS = 220, 300
+OWN_FAULT = 0.5  # how often a command that has faults of its own meets one of them
 RECORD, PAGE = ROOT / "build" / "faults.jsonl", ROOT / "docs" / "results-faults.md"
-TRAINED, SCORED = "2019-12-31", "2020-12-31"
-FAMILIES = 300
-REFUSALS = (errno.ENOSPC, errno.EROFS, errno.EIO, errno.EACCES, errno.EDQUOT)
-
-
-@dataclass(frozen=True)
-class Command:
-    """A command: the words after its name, what it writes in its folder, and what it finds there."""
-
-    words: Callable[[Path, Path], list[str]]
-    writes: tuple[str, ...] = ("out",)
-    finds: tuple[str, ...] = ()
-    share: int = 10
-    store: bool = False
-
-
-def _on(base: Path) -> list[str]:
-    return ["--programme", str(base / "jamsosratu")]
-
-
-def _data(base: Path) -> list[str]:
-    return [*_on(base), "--data", str(base / "data")]
-
-
-def commands(family: str) -> dict[str, Command]:
-    """Every command that writes, on what `prepare` made."""
-
-    def out(name: str, words: Callable[[Path], list[str]], share: int, *, store: bool = False) -> Command:
-        def typed(base: Path, own: Path) -> list[str]:
-            tracked = ["--tracking", str(own)] if store else []
-            return [name, *words(base), "--out", str(own / "out"), *tracked]
-
-        return Command(typed, share=share, store=store)
-
-    def held(base: Path, own: Path) -> list[str]:
-        return ["record", "delete", "--household", family, "--yes", str(own / "scores"), str(own / "selection")]
-
-    def corrected(base: Path, own: Path) -> list[str]:
-        given = ["--household", family, "--file", str(base / "asked.csv"), "--data", str(own / "data")]
-        return ["record", "correct", *_on(base), *given]
-
-    model = ["--model", "{base}/train/bundle"]
-    return {
-        "simulate": out("simulate", lambda b: [*_on(b), "--households", "60", "--waves", "2", "--seed", "1"], 4),
-        "check": out("check", _data, 10),
-        "train": out("train", lambda b: [*_data(b), "--as-of", TRAINED], 3, store=True),
-        "score": out("score", lambda b: [*_data(b), "--as-of", SCORED, *_there(model, b), "--part-rows", "400"], 16),
-        "select": out("select", lambda b: [*_on(b), "--scores", str(b / "scores"), "--quota", "10"], 14),
-        "report": out("report", lambda b: [*_on(b), "--selection", str(b / "selection")], 4),
-        "monitor": out("monitor", lambda b: [*_data(b), "--as-of", SCORED, *_there(model, b)], 6),
-        "due": out("due", lambda b: [*_data(b), "--as-of", "2020-07-01"], 6),
-        "outcomes": out("outcomes", lambda b: [*_data(b), "--as-of", SCORED], 6),
-        "retrain": out("retrain", lambda b: [*_data(b), "--as-of", SCORED, "--last", str(b / "train")], 1, store=True),
-        "promote": Command(
-            lambda b, own: ["promote", *_on(b), "--version", "1", "--approver", "A", "--tracking", str(own)],
-            writes=(),
-            store=True,
-            share=5,
-        ),
-        "new": out("new", lambda b: ["--from-data", str(b / "few.csv")], 8),
-        "form": Command(lambda b, own: ["form", *_on(b), "--out", str(own / "f.xlsx")], ("f.xlsx", "f_followup.xlsx")),
-        "dictionary": Command(lambda b, own: ["dictionary", *_on(b), "--out", str(own / "d.md")], ("d.md",), share=6),
-        "record correct": Command(corrected, ("data",), ("data",), share=12),
-        "record delete": Command(held, ("scores", "selection"), ("scores", "selection"), share=18),
-    }
-
-
-def _there(words: list[str], base: Path) -> list[str]:
-    return [word.format(base=base) for word in words]
-
-
-def prepare(base: Path) -> str:
-    """Live a small year; returns a family that stands on its list."""
-    own = Path(shutil.copytree(ROOT / "configs" / "jamsosratu", base / "jamsosratu"))
-    settings = (own / "programme.yaml").read_text(encoding="utf-8")
-    quick = {"test_years: .*": "test_years: 1", "bootstrap: .*": "bootstrap: 20", "model: stack": "model: logistic"}
-    quick = {rf"(?m)^  {old}$": f"  {new}" for old, new in quick.items()} | {r"retained: 0.05}": "retained: 0.4}"}
-    for old, new in quick.items():
-        settings, changed = re.subn(old, new, settings)
-        assert changed, old
-    (own / "programme.yaml").write_text(settings, encoding="utf-8")
-    on, data = _on(base), _data(base)
-    year = (
-        ["simulate", *on, "--households", str(FAMILIES), "--waves", "5", "--seed", "3", "--out", str(base / "data")],
-        ["train", *data, "--as-of", TRAINED, "--out", str(base / "train"), "--tracking", str(base)],
-        ["score", *data, "--as-of", SCORED, "--model", str(base / "train/bundle"), "--out", str(base / "scores")],
-        ["select", *on, "--scores", str(base / "scores"), "--quota", "10", "--out", str(base / "selection")],
-    )
-    for words in year:  # in this process, so that every child finds the kernels compiled
-        assert main(words) == 0, words
-    pd.read_parquet(base / "data" / "assessments.parquet").head(40).iloc[:, :20].to_csv(base / "few.csv", index=False)
-    asked = "question,answer,reason,date,by\nhh_size,4,counted again,2021-01-05,Siti\n"
-    (base / "asked.csv").write_text(asked, encoding="utf-8")
-    return str(pd.read_parquet(base / "selection" / "selection.parquet")["household_id"].iloc[0])
-
-
-# --- what goes wrong
-
-
-def _kill_at(rng: Random, own: Path, last: int, seconds: float) -> None:
-    place = rng.randint(1, max(1, last))
-    on_disk_events(own, lambda count: os.kill(os.getpid(), signal.SIGKILL) if count == place else None)
-
-
-def _kill_after(rng: Random, own: Path, last: int, seconds: float) -> None:
-    threading.Timer(rng.uniform(0, seconds), lambda: os.kill(os.getpid(), signal.SIGKILL)).start()
-
-
-def _refuse_at(rng: Random, own: Path, last: int, seconds: float) -> None:
-    """From some point on nothing can be written any more, or one thing once not."""
-    place, number, lasting = rng.randint(1, max(1, last)), rng.choice(REFUSALS), rng.random() < 0.5
-
-    def at(count: int) -> None:
-        if count == place or (lasting and count > place):
-            raise OSError(number, os.strerror(number))
-
-    on_disk_events(own, at)
-
-
-def _small_files(rng: Random, own: Path, last: int, seconds: float) -> None:
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    most = rng.choice((0, 200, 3_000, 20_000, 60_000))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
-
-
-def _little_memory(rng: Random, own: Path, last: int, seconds: float) -> None:
-    now = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-    resource.setrlimit(resource.RLIMIT_AS, (now + rng.randint(1, 400) * 2**20,) * 2)
-
-
-def _clock_jumps(rng: Random, own: Path, last: int, seconds: float) -> None:
-    """Every look at the clock shows another year; only where the house looks, lest libraries no longer know a date."""
-
-    class Jumping(dt.datetime):
-        @classmethod
-        def now(cls, tz: Any = None) -> dt.datetime:
-            return dt.datetime(rng.choice((1980, 2026, 2099)), rng.randint(1, 12), rng.randint(1, 28), tzinfo=tz)
-
-    clock = SimpleNamespace(datetime=Jumping, UTC=dt.UTC, date=dt.date, timedelta=dt.timedelta)
-    for module in [one for name, one in sys.modules.items() if name.startswith("graduation_model.commands.")]:
-        if getattr(module, "dt", None) is dt:
-            module.dt = clock  # type: ignore[attr-defined]
-    time.time = lambda: rng.choice((0.0, 1.8e9, 4.1e9))
-
-
-def _no_folder(rng: Random, own: Path, last: int, seconds: float) -> None:
-    """The place to write to is gone: its folder is a file now. Root may write everywhere else."""
-    for path in own.iterdir():
-        path.rename(own.with_name(f"{own.name}-{path.name}"))
-    own.rmdir()
-    own.write_text("a file")
-
-
-FAULTS = {
-    "killed at a write": (_kill_at, 30),
-    "killed at any time": (_kill_after, 15),
-    "refused a write": (_refuse_at, 25),
-    "files may not grow": (_small_files, 12),
-    "little memory": (_little_memory, 8),
-    "the clock jumps": (_clock_jumps, 5),
-    "no folder to write to": (_no_folder, 5),
-}
-STORE_FAULTS = ("the store is locked", "the server is gone")
-
-
-@contextlib.contextmanager
-def _locked_store(own: Path) -> Iterator[None]:
-    connection = sqlite3.connect(own / "mlflow.db", isolation_level=None)
-    connection.execute("BEGIN EXCLUSIVE")
-    try:
-        yield
-    finally:
-        connection.execute("ROLLBACK")
-        connection.close()
+YEAR = ROOT / "build" / "faults"  # lived once, and used again by --case and --resume
+KILLED = (-signal.SIGKILL, -signal.SIGABRT)
+# Where there is no memory: of a library that does not look whether it got any, and of the system's own loader.
+NO_MEMORY = (-signal.SIGSEGV, -signal.SIGBUS, 127)
+LEAVE = 15  # seconds for the workers of a killed run
 
 
 # --- a command, disturbed or not
 
 
-def in_a_child(words: list[str], own: Path, before: Callable[[], None]) -> tuple[int, str]:
+def in_a_child(
+    words: list[str], own: Path, *, before: Callable[[], object] = nothing, after: Callable[[], object] = nothing
+) -> tuple[int, str]:
     """Run a command in a copy of this process; returns its code, below zero the signal that ended it, and stderr."""
 
     def disturbed() -> int:
         before()
-        return main(words)
+        code = main(words)
+        after()
+        return code
 
     return forked(disturbed, own.with_name(f"{own.name}.stderr"), seconds=SECONDS)
 
@@ -244,14 +74,13 @@ def digests(path: Path) -> dict[str, str]:
     return {one.relative_to(path).as_posix(): hashlib.sha256(one.read_bytes()).hexdigest() for one in files}
 
 
-@dataclass
+@dataclass(frozen=True)
 class Reference:
-    """A command undisturbed, twice: its code, what it writes, how often it touches the disk, how long it takes."""
+    """A command undisturbed: its code, what it always writes alike, and what that takes."""
 
     code: int
     written: dict[str, dict[str, str]]
-    events: int
-    seconds: float
+    effort: Effort
 
 
 @dataclass
@@ -262,6 +91,21 @@ class Bench:
     commands: dict[str, Command]
     known: dict[str, Reference] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        if self._references.exists():
+            kept = json.loads(self._references.read_text(encoding="utf-8"))
+            self.known = {name: Reference(**{**one, "effort": Effort(**one["effort"])}) for name, one in kept.items()}
+
+    @property
+    def _references(self) -> Path:
+        return self.base / "references.json"
+
+    def warm_up(self) -> None:
+        """Have every child find loaded what scoring and pages need, kernels and fonts: it takes longer than they do."""
+        for name in ("score", "report"):
+            with tempfile.TemporaryDirectory() as own:
+                assert main(self.commands[name].words(self.base, Path(own))) == 0
+
     def lay_out(self, name: str, own: Path, *, earlier: bool) -> None:
         """Put into a folder what a command finds, perhaps with an earlier output of its own."""
         command = self.commands[name]
@@ -270,31 +114,50 @@ class Bench:
             shutil.copytree(self.base / found, own / found)
         if command.store:
             shutil.copy(self.base / "mlflow.db", own)
-        if earlier and (self.base / f"earlier-{name}").exists():
-            for path in (self.base / f"earlier-{name}").iterdir():
+        if earlier and command.over_earlier:
+            for path in self._earlier(name).iterdir():
                 shutil.copytree(path, own / path.name) if path.is_dir() else shutil.copy(path, own)
 
+    def _earlier(self, name: str) -> Path:
+        return self.base / f"earlier-{name.replace(' ', '-')}"
+
     def reference(self, name: str) -> Reference:
-        """Run a command undisturbed; what a second run writes otherwise (a version's number) is not compared."""
+        """Run a command undisturbed; with a store twice, since a version's number, and the pages with it, differ."""
         if name in self.known:
             return self.known[name]
         runs = []
-        for turn in (1, 2):
-            own = self.base.with_name(f"{self.base.name}-{name.replace(' ', '-')}-{turn}") / "own"
+        for turn in range(2 if self.commands[name].store else 1):
+            own = self.base / "undisturbed" / f"{name.replace(' ', '-')}-{turn}" / "own"
+            shutil.rmtree(own.parent, ignore_errors=True)
             self.lay_out(name, own, earlier=False)
-            told = own.parent / "events"
-            words = self.commands[name].words(self.base, own)
-            start = time.monotonic()
-            code, said = in_a_child(words, own, lambda own=own, told=told: on_disk_events(own, _counting(told)))
-            assert code in (0, 1, 3), f"{name}: {said}"
-            seconds = time.monotonic() - start
-            runs.append((code, self.state(name, own), int(told.read_text() if told.exists() else 0), seconds))
-        (code, first, events, seconds), (_, second, _, _) = runs
+            runs.append(self._measured(name, own))
+        (code, first, effort), (_, second, _) = runs[0], runs[-1]
         same = {path: {n: d for n, d in files.items() if second[path].get(n) == d} for path, files in first.items()}
-        if name not in ("form", "dictionary", "new", "record correct", "record delete", "promote"):
-            shutil.copytree(own, self.base / f"earlier-{name}", ignore=shutil.ignore_patterns("mlflow.db", "mlruns"))
-        self.known[name] = Reference(code, same, events, seconds)
+        if self.commands[name].over_earlier:
+            shutil.copytree(own, self._earlier(name), ignore=shutil.ignore_patterns("mlflow.db", "mlartifacts"))
+        self.known[name] = Reference(code, same, effort)
+        kept = {name: asdict(one) for name, one in self.known.items()}
+        self._references.write_text(json.dumps(kept), encoding="utf-8")
         return self.known[name]
+
+    def _measured(self, name: str, own: Path) -> tuple[int, dict[str, dict[str, str]], Effort]:
+        events, most = own.with_name("events"), own.with_name("most")
+        events.write_text("0", encoding="utf-8")
+        watched: list[Most] = []
+
+        def begin() -> None:
+            on_disk_events(own, _counting(events))
+            watched.append(Most())
+
+        def end() -> None:
+            most.write_text(f"{watched[0].data} {memory('VmHWM')}", encoding="utf-8")
+
+        start = time.monotonic()
+        code, said = in_a_child(self.commands[name].words(self.base, own), own, before=begin, after=end)
+        seconds = time.monotonic() - start
+        assert code in (0, 1, 3), f"{name}: {said}"
+        data, resident = map(int, most.read_text(encoding="utf-8").split())
+        return code, self.state(name, own), Effort(int(events.read_text()), seconds, data, resident)
 
     def state(self, name: str, own: Path) -> dict[str, dict[str, str]]:
         """What stands where a command writes."""
@@ -302,7 +165,7 @@ class Bench:
 
 
 def _counting(told: Path) -> Callable[[int], None]:
-    handle = os.open(told, os.O_WRONLY | os.O_CREAT)
+    handle = os.open(told, os.O_WRONLY)
     return lambda count: (os.pwrite(handle, str(count).encode(), 0), None)[1]
 
 
@@ -315,78 +178,115 @@ def one(bench: Bench, case: int, folder: Path) -> dict[str, Any]:
     names = list(bench.commands)
     name = rng.choices(names, [bench.commands[one].share for one in names])[0]
     command, reference = bench.commands[name], bench.reference(name)
-    store = command.store and rng.random() < 0.35
-    fault = rng.choice(STORE_FAULTS) if store else rng.choices(list(FAULTS), [share for _, share in FAULTS.values()])[0]
-    own = folder / "own"
+    kind = _drawn(rng, command)
+    fault = (FAULTS | OWN_FAULTS)[kind]
+    own, pid, start = folder / "own", folder / "pid", time.monotonic()
     bench.lay_out(name, own, earlier=rng.random() < 0.5)
     before, there = bench.state(name, own), {path.name for path in own.iterdir()}
     words = command.words(bench.base, own)
-    held = _locked_store(own) if fault == STORE_FAULTS[0] else contextlib.nullcontext()
-    with held:
-        code, said = in_a_child(words, own, lambda: _disturb(fault, rng, own, reference))
-    if own.is_file():
-        own.unlink()
-        own.mkdir()
-        for path in list(folder.glob("own-*")):
-            path.rename(own / path.name.removeprefix("own-"))
-    found = _faults(command, reference, before, own, code, said)
-    again, error = in_a_child(words, own, lambda: None)
+
+    def disturb() -> None:
+        pid.write_text(str(os.getpid()), encoding="utf-8")
+        fault.within(rng, own, reference.effort)
+
+    with fault.around(own):
+        code, said = in_a_child(words, own, before=disturb)
+    found = _faults(command, reference, before, own, code, said, no_memory=kind == "little memory")
+    fault.afterwards(rng, own)
+    again, error = in_a_child(words, own)
+    if again == 2 and "begun with something else" in error:  # what was damaged said so itself
+        again, error = in_a_child([*words, "--restart"], own)
     found += _faults_after(bench, name, there, own, again, error)
-    ended = "killed" if code < 0 else "refused in one line" if code == 2 else "ended as undisturbed"
-    return {"case": case, "command": name, "fault": fault, "ended": ended, "found": found}
+    found += _end_workers(int(pid.read_text(encoding="utf-8")))
+    ended = (
+        "killed" if code < 0 or code in NO_MEMORY else "refused in one line" if code == 2 else "ended as undisturbed"
+    )
+    said = _last_line(said) if code == 2 else ""
+    seconds = round(time.monotonic() - start, 1)
+    return {
+        "case": case,
+        "command": name,
+        "fault": kind,
+        "ended": ended,
+        "said": said,
+        "found": found,
+        "seconds": seconds,
+    }
 
 
-def _disturb(fault: str, rng: Random, own: Path, reference: Reference) -> None:
-    if fault == STORE_FAULTS[1]:
-        os.environ["MLFLOW_TRACKING_URI"] = "http://127.0.0.1:9"
-    elif fault in FAULTS:
-        FAULTS[fault][0](rng, own, reference.events, reference.seconds)
+def _drawn(rng: Random, command: Command) -> str:
+    if command.own_faults and rng.random() < OWN_FAULT:
+        return rng.choice(command.own_faults)
+    return rng.choices(list(FAULTS), [fault.share for fault in FAULTS.values()])[0]
+
+
+def _end_workers(session: int) -> list[str]:
+    """End what a run left behind that was killed; it had some seconds to see so itself."""
+    deadline = time.monotonic() + LEAVE
+    while (left := workers_of(session)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    for worker in left:
+        with suppress(ProcessLookupError):
+            os.kill(worker, signal.SIGKILL)
+    return [f"run again: {len(left)} workers of the disturbed run live on"] if left else []
 
 
 def _faults(
-    command: Command, reference: Reference, before: dict[str, Any], own: Path, code: int, said: str
+    command: Command, reference: Reference, before: dict[str, Any], own: Path, code: int, said: str, *, no_memory: bool
 ) -> list[str]:
     """What a disturbed run may not do: show a traceback, lose what stood there, leave a half where a whole belongs."""
     found = ["a hang"] if code == HUNG else []
-    if code not in (HUNG, -signal.SIGKILL, -signal.SIGABRT, 2, reference.code):
-        found.append(f"code {code}: {' '.join(said.strip().splitlines()[-1:])[:300]}")
+    if code not in (HUNG, 2, reference.code, *KILLED, *(NO_MEMORY if no_memory else ())):
+        found.append(f"code {code}: {_last_line(said)}")
     elif "Traceback" in said:
-        found.append(f"a traceback: {' '.join(said.strip().splitlines()[-1:])[:300]}")
+        found.append(f"a traceback: {_last_line(said)}")
     for path in command.writes:
         place = own / path
         if not place.exists():
-            aside = list(own.glob(f".{path}.old-*"))
+            aside = list(place.parent.glob(f".{place.name}.old-*"))
             found += [f"{path} is lost"] if path in before and not aside else []
             continue
         now = digests(place)
-        whole = all(now.get(name) == digest for name, digest in reference.written[path].items())
-        if now != before.get(path) and not whole:
-            found.append(f"{path} is half-written")
-        if place.is_dir() and (place / MANIFEST).is_file():
-            try:
-                read_any_manifest(place)
-            except UserError as error:
-                found.append(f"{path}: {error}")
+        other = [name for name, digest in reference.written[path].items() if now.get(name) != digest]
+        if now != before.get(path) and other:
+            found.append(f"{path} is half-written ({other[0]})")
+        found += _odd_manifest(place)
     return found
 
 
 def _faults_after(bench: Bench, name: str, there: set[str], own: Path, code: int, said: str) -> list[str]:
     """What the same command may not do afterwards: end otherwise, write other bytes, leave something behind."""
-    reference, found = bench.known[name], []
-    done = {"promote": "champion already", "new": "something of that name", "record delete": "No such family"}
-    done_before = name in done and done[name] in said
-    if code != reference.code and not done_before:
-        found.append(f"run again: code {code}: {' '.join(said.strip().splitlines()[-1:])[:300]}")
+    command, reference, found = bench.commands[name], bench.known[name], []
+    if code != reference.code and not (command.done and command.done in said):
+        found.append(f"run again: code {code}: {_last_line(said)}")
     now = bench.state(name, own)
+    for path in now:
+        found += [f"run again: {odd}" for odd in _odd_manifest(own / path)]
     for path, files in reference.written.items():
         if name == "record correct":  # a correction entered twice stands there twice, and counts once
             continue
         other = [one for one, digest in files.items() if now.get(path, {}).get(one) != digest]
         found += [f"run again: {path} has other bytes ({other[0]})"] if other else []
-    left = {path.name for path in own.iterdir()} - there - {*bench.commands[name].writes, "mlflow.db", "mlruns"}
+    written = {Path(path).parts[0] for path in command.writes}
+    left = {path.name for path in own.iterdir()} - there - {*written, "mlflow.db", "mlartifacts"}
     left |= {path.name for path in own.rglob(".*")}
     found += [f"run again: left behind {sorted(left)[0]}"] if left else []
     return found
+
+
+def _odd_manifest(place: Path) -> list[str]:
+    """What a folder's manifest says that is not so, if it has one."""
+    if not (place / MANIFEST).is_file():
+        return []
+    try:
+        read_any_manifest(place)
+    except UserError as error:
+        return [str(error)]
+    return []
+
+
+def _last_line(said: str) -> str:
+    return " ".join(said.strip().splitlines()[-1:])[:300]
 
 
 # --- all of them
@@ -394,10 +294,15 @@ def _faults_after(bench: Bench, name: str, there: set[str], own: Path, code: int
 STORY = f"""# Faults
 
 Written by `make hard`; nothing here is typed. On a simulated year of {FAMILIES} families every command that writes is
-killed (SIGKILL), refused its disk, its memory, its clock or its tracking store at a point drawn by number, half of the
-time over an earlier output of its own. Then is looked at what stands there: it is as it was, or whole, or aside under a
-name that the next run puts back. Then the same command is run again, undisturbed: it must end as if nothing had been,
-with the same bytes, and nothing left behind. A case can be done again with `python benchmarks/faults.py --case N`.
+killed (SIGKILL) or refused its disk, its memory or its clock at a point drawn by number, half of the time over an
+earlier output of its own; it may lose its tracking store, a worker process, or a finished part of its scores. Then is
+looked at what stands there: it is as it was, or whole, or aside under a name that the next run puts back. Then the same
+command is run again, undisturbed: it must end as if nothing had been, with the same bytes, and nothing left behind, no
+process either. A case can be done again with `python benchmarks/faults.py --case N`.
+
+Little memory: the system grants no more from a point between what the command holds at its start and what it holds at
+most undisturbed. Out of memory: it is killed when more than such a limit is resident. `demo` is no row: it is simulate,
+train, promote, score, select and report in turn. `replay` and a look at the years without `--out` write nothing.
 """
 
 
@@ -434,6 +339,7 @@ def _preload() -> None:
         import_module(f"{room.__name__}.{module.name}")
     for name in (
         "lightgbm",
+        "mlflow.server",
         "sklearn.linear_model",
         "matplotlib.pyplot",
         "jinja2",
@@ -444,33 +350,59 @@ def _preload() -> None:
     import_mlflow()
 
 
+def _parse_once(programme: Path) -> None:
+    """Have the children find the programme's settings read: that is half of what a light command takes."""
+    from functools import cache
+
+    from graduation_model import config
+
+    read = config.read_params
+    known = cache(lambda path, model, content: read(path, model))
+    config.read_params = lambda path, model: known(path, model, path.read_bytes())  # type: ignore[assignment]
+    config.load_programme(programme)
+
+
 def run() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--cases", type=int, default=CASES)
     parser.add_argument("--first", type=int, default=0, help="the page is written from 0 alone")
-    parser.add_argument("--case", type=int, help="this one alone")
+    parser.add_argument("--case", type=int, nargs="+", help="these alone; --resume finds them in the record later")
     parser.add_argument("--resume", action="store_true", help="with what earlier runs left in build/faults.jsonl")
+    parser.add_argument("--page", action="store_true", help="write the page of what is recorded, and do no case")
     asked = parser.parse_args()
-    cases = range(asked.first, asked.first + asked.cases) if asked.case is None else range(asked.case, asked.case + 1)
-    known = RECORD.read_text(encoding="utf-8").splitlines() if asked.resume and RECORD.exists() else []
-    results = [one for one in map(json.loads, known) if one["case"] in cases]
-    left = sorted(set(cases) - {one["case"] for one in results})
-    results += list(disturbed(left)) if left else []
+    if asked.page:
+        return _told(list(_recorded().values()), page_too=True)
+    cases = asked.case or range(asked.first, asked.first + asked.cases)
+    if asked.case is None and not asked.resume:
+        RECORD.unlink(missing_ok=True)
+        shutil.rmtree(YEAR, ignore_errors=True)
+    known = _recorded() if asked.resume else {}
+    left = [case for case in cases if case not in known]
+    results = [*(known[case] for case in cases if case in known), *(disturbed(left) if left else [])]
+    return _told(results, page_too=asked.case is None and asked.first == 0)
+
+
+def _told(results: list[dict[str, Any]], *, page_too: bool) -> int:
     content = page(results)
     print(content)
-    if asked.case is None and asked.first == 0:
+    if page_too:
         PAGE.write_text(content, encoding="utf-8")
     return int(any(one["found"] for one in results))
+
+
+def _recorded() -> dict[int, dict[str, Any]]:
+    """What came of each case when it was last done."""
+    lines = RECORD.read_text(encoding="utf-8").splitlines() if RECORD.exists() else []
+    return {one["case"]: one for one in map(json.loads, lines)}
 
 
 def disturbed(cases: list[int]) -> Iterator[dict[str, Any]]:
     """Do cases one after the other, and keep what came of each."""
     _preload()
-    RECORD.parent.mkdir(exist_ok=True)
+    bench = Bench(YEAR, commands(_lived(YEAR)))
+    _parse_once(YEAR / "jamsosratu")
+    bench.warm_up()
     with tempfile.TemporaryDirectory() as folder, RECORD.open("a", encoding="utf-8") as record:
-        base = Path(folder) / "base"
-        base.mkdir()
-        bench = Bench(base, commands(prepare(base)))
         for case in cases:
             own = Path(folder) / str(case)
             result = one(bench, case, own)
@@ -481,6 +413,16 @@ def disturbed(cases: list[int]) -> Iterator[dict[str, Any]]:
                 print(f"case {case}: {result['command']}, {result['fault']}, {result['ended']}: {result['found']}")
             sys.stdout.flush()
             yield result
+
+
+def _lived(base: Path) -> str:
+    """The small year, lived if it was not; returns the family that `prepare` names."""
+    family = base / "family"
+    if not family.exists():
+        shutil.rmtree(base, ignore_errors=True)
+        base.mkdir(parents=True)
+        family.write_text(prepare(base), encoding="utf-8")
+    return family.read_text(encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from graduation_model import __version__
-from graduation_model.errors import LimitError, UserError, one_line
+from graduation_model.errors import NO_MEMORY, LimitError, UserError, one_line
 
 BUG = 70
 FOUND_FAULTS = 1
@@ -578,9 +578,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         said = one_line(f"{where}{why}. Check the path, your rights and the free space.")
         click.echo(f"graduation-model: {said}", err=True)
         return UserError.exit_code
-    except MemoryError:
+    except NO_MEMORY as error:
+        found = "" if isinstance(error, MemoryError) else f" (Python itself failed: {error})"
         mend = "Close other programs, or give score smaller --part-rows"
-        click.echo(f"graduation-model: There is not enough memory. {mend}.", err=True)
+        click.echo(f"graduation-model: {one_line(f'There is not enough memory{found}. {mend}.')}", err=True)
         return UserError.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("graduation-model: stopped; nothing half-written stands in the place of an output", err=True)

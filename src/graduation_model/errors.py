@@ -6,6 +6,8 @@ counts and row numbers only (wall 7 of ARCHITECTURE.md). Anything else that is r
 
 from __future__ import annotations
 
+# What Python raises where memory is short: the interpreter cannot always say so, and then calls it an error of its own.
+NO_MEMORY = (MemoryError, SystemError)
 _LONGEST = 2_000  # signs of a message
 
 

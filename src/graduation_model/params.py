@@ -7,7 +7,7 @@ from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from graduation_model.errors import ConfigError
+from graduation_model.errors import NO_MEMORY, ConfigError
 
 Language = Literal["id", "en"]
 LANGUAGES: tuple[Language, ...] = ("id", "en")
@@ -64,6 +64,8 @@ def read_params(path: Path, model: type[M]) -> M:
     try:
         # YAML 1.2, pure: a bare `no` stays text, a key written twice is an error, and no tag can build an object.
         content = YAML(typ="safe", pure=True).load(text)
+    except NO_MEMORY:
+        raise
     except Exception as error:  # a broken file also ends in ValueErrors (31 February), or nested too deep to be read
         mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
         line = f" at line {mark.line + 1}" if mark else ""

@@ -2,10 +2,14 @@
 
 import os
 import sys
+import threading
+import time
 
 import pytest
 
 from graduation_model.cli import main
+from graduation_model.errors import OutputError, UserError
+from graduation_model.scoring.cluster import open_engine
 from lib.streamed import outputs, province, words
 
 SMALL = ("--part-rows", 100)
@@ -85,6 +89,29 @@ def test_a_scheduler_that_is_not_there_is_said_at_once(data, tmp_path, capsys, m
     assert not list(tmp_path.iterdir())
 
 
+def test_a_scheduler_that_is_lost_under_way_is_said_in_one_line(tmp_path, capfd):
+    distributed = pytest.importorskip("distributed")
+    (tmp_path / "seen").touch()
+    cluster = distributed.LocalCluster(
+        n_workers=1, processes=False, protocol="tcp://", dashboard_address=None, silence_logs=50
+    )
+    with open_engine("dask", cluster.scheduler_address, tmp_path / "seen") as engine:
+        threading.Timer(0.3, cluster.close).start()
+        with pytest.raises(OutputError, match="The Dask scheduler was lost"):
+            list(engine.map(time.sleep, [1]))
+    assert capfd.readouterr().err == ""
+
+
+def test_workers_that_die_before_they_are_there_are_said_in_one_line(data, tmp_path, capsys, monkeypatch):
+    def dies(**_):
+        raise RuntimeError("Nanny failed to start.")
+
+    monkeypatch.setattr("distributed.LocalCluster", dies)
+    assert main(words(data, tmp_path / "scores", "--engine", "dask")) == 2
+    assert "The workers could not be started" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
 def test_without_dask_the_command_that_installs_it_is_said(data, tmp_path, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     assert main(words(data, tmp_path / "scores", "--engine", "dask")) == 2
@@ -94,9 +121,6 @@ def test_without_dask_the_command_that_installs_it_is_said(data, tmp_path, capsy
 
 
 def test_workers_that_do_not_see_the_run_are_refused(cluster, tmp_path):
-    from graduation_model.errors import UserError
-    from graduation_model.scoring.cluster import open_engine
-
     with (
         pytest.raises(UserError, match="2 of 2 workers do not see"),
         open_engine("dask", cluster.scheduler_address, tmp_path / "elsewhere" / "begun_with.json"),

@@ -9,6 +9,8 @@ import pytest
 
 import graduation_model
 from graduation_model.cli import main
+from graduation_model.commands.lock import locked
+from graduation_model.commands.replay import SCRATCH
 from lib.streamed import AS_OF, BUNDLE, PROGRAMME, province, table, words
 
 
@@ -37,6 +39,17 @@ def _replayed(made, family, **more):
 def test_nothing_changed_gives_every_number_again(made, family, capsys):
     assert main(["replay", "--scores", str(made / "scores"), "--household", family]) == 0
     assert "The same: " in capsys.readouterr().out
+
+
+def test_what_a_killed_replay_left_is_thrown_away_and_what_another_one_uses_is_not(made, family, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    left, used = tmp_path / f"{SCRATCH}left", tmp_path / f"{SCRATCH}used"
+    for folder in (left, used):
+        folder.mkdir()
+        (folder / "visits.arrow").write_text("answers")
+    with locked(used):
+        assert _replayed(made, family).same
+    assert [path.name for path in tmp_path.iterdir()] == [used.name]
 
 
 def test_a_model_named_by_a_relative_path_is_found_again_from_any_folder(made):

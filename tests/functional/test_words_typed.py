@@ -3,6 +3,8 @@
 import pytest
 
 from graduation_model.cli import main
+from graduation_model.errors import DataError
+from graduation_model.ingest.formats import FORMATS, read_part
 
 
 @pytest.mark.parametrize("command", ["select --scores x", "check --data x", "new --from-data x.csv"])
@@ -21,10 +23,23 @@ def test_a_name_that_the_system_refuses_is_said_in_one_line(capsys, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_want_of_memory_is_said_in_one_line(capsys, monkeypatch):
-    def needs_more(**_):
+@pytest.mark.parametrize("error", [MemoryError(), SystemError("error return without exception set")])
+@pytest.mark.parametrize("where", ["graduation_model.commands.form.form", "ruamel.yaml.YAML.load"])
+def test_want_of_memory_is_said_in_one_line_and_never_blamed_on_a_file(capsys, monkeypatch, tmp_path, where, error):
+    def needs_more(*_, **__):
+        raise error
+
+    monkeypatch.setattr(where, needs_more)
+    assert main(["form", "--programme", "jamsosratu", "--out", str(tmp_path / "f.xlsx")]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("graduation-model: There is not enough memory")
+    assert len(said.splitlines()) == 1
+
+
+def test_a_data_file_that_memory_was_too_short_for_is_not_called_damaged_alone(monkeypatch, tmp_path):
+    def needs_more(_):
         raise MemoryError
 
-    monkeypatch.setattr("graduation_model.commands.form.form", needs_more)
-    assert main(["form", "--programme", "jamsosratu", "--out", "f.xlsx"]) == 2
-    assert capsys.readouterr().err.startswith("graduation-model: There is not enough memory")
+    monkeypatch.setitem(FORMATS, ".csv", needs_more)
+    with pytest.raises(DataError, match="not enough memory to read the file, or it is damaged"):
+        read_part(tmp_path / "assessments.csv")

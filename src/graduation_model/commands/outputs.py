@@ -140,7 +140,8 @@ def resumable_output(
             output = Output(partial / "out")
             try:
                 yield output
-                _write_manifest(output, command, parameters, started)
+                written = _write_manifest(output, command, parameters, started)
+                _refuse_damaged(Work(partial), written, out)
                 _replace(output.folder, out)
                 shutil.rmtree(partial)
             finally:
@@ -172,6 +173,18 @@ def _begin(partial: Path, begun_with: dict[str, str]) -> None:
             f"An interrupted run was begun with something else: {shown}",
             where=partial,
             mend="Give what it was begun with, or --restart to throw away what it finished",
+        )
+
+
+def _refuse_damaged(work: Work, written: dict[str, dict[str, Any]], out: Path) -> None:
+    """Stop where a file is no longer the one that was finished: a manifest with its hash would vouch for it."""
+    finished = work.files_below("out")
+    damaged = [name for name, digest in finished.items() if written.get(name, {}).get("sha256") != digest]
+    if damaged:
+        raise OutputError(
+            f"Parts changed after they were finished: {len(damaged)} (first: {damaged[0]})",
+            where=out,
+            mend="Run the same command again: it makes them anew. If it happens again, look after the disk",
         )
 
 
@@ -247,9 +260,13 @@ def _refuse_foreign(out: Path, command: str) -> None:
             raise OutputError(f"The folder holds {holds}", where=out, mend="Give another --out, or empty it yourself")
 
 
-def _write_manifest(output: Output, command: str, parameters: dict[str, Any], started: dt.datetime) -> None:
-    files = sorted(path for path in output.folder.rglob("*") if path.is_file())
-    outputs = {}
+def _write_manifest(
+    output: Output, command: str, parameters: dict[str, Any], started: dt.datetime
+) -> dict[str, dict[str, Any]]:
+    """Write what the folder holds, and return it; a manifest that a killed run left there is no part of it."""
+    own = output.folder / MANIFEST
+    files = sorted(path for path in output.folder.rglob("*") if path.is_file() and path != own)
+    outputs: dict[str, dict[str, Any]] = {}
     for path in files:
         name = path.relative_to(output.folder).as_posix()
         outputs[name] = {"sha256": sha256_of(path)} | ({"rows": output.rows[name]} if name in output.rows else {})
@@ -263,6 +280,7 @@ def _write_manifest(output: Output, command: str, parameters: dict[str, Any], st
         "finished": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
     }
     output.text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", MANIFEST)
+    return outputs
 
 
 def _plain(value: Any) -> Any:

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pandas as pd
 import pyarrow.parquet as pq
 
 from graduation_model.commands.inputs import key_facts, no_such_family, one_family, open_key
+from graduation_model.commands.lock import locked
 from graduation_model.commands.outputs import MANIFEST
 from graduation_model.commands.score import score
-from graduation_model.errors import DataError
+from graduation_model.errors import DataError, OutputError
 from graduation_model.ingest.formats import sha256_of
 
 TABLES = ("scores", "contributions")
 SHOWN = 12
+SCRATCH = "graduation-model-replay-"
 
 
 @dataclass(frozen=True)
@@ -96,8 +102,8 @@ def replay(
     if before is None:
         raise no_such_family("the scores")
     changed = _changed_outputs(folder, manifest)
-    with tempfile.TemporaryDirectory() as work:
-        out = Path(work) / "again"
+    with _scratch() as work:
+        out = work / "again"
         again = {
             "programme": told["programme"],
             "data": data or told["data"],
@@ -117,6 +123,22 @@ def replay(
     assert now is not None, "score wrote the family that it was asked for"
     changed = [*changed, *_changed_inputs(manifest, now_said)]
     return Replay(folder, len(before), tuple(changed), tuple(_differences(before, now)))
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    """Give a folder that goes away; what replays left there that were killed, families' answers, goes too."""
+    room = Path(tempfile.gettempdir())
+    for left in room.glob(f"{SCRATCH}*"):
+        with suppress(OutputError, OSError), locked(left):
+            shutil.rmtree(left)
+    work = room / f"{SCRATCH}{uuid4().hex}"
+    with locked(work):  # before it is there, so that another replay does not take it for left
+        work.mkdir(mode=0o700)
+        try:
+            yield work
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
 
 
 _KEY = "Give --key with the file that 'score' was given, or none if it had none"

@@ -5,12 +5,14 @@ Only file names and settings travel to the workers: they read and write the run'
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import CancelledError, ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import graduation_model
@@ -49,7 +51,7 @@ def open_engine(name: str, scheduler: str | None, sees: Path, *, workers: int | 
             yield Local()
             return
         # Spawned, not forked: a fork would copy locks that threads of Arrow and BLAS hold.
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_parent) as pool:
             yield Processes(pool)
         return
     distributed = _distributed()
@@ -59,6 +61,18 @@ def open_engine(name: str, scheduler: str | None, sees: Path, *, workers: int | 
     ):
         _check_workers(client, sees)
         yield Dask(client)
+
+
+def _end_with_parent() -> None:
+    """Have a worker end when the run that started it was killed: it would wait for tasks until the machine stops."""
+
+    def watch() -> None:
+        parent = parent_process()
+        assert parent is not None, "a worker has one"
+        parent.join()
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
 
 
 class Dask:
@@ -81,6 +95,12 @@ class Dask:
                 where="--scheduler",
                 mend="Give them more memory, or take smaller --part-rows; what is finished is kept",
             ) from error
+        except CancelledError as error:
+            raise OutputError(
+                "The Dask scheduler was lost",
+                where="--scheduler",
+                mend="Start it again, and run the same command again; what is finished is kept",
+            ) from error
         finally:
             self.client.cancel(list(futures))
 
@@ -102,9 +122,17 @@ def _cluster(distributed: Any, scheduler: str | None, workers: int) -> Iterator[
     if scheduler:
         yield scheduler
         return
-    with distributed.LocalCluster(
-        n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
-    ) as cluster:
+    try:
+        cluster = distributed.LocalCluster(
+            n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
+        )
+    except (OSError, RuntimeError) as error:  # distributed's word where a worker dies before it is there
+        raise OutputError(
+            "The workers could not be started",
+            where="--engine dask",
+            mend="Take fewer --workers if memory is short, and run the same command again; what is finished is kept",
+        ) from error
+    with cluster:
         yield cluster.scheduler_address
 
 
@@ -119,8 +147,14 @@ def _client(distributed: Any, address: str) -> Iterator[Any]:
             where=address,
             mend="Check the address (tcp://HOST:PORT), and that 'dask scheduler' runs",
         ) from error
-    with client:
-        yield client
+    told = logging.getLogger("distributed.client")
+    level = told.level
+    told.setLevel(logging.CRITICAL)  # that a scheduler was lost is one line of ours, and no traceback
+    try:
+        with client:
+            yield client
+    finally:
+        told.setLevel(level)
 
 
 def _check_address(address: str) -> None:

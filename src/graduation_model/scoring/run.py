@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from functools import partial
@@ -65,8 +65,9 @@ class Processes:
         self.pool = pool
 
     def map(self, task: Task, items: Sequence[int]) -> Iterator[tuple[int, Facts]]:
-        futures = {self.pool.submit(task, item): item for item in items}
+        futures: dict[Future[Facts], int] = {}
         try:
+            futures = {self.pool.submit(task, item): item for item in items}
             for future in as_completed(futures):
                 yield futures[future], future.result()
         except BrokenProcessPool as error:

@@ -70,19 +70,18 @@ class Work:
 
     def finished(self, step: str) -> Facts | None:
         """Return the facts of a finished step; None where it has yet to be done."""
-        path = self.folder / "done" / f"{step}.json"
-        if not path.is_file():
+        record = _record(self.folder / "done" / f"{step}.json")
+        if record is None or not all(_is(self.folder / name, digest) for name, digest in record["files"].items()):
             return None
-        try:
-            record = json.loads(path.read_text(encoding="utf-8"))
-            digest = record.pop("sha256")
-            whole = digest == _digest(record) and all(
-                _is(self.folder / name, digest) for name, digest in record["files"].items()
-            )
-            facts: Facts = dict(record["facts"])
-        except (ValueError, KeyError, TypeError, AttributeError):  # a record that a disk damaged is none
-            return None
-        return facts if whole else None
+        facts: Facts = record["facts"]
+        return facts
+
+    def files_below(self, name: str) -> dict[str, str]:
+        """Return path below a folder -> sha256 of its files, as they were when their steps were finished."""
+        records = filter(None, map(_record, sorted((self.folder / "done").glob("*.json"))))
+        files = {file: digest for record in records for file, digest in record["files"].items()}
+        start = f"{name}/"
+        return {file.removeprefix(start): digest for file, digest in files.items() if file.startswith(start)}
 
     def drop(self, name: str) -> None:
         """Delete what later steps no longer need."""
@@ -98,6 +97,18 @@ def sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _record(path: Path) -> dict[str, Any] | None:
+    """What was recorded of a step; None where nothing was, or a disk damaged it."""
+    if not path.is_file():
+        return None
+    try:
+        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        whole = record.pop("sha256") == _digest(record)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return record if whole else None
 
 
 def _digest(record: Mapping[str, Any]) -> str:

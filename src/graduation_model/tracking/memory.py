@@ -78,7 +78,7 @@ def remember(programme: str, names: Sequence[str], steps: Sequence[Step], *, uri
     with translated(uri, doing="remembering the year"):
         client = open_client(uri, create=True)
         experiment = experiment_of(client, programme, uri)
-        known = {run.data.tags.get("manifest_sha256") for run in _runs(client, experiment)}
+        known = {run.data.tags.get("manifest_sha256") for run in _finished(client, experiment)}
         versions = {tags["bundle_sha256"]: one for one, tags in _versions(client, names).items()}
         new = [step for step in steps if step.digest not in known]
         for step in new:
@@ -121,7 +121,7 @@ def recall(programme: str, names: Sequence[str], *, uri: str) -> Memory:
     with translated(uri, doing="remembering the years"):
         client = open_client(uri)
         found = client.get_experiment_by_name(programme)
-        runs = [] if found is None else _runs(client, str(found.experiment_id))
+        runs = [] if found is None else _finished(client, str(found.experiment_id))
         tags = _versions(client, names)
         by_digest = {one["bundle_sha256"]: version for version, one in tags.items()}
         champions = [
@@ -129,7 +129,7 @@ def recall(programme: str, names: Sequence[str], *, uri: str) -> Memory:
             for name in names
             if is_registered(client, name) and CHAMPION in (aliases := client.get_registered_model(name).aliases)
         ]
-    steps = [_step(run, by_digest) for run in runs if run.info.status == "FINISHED"]
+    steps = [_step(run, by_digest) for run in runs]
     return Memory(tuple(sorted(steps, key=lambda step: step.started)), tags, next(iter(champions), None))
 
 
@@ -150,10 +150,12 @@ def _step(run: Any, versions: Mapping[str, tuple[str, str]]) -> Step:
     )
 
 
-def _runs(client: MlflowClient, experiment: str) -> list[Any]:
-    runs, token = [], None
+def _finished(client: MlflowClient, experiment: str) -> list[Any]:
+    """The runs that came to their end: one that was cut off says nothing that could be relied on."""
+    runs: list[Any] = []
+    token = None
     while True:
-        page = client.search_runs([experiment], max_results=PAGE, page_token=token)
+        page = client.search_runs([experiment], "attributes.status = 'FINISHED'", max_results=PAGE, page_token=token)
         runs += list(page)
         token = page.token
         if not token:

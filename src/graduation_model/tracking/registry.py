@@ -105,12 +105,19 @@ def read_run(name: str, version: str, wanted: Collection[str], *, uri: str) -> R
         run_id = str(client.get_model_version(name, version).run_id)
         try:
             kept = {item.path for item in client.list_artifacts(run_id)}
-            folder = _temporary_folder()
-            files = {file: Path(client.download_artifacts(run_id, file, folder)) for file in sorted({*wanted} & kept)}
         except _mlflow_exception() as error:
             if not is_missing(error):
                 raise
-            files = {}
+            kept = set()
+        folder = _temporary_folder()
+        try:
+            files = {file: Path(client.download_artifacts(run_id, file, folder)) for file in sorted({*wanted} & kept)}
+        except _mlflow_exception() as error:  # they are there: MLflow calls a full disk a missing file
+            raise ModelError(
+                f"The files that the run of version {version} of {name} keeps cannot be fetched",
+                where=folder,
+                mend="Check the free space there, your rights to the store's files, and the network",
+            ) from error
     return RegisteredRun(name, version, files)
 
 
@@ -174,9 +181,11 @@ def promote(name: str, version: str, *, approver: str, uri: str, reason: str = "
         _tag(client, name, version, approver=approver, reason=reason, prefix="promotion")
         if previous is not None:
             client.set_registered_model_alias(name, PREVIOUS, previous)
-        client.set_registered_model_alias(name, CHAMPION, version)
         if _aliased(client, name, CHALLENGER) == version:
             client.delete_registered_model_alias(name, CHALLENGER)
+        client.set_registered_model_alias(
+            name, CHAMPION, version
+        )  # last: cut off before, the same command completes it
     logger.info("version %s of %s is the champion", version, name)
     return version
 
@@ -204,7 +213,7 @@ def rollback(name: str, *, approver: str, uri: str, reason: str = "") -> str:
             raise ModelError(
                 f"{name} has no former champion to go back to", where=shown(uri), mend="Promote the version you want"
             )
-        if left is not None:
+        if left not in (None, back):  # the same, where a rollback was cut off before its last line
             _tag(client, name, left, approver=approver, reason=reason, prefix="rollback")
         client.set_registered_model_alias(name, CHAMPION, back)
         client.delete_registered_model_alias(name, PREVIOUS)

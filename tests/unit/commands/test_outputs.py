@@ -4,13 +4,22 @@ import errno
 import json
 import os
 import signal
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from graduation_model.commands.lock import locked
-from graduation_model.commands.outputs import locked_all, output_folder, read_manifest, swap_in, write_files
+from graduation_model.commands.outputs import (
+    locked_all,
+    output_folder,
+    read_manifest,
+    resumable_output,
+    swap_in,
+    write_files,
+)
 from graduation_model.errors import DataError, OutputError
+from graduation_model.scoring.work import Work
 from lib.faults import forked, on_disk_events
 from lib.streamed import outputs
 
@@ -155,6 +164,55 @@ def test_a_run_killed_anywhere_loses_nothing_and_the_next_one_ends_as_if_nothing
         if code == 0:
             break
     assert 5 < place < 99
+
+
+def _resume(out, *, disturb=None):
+    """A run of two steps, each done where it is not finished yet."""
+    with resumable_output(out, "score", {}, begun_with={"the data": "a"}) as output:
+        work = Work(output.folder.parent)
+        for part in ("out/scores/part-0", "out/scores/part-1"):
+            if work.finished(Path(part).name) is None:
+                content = part.encode() * 9
+                written = work.write(part, lambda path, content=content: path.write_bytes(content))
+                work.finish(Path(part).name, {}, {part: written})
+        if disturb is not None:
+            disturb(output.folder)
+
+
+@pytest.mark.parametrize("earlier", [False, True], ids=["the first output", "over an earlier one"])
+def test_a_run_that_goes_on_after_a_kill_anywhere_ends_as_if_nothing_had_been(tmp_path, earlier):
+    _resume(tmp_path / "whole")
+    for place in range(1, 100):
+        own = tmp_path / str(place)
+        own.mkdir()
+        if earlier:
+            _resume(own / "out")
+        code = _disturbed(own, lambda own=own: _resume(own / "out"), _kills(place), tmp_path)
+        _resume(own / "out")
+        assert set(read_manifest(own / "out", "score")["outputs"]) == {"scores/part-0", "scores/part-1"}
+        assert outputs(own / "out") == outputs(tmp_path / "whole")
+        assert _lists(own) == ["out"]
+        if code == 0:
+            break
+    assert 10 < place < 99
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda content: b"x" + content[1:], lambda content: content[:-5]], ids=["another byte", "cut short"]
+)
+def test_a_part_that_changed_after_it_was_finished_is_never_delivered(tmp_path, damage):
+    _resume(tmp_path / "whole")
+
+    def disturb(folder):
+        part = folder / "scores" / "part-1"
+        part.write_bytes(damage(part.read_bytes()))
+
+    with pytest.raises(OutputError, match=r"Parts changed after they were finished: 1 \(first: scores/part-1\)"):
+        _resume(tmp_path / "out", disturb=disturb)
+    assert not (tmp_path / "out").exists()
+    _resume(tmp_path / "out")
+    assert outputs(tmp_path / "out") == outputs(tmp_path / "whole")
+    assert read_manifest(tmp_path / "out", "score")
 
 
 def _files(own):

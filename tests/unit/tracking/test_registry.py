@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST
 
 from graduation_model.errors import ConfigError, ModelError
 from graduation_model.tracking.record import TrainingRecord
@@ -70,6 +72,18 @@ def test_a_runs_files_come_back_and_what_it_does_not_keep_is_left_out(two_versio
         read_run("small", "9", [], uri=two_versions)
 
 
+def test_a_runs_files_that_find_no_room_are_not_called_missing(
+    two_versions: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise MlflowException("Failed to download artifacts", error_code=RESOURCE_DOES_NOT_EXIST)
+
+    kept = open_client(two_versions).list_artifacts(open_client(two_versions).get_model_version("small", "1").run_id)
+    monkeypatch.setattr("mlflow.MlflowClient.download_artifacts", full)
+    with pytest.raises(ModelError, match=r"cannot be fetched\. Check the free space"):
+        read_run("small", "1", [kept[-1].path], uri=two_versions)
+
+
 def test_rollback_brings_the_former_champion_back(two_versions: str) -> None:
     promote("small", "1", approver="Ani", uri=two_versions)
     promote("small", "2", approver="Ani", uri=two_versions)
@@ -86,6 +100,28 @@ def test_rollback_goes_one_step_only(two_versions: str) -> None:
     with pytest.raises(ModelError, match="no former champion"):
         rollback("small", approver="Ani", uri=two_versions)
     assert champion(two_versions) == "1"
+
+
+def test_a_promotion_or_rollback_that_was_cut_off_is_completed_by_the_next(
+    two_versions: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    promote("small", "1", approver="Ani", uri=two_versions)
+    for act, after in (
+        (lambda: promote("small", "2", approver="Ani", uri=two_versions), {"champion": "2", "previous_champion": "1"}),
+        (lambda: rollback("small", approver="Budi", uri=two_versions), {"champion": "1"}),
+    ):
+        with monkeypatch.context() as cut:
+            cut.setattr("mlflow.MlflowClient.delete_registered_model_alias", cut_off)
+            with pytest.raises(KeyboardInterrupt):
+                act()
+        act()
+        model = open_client(two_versions).get_registered_model("small")
+        assert {name: str(version) for name, version in model.aliases.items()} == after
+    assert "rollback.approver" not in open_client(two_versions).get_model_version("small", "1").tags
+
+
+def cut_off(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_the_champion_is_not_promoted_twice(two_versions: str) -> None:
