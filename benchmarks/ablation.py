@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from graduation_model.commands.inputs import past_of
 from graduation_model.config import Programme, load_programme
 from graduation_model.contract.tables import Tables
 from graduation_model.estimators.params import IntervalParams
@@ -67,17 +68,7 @@ def judged(programme: Programme, tables: Tables) -> pd.DataFrame:
     quick = programme.evaluation.model_copy(update={"bootstrap": 20, "groups": ()})
     # No interval is looked at here, and a good one takes as long as the rest.
     plain = programme.estimators.model_copy(update={"intervals": IntervalParams(steps=2, cosines=0)})
-    tried = backtest(
-        tables.assessments,
-        tables.followups,
-        AS_OF,
-        instrument=programme.instrument,
-        cohort=programme.cohort,
-        label=programme.label,
-        features=programme.features,
-        estimators=plain,
-        evaluation=quick,
-    )
+    tried = backtest(past_of(programme, tables), AS_OF, estimators=plain, evaluation=quick)
     rows = tried.evaluation.query("model == 'stack' and group == 'all' and baseline == ''")
     rows = rows[rows["metric"].isin(["auc", "brier"])]
     return rows.pivot(index=["population", "test_year"], columns="metric", values="value")

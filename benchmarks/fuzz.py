@@ -123,78 +123,78 @@ class Worker:
         return (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def run(base: Path, cases: list[int], workers: int) -> list[dict[str, Any]]:
-    """Do cases in several processes; returns what came of each."""
-    from lib.fuzz.targets import Fuzzer
+class Run:
+    """Cases in several processes, and what came of each, kept line by line in `RECORD`."""
 
-    kinds = Fuzzer(base)
-    found: list[dict[str, Any]] = []
-    RECORD.parent.mkdir(exist_ok=True)
-    with RECORD.open("a", encoding="utf-8") as record, selectors.DefaultSelector() as selector:
+    def __init__(self, base: Path) -> None:
+        from lib.fuzz.targets import Fuzzer
 
-        def keep(result: dict[str, Any]) -> None:
-            found.append(result)
-            record.write(json.dumps(result) + "\n")
-            record.flush()
-            if result["outcome"] in FAULTS:
-                print(f"case {result['case']}, {result['kind']}: {result['outcome']} {result['what']}", flush=True)
-            elif len(found) % 1000 == 0:
-                print(f"{len(found):,} cases", flush=True)
+        self.base, self.kinds = base, Fuzzer(base)
+        self.found: list[dict[str, Any]] = []
+        self.selector = selectors.DefaultSelector()
 
-        def begin(worker: Worker, left: list[int]) -> None:
-            if left:
-                worker.start(left)
-                assert worker.process is not None
-                selector.register(worker.process.stdout, selectors.EVENT_READ, worker)  # type: ignore[arg-type]
+    def do(self, cases: list[int], workers: int) -> list[dict[str, Any]]:
+        """Do the cases; returns what came of each."""
+        RECORD.parent.mkdir(exist_ok=True)
+        with RECORD.open("a", encoding="utf-8") as self.record, self.selector:
+            for number in range(workers):
+                self.begin(Worker(self.base, cases), cases[number::workers])
+            while self.selector.get_map():
+                for key, _ in self.selector.select(timeout=1):
+                    self.hear(key.data, key.fileobj)
+                for key in list(self.selector.get_map().values()):
+                    if key.data.hangs():
+                        self.end(key.data, "hang")
+        return self.found
 
-        def end(worker: Worker, outcome: str) -> None:
+    def begin(self, worker: Worker, left: list[int]) -> None:
+        if left:
+            worker.start(left)
             assert worker.process is not None
-            selector.unregister(worker.process.stdout)  # type: ignore[arg-type]
-            worker.process.kill()
-            code = worker.process.wait()
-            left = worker.after()
-            if worker.now is not None:
-                what = f"signal {-code}" if code < 0 and outcome == "crash" else ""
-                seconds = round(time.monotonic() - worker.heard, 3)
-                keep(
-                    {
-                        "case": worker.now,
-                        "kind": kinds.kind(worker.now),
-                        "outcome": outcome,
-                        "what": what,
-                        "seconds": seconds,
-                        "bytes": 0,
-                    }
-                )
-            elif len(left) and outcome == "crash":
-                raise RuntimeError("a worker could not be started")
-            begin(worker, left)
+            self.selector.register(worker.process.stdout, selectors.EVENT_READ, worker)  # type: ignore[arg-type]
 
-        for number in range(workers):
-            worker = Worker(base, cases)
-            begin(worker, cases[number::workers])
-        while selector.get_map():
-            for key, _ in selector.select(timeout=1):
-                worker = key.data
-                line = key.fileobj.readline()  # type: ignore[union-attr]
-                if not line:
-                    finished = worker.now is None and worker.cases and not len(worker.cases)
-                    end(worker, "crash") if not finished else None
-                    continue
-                said = json.loads(line)
-                worker.heard = time.monotonic()
-                if "outcome" in said:
-                    keep(said)
-                    worker.cases, worker.now = worker.after(), None
-                    if not len(worker.cases):
-                        selector.unregister(key.fileobj)
-                        worker.process.wait()  # type: ignore[union-attr]
-                else:
-                    worker.now, worker.worked_before = said["case"], worker.worked()
-            for key in list(selector.get_map().values()):
-                if key.data.hangs():
-                    end(key.data, "hang")
-    return found
+    def hear(self, worker: Worker, stdout: Any) -> None:
+        """Take a line of a worker: it begins a case, it says what came of one, or it ended."""
+        line = stdout.readline()
+        if not line:
+            self.end(worker, "crash")
+            return
+        said = json.loads(line)
+        worker.heard = time.monotonic()
+        if "outcome" not in said:
+            worker.now, worker.worked_before = said["case"], worker.worked()
+            return
+        self.keep(said)
+        worker.cases, worker.now = worker.after(), None
+        if not worker.cases:
+            assert worker.process is not None
+            self.selector.unregister(stdout)
+            worker.process.wait()
+
+    def end(self, worker: Worker, outcome: str) -> None:
+        """End a worker that hangs or is gone; another goes on behind the case that it was at."""
+        assert worker.process is not None
+        self.selector.unregister(worker.process.stdout)  # type: ignore[arg-type]
+        worker.process.kill()
+        code = worker.process.wait()
+        left = worker.after()
+        if worker.now is None and left and outcome == "crash":
+            raise RuntimeError("a worker could not be started")
+        if worker.now is not None:
+            case, seconds = worker.now, round(time.monotonic() - worker.heard, 3)
+            what = f"signal {-code}" if code < 0 and outcome == "crash" else ""
+            came = {"case": case, "kind": self.kinds.kind(case), "outcome": outcome, "what": what}
+            self.keep({**came, "seconds": seconds, "bytes": 0})
+        self.begin(worker, left)
+
+    def keep(self, result: dict[str, Any]) -> None:
+        self.found.append(result)
+        self.record.write(json.dumps(result) + "\n")
+        self.record.flush()
+        if result["outcome"] in FAULTS:
+            print(f"case {result['case']}, {result['kind']}: {result['outcome']} {result['what']}", flush=True)
+        elif len(self.found) % 1000 == 0:
+            print(f"{len(self.found):,} cases", flush=True)
 
 
 HEADER = ("what is read", "cases", "accepted", "refused in one line", *FAULTS, "slowest, s by the wall", "MB at most")
@@ -240,9 +240,10 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         base = prepare(Path(folder) / "base")
         if asked.case is not None:
-            fuzzer = Fuzzer(base)
+            fuzzer, place = Fuzzer(base), Path(tempfile.mkdtemp())
             print(fuzzer.kind(asked.case))
-            print(fuzzer.run(asked.case, Path(tempfile.mkdtemp())))
+            with contextlib.chdir(place):  # a case may write where it stands
+                print(fuzzer.run(asked.case, place))
             return 0
         cases = range(asked.first, asked.first + asked.cases)
         before = (
@@ -252,7 +253,7 @@ def main() -> int:
         if not asked.resume:
             RECORD.unlink(missing_ok=True)
         left = sorted(set(cases) - {one["case"] for one in before})
-        found = before + run(base, left, asked.workers)
+        found = before + Run(base).do(left, asked.workers)
     content = page(found)
     print(content)
     if asked.first == 0:

@@ -16,6 +16,7 @@ from scipy.special import expit
 from scipy.stats import false_discovery_control
 
 from graduation_model.cohort import eligible_rows
+from graduation_model.commands.inputs import past_of
 from graduation_model.config import Programme, load_programme
 from graduation_model.estimators import TrainingSet, make_models
 from graduation_model.estimators.conformal import MOST_UNLABELLED, ConformalCalibration, as_often_as_now
@@ -24,11 +25,10 @@ from graduation_model.estimators.uncertainty import fit_uncertainty
 from graduation_model.evaluation.bounds import share_bounds
 from graduation_model.evaluation.due import followed, weigh
 from graduation_model.evaluation.knowledge import Knowledge, Past, knowledge, training_set
-from graduation_model.features import catalogue
 from graduation_model.simulation import Province, simulate
 
 PROGRAMME = Path(__file__).parents[1] / "configs" / "jamsosratu"
-AS_OF, LAST_WAVE, WAVES = pd.Timestamp("2020-12-31"), 2020, 6
+AS_OF, WAVES = pd.Timestamp("2020-12-31"), 6
 LEVELS = (0.1, 0.2, 0.3)
 PUT_RIGHT = "register and early failures put right"
 
@@ -52,8 +52,7 @@ def known_province(name: str, *, households: int, seed: int) -> Known:
         raise ValueError("the programme has no simulation")
     params = programme.simulation.model_copy(update={"province": name})
     made = simulate(programme.instrument, params, households=households, waves=WAVES, seed=seed, given_answers=1)
-    features = catalogue(programme.instrument, programme.features)
-    past = Past(made.assessments, made.followups, made.decisions, features, programme.cohort, programme.label)
+    past = past_of(programme, made)
     known = knowledge(past, AS_OF)
     weights = weigh(
         known.due,

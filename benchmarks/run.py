@@ -153,7 +153,9 @@ def peak_gb() -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="leave the demo and the large model out")
+    parser.add_argument(
+        "--quick", action="store_true", help="leave the demo, the large model and the lists of a million out"
+    )
     parser.add_argument("--large", action="store_true", help="add the province of a million families (minutes)")
     parser.add_argument("--page", action="store_true", help="write docs/benchmarks.md, too")
     parser.add_argument("--peers", action="store_true", help="install packages that explain models, and measure them")
@@ -169,7 +171,7 @@ def main() -> None:
         rows.append((f"{kind} read and checked, 50,000 x {columns}", f"{float(seen):.1f} s", limit))
     scored(rows, 50_000, 5)
     simulated(rows, 50_000, 5, "20 s", memory=False)
-    rows += lists.rows(large=arguments.large)
+    rows += lists.rows(large=not quick)
     rows += engine_rows(quick, arguments.peers)
     rows += report_pages.rows()
     if arguments.peers:

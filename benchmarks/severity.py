@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from graduation_model.commands.inputs import past_of
 from graduation_model.config import Programme, load_programme
 from graduation_model.evaluation.backtest import backtest
 from graduation_model.evaluation.bootstrap import bootstrap, percentile_interval
@@ -55,18 +56,8 @@ def province() -> Programme:
 
 def tested(programme: Programme, made: Province) -> pd.DataFrame:
     """Return the families of the test year with every model's chance."""
-    return backtest(
-        made.assessments,
-        made.followups,
-        AS_OF,
-        instrument=programme.instrument,
-        cohort=programme.cohort,
-        label=programme.label,
-        features=programme.features,
-        estimators=programme.estimators,
-        evaluation=programme.evaluation,
-        decisions=made.decisions,
-    ).predictions
+    past = past_of(programme, made)
+    return backtest(past, AS_OF, estimators=programme.estimators, evaluation=programme.evaluation).predictions
 
 
 def main() -> None:

@@ -18,6 +18,9 @@ from graduation_model.errors import NO_MEMORY, LimitError, UserError, one_line
 BUG = 70
 FOUND_FAULTS = 1
 
+Decorator = Callable[[Callable[..., Any]], Any]
+PATH = click.Path(path_type=Path)
+
 
 class Examples(click.Command):
     """A command whose help ends with an example to copy."""
@@ -33,43 +36,6 @@ class Examples(click.Command):
             formatter.write_text(self.example)
 
 
-def _option(*names: str, **kwargs: Any) -> Callable[..., Any]:
-    return click.option(*names, show_default=kwargs.pop("show_default", True), **kwargs)
-
-
-programme_option = _option("--programme", required=True, help="A programme's folder, or its name under configs/.")
-data_option = _option("--data", required=True, type=click.Path(path_type=Path), help="Folder with the source files.")
-key_option = _option(
-    "--key",
-    type=click.Path(path_type=Path),
-    help="File with a secret of 32 bytes or more: replaces ids that are NIK or KK.",
-)
-mapping_option = _option(
-    "--mapping",
-    type=click.Path(path_type=Path),
-    help="Confirmed mapping of columns to questions; default mapping.yaml in the data folder, if any.",
-)
-as_of_option = _option("--as-of", required=True, help="The day whose knowledge counts, YYYY-MM-DD.")
-monitor_option = _option(
-    "--monitor", type=click.Path(path_type=Path), help="What 'monitor' wrote of this wave: stops where it blocks."
-)
-approver_option = _option(
-    "--approver", default="", show_default=False, help="Who answers for scoring in spite of a blocking finding."
-)
-tracking_option = _option(
-    "--tracking",
-    default=".",
-    type=click.Path(path_type=Path),
-    help="Folder of mlflow.db, where MLFLOW_TRACKING_URI is not set.",
-)
-
-
-def _out_option(default: str | None = None) -> Callable[..., Any]:
-    # To click an explicit default of None is a value: what is required must have no default at all.
-    needed: dict[str, Any] = {"required": True} if default is None else {"default": default}
-    return _option("--out", type=click.Path(path_type=Path), help="Folder to write.", **needed)
-
-
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="graduation-model")
 def main_group() -> None:
@@ -80,6 +46,61 @@ def main_group() -> None:
     """
 
 
+def _command(example: str, name: str | None = None, of: click.Group = main_group) -> Decorator:
+    return of.command(name, cls=Examples, example=example)
+
+
+def _option(*names: str, **kwargs: Any) -> Decorator:
+    return click.option(*names, show_default=kwargs.pop("show_default", True), **kwargs)
+
+
+def _path(*names: str, **kwargs: Any) -> Decorator:
+    return _option(*names, type=PATH, **kwargs)
+
+
+def _together(*options: Decorator) -> Decorator:
+    """Several options as one, in the order in which help lists them."""
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+programme_option = _option("--programme", required=True, help="A programme's folder, or its name under configs/.")
+data_option = _path("--data", required=True, help="Folder with the source files.")
+key_option = _path("--key", help="File with a secret of 32 bytes or more: replaces ids that are NIK or KK.")
+mapping_option = _path(
+    "--mapping", help="Confirmed mapping of columns to questions; default mapping.yaml in the data folder, if any."
+)
+as_of_option = _option("--as-of", required=True, help="The day whose knowledge counts, YYYY-MM-DD.")
+source_options = _together(programme_option, data_option, key_option, mapping_option)
+wave_options = _together(source_options, as_of_option)
+household_option = _option("--household", required=True, help="The family's id as the lists show it.")
+scores_option = _path("--scores", required=True, help="A folder that 'score' wrote.")
+quota_option = _option("--quota", type=click.IntRange(min=0), help="At most so many families; default the programme's.")
+tune_option = _option(
+    "--tune", default=0, type=click.IntRange(min=0), help="Trials of a search for better settings; 0: none."
+)
+monitor_options = _together(
+    _path("--monitor", help="What 'monitor' wrote of this wave: stops where it blocks."),
+    _option(
+        "--approver", default="", show_default=False, help="Who answers for scoring in spite of a blocking finding."
+    ),
+)
+tracking_option = _path("--tracking", default=".", help="Folder of mlflow.db, where MLFLOW_TRACKING_URI is not set.")
+record_data_option = _path("--data", help="The data folder that the scores name.")
+folders_argument = click.argument("folders", nargs=-1, required=True, type=PATH)
+
+
+def _out(default: str | None = None) -> Decorator:
+    # To click an explicit default of None is a value: what is required must have no default at all.
+    needed: dict[str, Any] = {"required": True} if default is None else {"default": default}
+    return _path("--out", help="Folder to write.", **needed)
+
+
 @dataclass(frozen=True)
 class Said:
     """What a command has to say on stdout once its progress is gone, and the code that it ends with."""
@@ -88,9 +109,9 @@ class Said:
     code: int = 0
 
 
-@main_group.command(cls=Examples, example="graduation-model demo --out demo")
+@_command("graduation-model demo --out demo")
 @_option("--households", default=50_000, type=click.IntRange(min=1), help="Families in the simulated province.")
-@_out_option("demo")
+@_out("demo")
 @_option("--seed", default=1, help="The same seed gives the same province.")
 def demo(**arguments: Any) -> Said:
     """Run one simulated year; ends with pages.
@@ -102,17 +123,14 @@ def demo(**arguments: Any) -> Said:
     return Said(run(**arguments).story())
 
 
-@main_group.command(
-    cls=Examples,
-    example="graduation-model simulate --programme jamsosratu --households 5000 --waves 5 --seed 1 --out data/province",
-)
+@_command("graduation-model simulate --programme jamsosratu --households 5000 --waves 5 --seed 1 --out data/province")
 @programme_option
 @_option("--households", default=50_000, type=click.IntRange(min=1), help="Families in the first wave.")
 @_option("--waves", default=5, type=click.IntRange(min=1), help="Yearly assessments.")
 @_option("--seed", default=1, help="The same seed gives the same bytes.")
 @_option("--province", default=None, help="honest, unrecorded, recorded or quiet; else as the programme says.")
 @_option("--messy", is_flag=True, help="Workbooks as offices send them, with planted faults and a ledger of them.")
-@_out_option()
+@_out()
 def simulate(**arguments: Any) -> Said:
     """Make a province that does not exist.
 
@@ -124,13 +142,13 @@ def simulate(**arguments: Any) -> Said:
     return Said(run(**arguments).story())
 
 
-@main_group.command(cls=Examples, example="graduation-model new --from-data families.csv --out configs/mine")
-@_option("--from-data", required=True, type=click.Path(path_type=Path), help="One file of assessments.")
+@_command("graduation-model new --from-data families.csv --out configs/mine")
+@_path("--from-data", required=True, help="One file of assessments.")
 @_option("--name", help="The programme's name; else the folder's.")
 @_option("--household", metavar="HEADER", help="The column of the family's id.")
 @_option("--date", metavar="HEADER", help="The column of the visit's date or year.")
 @_option("--outcome", metavar="HEADER", help="The column that says whether a family stands where the programme hopes.")
-@_out_option()
+@_out()
 def new(**arguments: Any) -> Said:
     """Draft a programme from a file.
 
@@ -142,13 +160,10 @@ def new(**arguments: Any) -> Said:
     return Said(run(**arguments).story())
 
 
-@main_group.command(cls=Examples, example="graduation-model check --programme juntos --data $ENAHO --out runs/check")
-@programme_option
-@data_option
-@key_option
-@mapping_option
-@_option("--suggest", type=click.Path(path_type=Path), help="Only draft a mapping of columns to questions here.")
-@_option("--out", type=click.Path(path_type=Path), help="Folder to write.")
+@_command("graduation-model check --programme juntos --data $ENAHO --out runs/check")
+@source_options
+@_path("--suggest", help="Only draft a mapping of columns to questions here.")
+@_path("--out", help="Folder to write.")
 def check(suggest: Path | None, **arguments: Any) -> Said:
     """Check source files; say what to mend.
 
@@ -167,12 +182,11 @@ def check(suggest: Path | None, **arguments: Any) -> Said:
     return Said(result.story(), FOUND_FAULTS if result.quarantined else 0)
 
 
-@main_group.command(cls=Examples, example="graduation-model form --programme jamsosratu --out form.xlsx")
+@_command("graduation-model form --programme jamsosratu --out form.xlsx")
 @programme_option
-@_option(
+@_path(
     "--out",
     required=True,
-    type=click.Path(path_type=Path),
     help="File to write, ending in .xlsx; the follow-up stands beside it.",
 )
 def form(**arguments: Any) -> Said:
@@ -186,18 +200,11 @@ def form(**arguments: Any) -> Said:
     return Said(run(**arguments).story())
 
 
-@main_group.command(
-    cls=Examples,
-    example="graduation-model train --programme juntos --data $ENAHO --as-of 2017-12-31 --out runs/juntos-2017",
-)
-@programme_option
-@data_option
-@key_option
-@mapping_option
-@as_of_option
-@_out_option()
+@_command("graduation-model train --programme juntos --data $ENAHO --as-of 2017-12-31 --out runs/juntos-2017")
+@wave_options
+@_out()
 @tracking_option
-@_option("--tune", default=0, type=click.IntRange(min=0), help="Trials of a search for better settings; 0: none.")
+@tune_option
 def train(**arguments: Any) -> Said:
     """Fit, back-test, track, register.
 
@@ -209,28 +216,21 @@ def train(**arguments: Any) -> Said:
     return Said(run(**arguments).story())
 
 
-@main_group.command(
-    cls=Examples,
-    example="graduation-model retrain --programme juntos --data $ENAHO --as-of 2018-12-31 "
-    "--last runs/juntos-2017 --out runs/juntos-2018",
+@_command(
+    "graduation-model retrain --programme juntos --data $ENAHO --as-of 2018-12-31 "
+    "--last runs/juntos-2017 --out runs/juntos-2018"
 )
-@programme_option
-@data_option
-@key_option
-@mapping_option
-@as_of_option
-@_option(
+@wave_options
+@_path(
     "--last",
     required=True,
-    type=click.Path(path_type=Path),
     help="What 'train' or 'retrain' wrote last year.",
 )
 @_option("--model", help="Who decides: a bundle, or models:/NAME@ALIAS; default the champion, else last year's.")
-@_option("--quota", type=click.IntRange(min=0), help="At most so many families; default the programme's.")
-@_option("--tune", default=0, type=click.IntRange(min=0), help="Trials of a search for better settings; 0: none.")
-@monitor_option
-@approver_option
-@_out_option()
+@quota_option
+@tune_option
+@monitor_options
+@_out()
 @tracking_option
 def retrain(**arguments: Any) -> Said:
     """From last year's folder to this year's.
@@ -243,10 +243,7 @@ def retrain(**arguments: Any) -> Said:
     return Said(run(**arguments).story())
 
 
-@main_group.command(
-    cls=Examples,
-    example="graduation-model promote --programme juntos --version 1 --approver 'Siti Rahma, Dinas Sosial'",
-)
+@_command("graduation-model promote --programme juntos --version 1 --approver 'Siti Rahma, Dinas Sosial'")
 @programme_option
 @_option("--version", help="The registered version.")
 @_option("--approver", required=True, help="The person who decides; kept with the version.")
@@ -265,10 +262,9 @@ def promote(**arguments: Any) -> Said:
     return Said(result.story(), 0 if result.promoted else LimitError.exit_code)
 
 
-@main_group.command(
-    cls=Examples,
-    example="graduation-model score --programme juntos --data $ENAHO "
-    "--as-of 2018-12-31 --model runs/juntos-2017/bundle --out runs/scores-2018",
+@_command(
+    "graduation-model score --programme juntos --data $ENAHO "
+    "--as-of 2018-12-31 --model runs/juntos-2017/bundle --out runs/scores-2018"
 )
 @programme_option
 @_option("--data", required=True, help="Folder with the source files, or an address such as s3://BUCKET/FOLDER.")
@@ -284,9 +280,8 @@ def promote(**arguments: Any) -> Said:
 @_option(
     "--part-rows", default=100_000, show_default=True, type=click.IntRange(min=1), help="Visits worked on at once."
 )
-@monitor_option
-@approver_option
-@_out_option()
+@monitor_options
+@_out()
 @tracking_option
 def score(**arguments: Any) -> Said:
     """Score a cohort, with exact reasons.
@@ -299,16 +294,10 @@ def score(**arguments: Any) -> Said:
     return Said(run(**arguments).story())
 
 
-household_option = _option("--household", required=True, help="The family's id as the lists show it.")
-
-
-@main_group.command(
-    cls=Examples,
-    example="graduation-model replay --scores runs/scores-2018 --household ID",
-)
-@_option("--scores", required=True, type=click.Path(path_type=Path), help="A folder that 'score' wrote.")
+@_command("graduation-model replay --scores runs/scores-2018 --household ID")
+@scores_option
 @household_option
-@_option("--data", type=click.Path(path_type=Path), help="Default: the folder that the scores name.")
+@_path("--data", help="Default: the folder that the scores name.")
 @_option("--model", help="Default: the model that the scores name.")
 @key_option
 @tracking_option
@@ -324,17 +313,10 @@ def replay(**arguments: Any) -> Said:
     return Said(result.story(), 0 if result.same else LimitError.exit_code)
 
 
-@main_group.command(
-    cls=Examples,
-    example="graduation-model monitor --programme juntos --data $ENAHO --as-of 2018-12-31 --out runs/monitor-2018",
-)
-@programme_option
-@data_option
-@key_option
-@mapping_option
-@as_of_option
+@_command("graduation-model monitor --programme juntos --data $ENAHO --as-of 2018-12-31 --out runs/monitor-2018")
+@wave_options
 @_option("--model", help="A bundle's folder, or models:/NAME@ALIAS: compares scores and reasons, too.")
-@_out_option()
+@_out()
 @tracking_option
 def monitor(**arguments: Any) -> Said:
     """Hold a wave against the one before.
@@ -348,18 +330,14 @@ def monitor(**arguments: Any) -> Said:
     return Said(result.story(), LimitError.exit_code if result.crossed else 0)
 
 
-@main_group.command(
-    cls=Examples,
-    example="graduation-model select --programme juntos --scores runs/scores-2018 "
-    "--quota 250 --out runs/selection-2018",
-)
+@_command("graduation-model select --programme juntos --scores runs/scores-2018 --quota 250 --out runs/selection-2018")
 @programme_option
-@_option("--scores", required=True, type=click.Path(path_type=Path), help="A folder that 'score' wrote.")
-@_option("--quota", type=click.IntRange(min=0), help="At most so many families; default the programme's.")
+@scores_option
+@quota_option
 @_option("--resamples", default=0, type=click.IntRange(min=0), help="Draw the list again so many times.")
 @_option("--seed", default=1, help="Of those draws.")
 @_option("--language", type=click.Choice(["id", "en"]), default="id", help="Of the workbook.")
-@_out_option()
+@_out()
 def select(**arguments: Any) -> Said:
     """Apply the rules: propose, review, keep.
 
@@ -371,14 +349,11 @@ def select(**arguments: Any) -> Said:
     return Said(run(**arguments).story())
 
 
-@main_group.command(
-    cls=Examples,
-    example="graduation-model compare runs/selection-2019 runs/selection-2020 --out runs/compare",
-)
-@click.argument("first", type=click.Path(path_type=Path))
-@click.argument("second", type=click.Path(path_type=Path))
-@_option("--between", type=click.Path(path_type=Path), help="SECOND's answers scored by FIRST's model.")
-@_out_option()
+@_command("graduation-model compare runs/selection-2019 runs/selection-2020 --out runs/compare")
+@click.argument("first", type=PATH)
+@click.argument("second", type=PATH)
+@_path("--between", help="SECOND's answers scored by FIRST's model.")
+@_out()
 def compare(**arguments: Any) -> Said:
     """Say who entered, who left, and why.
 
@@ -389,14 +364,11 @@ def compare(**arguments: Any) -> Said:
     return Said(run(**arguments).story())
 
 
-@main_group.command(
-    cls=Examples,
-    example="graduation-model report --programme juntos --selection runs/selection-2018 --out runs/report-2018",
-)
+@_command("graduation-model report --programme juntos --selection runs/selection-2018 --out runs/report-2018")
 @programme_option
-@_option("--selection", required=True, type=click.Path(path_type=Path), help="A folder that 'select' wrote.")
-@_option("--scores", type=click.Path(path_type=Path), help="Default: the folder that the selection names.")
-@_option("--data", type=click.Path(path_type=Path), help="Default: the folder that the scores name.")
+@_path("--selection", required=True, help="A folder that 'select' wrote.")
+@_path("--scores", help="Default: the folder that the selection names.")
+@_path("--data", help="Default: the folder that the scores name.")
 @key_option
 @mapping_option
 @_option(
@@ -406,9 +378,9 @@ def compare(**arguments: Any) -> Said:
     help="both: Indonesian at the root, English in en/.",
 )
 @tracking_option
-@_option("--previous", type=click.Path(path_type=Path), help="The list before: a folder that 'select' wrote.")
-@_option("--compare", type=click.Path(path_type=Path), help="What 'compare' wrote of that list and this one.")
-@_option("--training", type=click.Path(path_type=Path), help="Default: where the bundle that scored lies.")
+@_path("--previous", help="The list before: a folder that 'select' wrote.")
+@_path("--compare", help="What 'compare' wrote of that list and this one.")
+@_path("--training", help="Default: where the bundle that scored lies.")
 @_option("--effective", help="YYYY-MM-DD, the day on which decisions take effect.")
 @_option("--pdf", is_flag=True, help="Sheets as PDF too, one file a subdistrict; needs graduation-model[pdf].")
 @_option(
@@ -418,7 +390,7 @@ def compare(**arguments: Any) -> Said:
     help="Who the pages are for: a folder for each facilitator, everything to sign by, or counts and rules alone.",
 )
 @_option("--facilitator", help="With --audience facilitator: this one alone, by id.")
-@_out_option()
+@_out()
 def report(**arguments: Any) -> Said:
     """Write the sheets, the index, the summary.
 
@@ -429,18 +401,15 @@ def report(**arguments: Any) -> Said:
     return Said(run(**arguments).story())
 
 
-@main_group.command(
-    cls=Examples,
-    example="graduation-model due --programme jamsosratu --data demo/data --as-of 2021-07-01 --out runs/due",
-)
+@_command("graduation-model due --programme jamsosratu --data demo/data --as-of 2021-07-01 --out runs/due")
 @programme_option
 @data_option
-@_option("--selection", type=click.Path(path_type=Path), help="Plan for its proposed families that nobody decided on.")
+@_path("--selection", help="Plan for its proposed families that nobody decided on.")
 @_option("--effective", help="YYYY-MM-DD, the day from which those decisions are expected to hold.")
 @key_option
 @mapping_option
 @as_of_option
-@_out_option()
+@_out()
 def due(**arguments: Any) -> Said:
     """List who is to be visited, and by whom.
 
@@ -452,24 +421,22 @@ def due(**arguments: Any) -> Said:
     return Said(run(**arguments).story())
 
 
-@main_group.command(
-    cls=Examples,
-    example="graduation-model outcomes --programme jamsosratu --data demo/data --selection demo/selection "
-    "--as-of 2022-06-30 --out runs/outcomes",
+@_command(
+    "graduation-model outcomes --programme jamsosratu --data demo/data --selection demo/selection "
+    "--as-of 2022-06-30 --out runs/outcomes"
 )
 @programme_option
 @data_option
-@_option(
+@_path(
     "--selection",
     "selections",
     multiple=True,
-    type=click.Path(path_type=Path),
     help="A list that people decided on, as 'select' wrote it; may be given again for other years.",
 )
 @key_option
 @mapping_option
 @as_of_option
-@_out_option()
+@_out()
 def outcomes(**arguments: Any) -> Said:
     """Say what became of the families.
 
@@ -482,14 +449,11 @@ def outcomes(**arguments: Any) -> Said:
     return Said(run(**arguments).story())
 
 
-@main_group.command(
-    cls=Examples,
-    example="graduation-model history --programme juntos --out runs/history runs/juntos-2018",
-)
+@_command("graduation-model history --programme juntos --out runs/history runs/juntos-2018")
 @programme_option
-@_option("--out", type=click.Path(path_type=Path), help="Folder to write; without it the table is only printed.")
+@_path("--out", help="Folder to write; without it the table is only printed.")
 @tracking_option
-@click.argument("folders", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("folders", nargs=-1, type=PATH)
 def history(**arguments: Any) -> Said:
     """Tell the years as a table.
 
@@ -501,12 +465,9 @@ def history(**arguments: Any) -> Said:
     return Said(run(**arguments).story())
 
 
-@main_group.command(
-    cls=Examples,
-    example="graduation-model dictionary --programme jamsosratu --out docs/privacy/data_dictionary_jamsosratu.md",
-)
+@_command("graduation-model dictionary --programme jamsosratu --out docs/privacy/data_dictionary_jamsosratu.md")
 @programme_option
-@_option("--out", required=True, type=click.Path(path_type=Path), help="File to write, ending in .md.")
+@_path("--out", required=True, help="File to write, ending in .md.")
 def dictionary(**arguments: Any) -> Said:
     """Write what is asked, why, and how long kept.
 
@@ -522,22 +483,18 @@ def record() -> None:
     """Export, correct or delete a family's record."""
 
 
-data_too_option = _option("--data", type=click.Path(path_type=Path), help="The data folder that the scores name.")
-folders_argument = click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path))
-
-
-@record.command(
-    "export",
-    cls=Examples,
-    example="graduation-model record export --programme jamsosratu --household ID --data data/2020 "
+@_command(
+    "graduation-model record export --programme jamsosratu --household ID --data data/2020 "
     "--out runs/export runs/check runs/scores runs/selection runs/report",
+    "export",
+    of=record,
 )
 @programme_option
 @household_option
-@data_too_option
+@record_data_option
 @key_option
 @mapping_option
-@_out_option()
+@_out()
 @folders_argument
 def record_export(**arguments: Any) -> Said:
     """Give a family all that is held on it.
@@ -550,18 +507,17 @@ def record_export(**arguments: Any) -> Said:
     return Said(run(**arguments).story())
 
 
-@record.command(
+@_command(
+    "graduation-model record correct --programme jamsosratu --data data/2020 --household ID --file asked.csv",
     "correct",
-    cls=Examples,
-    example="graduation-model record correct --programme jamsosratu --data data/2020 --household ID --file asked.csv",
+    of=record,
 )
 @programme_option
 @data_option
 @household_option
-@_option(
+@_path(
     "--file",
     required=True,
-    type=click.Path(path_type=Path),
     help="Columns question, answer, reason, date, by; visit_date and table where it is not the last assessment.",
 )
 @key_option
@@ -577,14 +533,14 @@ def record_correct(**arguments: Any) -> Said:
     return Said(run(**arguments).story())
 
 
-@record.command(
-    "delete",
-    cls=Examples,
-    example="graduation-model record delete --household ID --data data/2020 "
+@_command(
+    "graduation-model record delete --household ID --data data/2020 "
     "runs/check runs/scores runs/selection runs/report --yes",
+    "delete",
+    of=record,
 )
 @household_option
-@data_too_option
+@record_data_option
 @key_option
 @_option("--yes", is_flag=True, help="Delete. Without it nothing is changed.")
 @folders_argument
@@ -600,7 +556,7 @@ def record_delete(**arguments: Any) -> Said:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit code of TABLES: 0, 1 (check), 2 (mendable), 3 (limit), 70 (bug)."""
+    """Run one command; returns its exit code: 0, 1 (check), 2 (mendable), 3 (limit), 70 (bug)."""
     from graduation_model.commands.progress import show_progress
 
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)

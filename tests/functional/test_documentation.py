@@ -130,6 +130,14 @@ def _documented(heading: str) -> set[str]:
     return set(re.findall(r"`(\w+)`", " ".join(terms)))
 
 
+def test_every_decision_stands_in_the_list_by_its_own_title_in_order():
+    records = sorted((DOCS / "decisions").glob("[0-9]*.md"))
+    titles = [path.read_text(encoding="utf-8").splitlines()[0].removeprefix("# ") for path in records]
+    listed = (DOCS / "decisions" / "README.md").read_text(encoding="utf-8").splitlines()
+    expected = [f"- [{title}]({path.name})" for title, path in zip(titles, records, strict=True)]
+    assert [line for line in listed if line.startswith("- ")] == expected
+
+
 # --- the site
 
 

@@ -16,6 +16,7 @@ from graduation_model.errors import DataError, LimitError
 from graduation_model.ingest.load import load_tables
 from graduation_model.monitoring.drift import answer_drift, code_drift, codebook_drift
 from graduation_model.reports.monitor_page import monitor_dict
+from graduation_model.wording import money
 from lib.codes import one_code_for_all_years
 
 ROOT = Path(__file__).parents[2]
@@ -51,10 +52,10 @@ def test_prices_that_jump_are_told_with_what_they_were_and_are(year, small_progr
     out = tmp_path / "out"
     words = ["monitor", "--programme", str(small_programme), "--data", str(data), "--as-of", "2019-12-31"]
     assert main([*words, "--out", str(out)]) == 3
-    moved = pd.read_parquet(out / "answers.parquet").query("told")
-    assert ("food_spend_month_idr", "amounts_moved") in set(
-        moved[["question", "measure"]].itertuples(index=False, name=None)
-    )
+    moved = pd.read_parquet(out / "answers.parquet").query("told").set_index(["question", "measure"])
+    medians = moved.loc[("food_spend_month_idr", "amounts_moved"), ["before", "now"]]
+    page = (out / "monitor.html").read_text(encoding="utf-8")
+    assert all(money(amount, "Rp", "id") in page for amount in medians)
     assert not (out / "scores.parquet").exists()
     assert "No model was given" in (out / "en" / "monitor.html").read_text(encoding="utf-8")
 
@@ -84,6 +85,7 @@ def test_an_hostile_facilitator_id_is_escaped(quiet, year, small_programme):
         habits=pd.read_parquet(out / "habits.parquet"),
     )
     parts = {"title": programme.title, "instrument": programme.instrument, "params": programme.monitoring}
+    parts["currency"] = programme.currency
     assert "<script>alert" not in monitor_page(seen, **parts, language="en")
     both = [monitor_dict(seen, **parts, language=language) for language in ("id", "en")]
     assert both[0].keys() == both[1].keys()

@@ -123,6 +123,7 @@ def check(
     from graduation_model.contract.waves import doubtful_rules
     from graduation_model.reports.check_page import check_page
     from graduation_model.reports.quarantine_workbook import quarantine_workbook
+    from graduation_model.reports.render import page_place
 
     programme, secret = open_programme(programme, drafted=True), open_key(key, data)
     tables = read_tables(programme, data, need_followups=False, findings=True, key=secret, mapping=mapping)
@@ -145,7 +146,7 @@ def check(
                 language=language,
                 simulated=simulated,
             )
-            output.text(page, "check.html" if language == "id" else f"{language}/check.html")
+            output.text(page, page_place("check.html", language))
         output.facts.update(inputs=tables.sources, counts=tables.counts, simulated=simulated, **key_facts(secret))
     doubted = int(tables.quarantine["rule"].isin(doubtful_rules(programme.instrument)).sum())
     return Checked(Path(out).resolve(), len(tables.quarantine) - doubted, doubted, tables.counts)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from graduation_model.commands.inputs import (
+    Opened,
     ProgrammeLike,
     as_date,
     known_by,
@@ -16,7 +17,7 @@ from graduation_model.commands.inputs import (
     open_data,
     open_programme,
 )
-from graduation_model.commands.outputs import output_folder, read_manifest
+from graduation_model.commands.outputs import Output, output_folder, read_manifest
 from graduation_model.commands.progress import step
 from graduation_model.errors import UserError
 from graduation_model.params import LANGUAGES
@@ -101,7 +102,6 @@ def due(
         Whatever a person can mend.
     """
     from graduation_model.followup import DUE, due_visits
-    from graduation_model.reports.due_list import due_workbooks
 
     programme = open_programme(programme)
     if (selection is None) != (effective is None):
@@ -111,13 +111,8 @@ def due(
             mend="Give both, or neither",
         )
     rules = need_decisions(programme)
-    expected = None
-    if selection is not None and effective is not None:
-        read_manifest(selection, "select")
-        chosen = pd.read_parquet(Path(selection) / "selection.parquet")
-        expected = (chosen.loc[chosen["selected"], "household_id"].tolist(), as_date(effective))
+    expected = None if selection is None or effective is None else (_proposed(selection), as_date(effective))
     opened = open_data(programme, data, as_of, key=key, mapping=mapping, need_followups=False)
-    params = programme.followup
     with step("Looking who is due"):
         visits = due_visits(
             known_by(opened.tables, opened.date),
@@ -126,7 +121,7 @@ def due(
             as_of=opened.date,
             cohort=programme.cohort,
             label=programme.label,
-            params=params,
+            params=programme.followup,
             proposer=rules.proposer,
             visitor=rules.visitor,
             expected=expected,
@@ -138,22 +133,9 @@ def due(
         "selection": None if selection is None else Path(selection).resolve(),
         "effective": None if effective is None else as_date(effective).date(),
     }
-    workbooks = 0
     with output_folder(out, "due", parameters) as output:
         output.parquet(visits, "due.parquet")
-        for language in LANGUAGES:
-            folder = "due" if language == LANGUAGES[0] else f"{language}/due"
-            for file, book in due_workbooks(
-                visits,
-                language,
-                list_by=params.list_by,
-                village=params.village,
-                area_names=programme.reports.area_names,
-                as_of=opened.date,
-                simulated=opened.simulated,
-            ):
-                output.text(book, f"{folder}/{file}.xlsx")
-                workbooks += language == LANGUAGES[0]
+        workbooks = _write_workbooks(output, visits, opened)
         output.facts.update(opened.facts)
     counts = visits["status"].value_counts()
     return DueLists(
@@ -166,3 +148,32 @@ def due(
         workbooks=workbooks,
         set_aside=opened.set_aside,
     )
+
+
+def _proposed(selection: str | Path) -> list[str]:
+    """The families that a list proposes; it must stand as `select` wrote it."""
+    read_manifest(selection, "select")
+    chosen = pd.read_parquet(Path(selection) / "selection.parquet")
+    return chosen.loc[chosen["selected"], "household_id"].tolist()
+
+
+def _write_workbooks(output: Output, visits: pd.DataFrame, opened: Opened) -> int:
+    """Write a workbook an area in each language; return how many of one language."""
+    from graduation_model.reports.due_list import due_workbooks
+    from graduation_model.reports.render import page_place
+
+    params, areas = opened.programme.followup, opened.programme.reports.area_names
+    written = 0
+    for language in LANGUAGES:
+        for file, book in due_workbooks(
+            visits,
+            language,
+            list_by=params.list_by,
+            village=params.village,
+            area_names=areas,
+            as_of=opened.date,
+            simulated=opened.simulated,
+        ):
+            output.text(book, page_place(f"due/{file}.xlsx", language))
+            written += language == LANGUAGES[0]
+    return written

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,7 +42,6 @@ COLUMNS = {
     "fell_back": "Int64",
     "lost": "Int64",
 }
-Figures = Mapping[str, float]
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from graduation_model.config import Programme, load_programme
 from graduation_model.contract.tables import Tables
 from graduation_model.errors import ConfigError, DataError, ModelError, UserError
 from graduation_model.estimators.bundle import Bundle, load_bundle
+from graduation_model.evaluation.knowledge import Past
 from graduation_model.features.catalogue import catalogue
 from graduation_model.ingest.formats import sha256_of
 from graduation_model.ingest.identity import Key, pseudonym_of, read_key
@@ -28,6 +29,7 @@ from graduation_model.ingest.params import FollowUpRules
 from graduation_model.ingest.reader import TableReader
 
 if TYPE_CHECKING:
+    from graduation_model.simulation import Province
     from graduation_model.tracking.registry import LocatedBundle
 
 ProgrammeLike = Programme | str | Path
@@ -226,6 +228,19 @@ def open_data(
             "simulated": is_simulated(data),
             **key_facts(secret),
         },
+    )
+
+
+def past_of(programme: Programme, tables: Tables | Province) -> Past:
+    """Return a programme's tables with all that a back-test reads them by."""
+    return Past(
+        assessments=tables.assessments,
+        followups=tables.followups,
+        decisions=tables.decisions,
+        instrument=programme.instrument,
+        catalogue=catalogue(programme.instrument, programme.features),
+        cohort=programme.cohort,
+        label=programme.label,
     )
 
 

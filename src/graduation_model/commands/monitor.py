@@ -96,6 +96,7 @@ def monitor(
     """
     from graduation_model.monitoring import monitor_wave
     from graduation_model.reports.monitor_page import monitor_page
+    from graduation_model.reports.render import page_place
 
     programme = open_programme(programme)
     bundle = None if model is None else open_model(str(model), programme, tracking)[1]
@@ -127,10 +128,11 @@ def monitor(
                 title=programme.title,
                 instrument=programme.instrument,
                 params=programme.monitoring,
+                currency=programme.currency,
                 language=language,
                 simulated=opened.simulated,
             )
-            output.text(page, "monitor.html" if language == LANGUAGES[0] else f"{language}/monitor.html")
+            output.text(page, page_place("monitor.html", language))
         blocking = int(findings["blocking"].sum())
         output.facts.update(opened.facts, told=seen.told, blocking=blocking, apart_auc=seen.apart.auc)
         if bundle is not None:

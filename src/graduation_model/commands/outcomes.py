@@ -116,6 +116,7 @@ def outcomes(
     from graduation_model.followup.outcomes import EVERYBODY, LEFT, SUSTAINED, UNSEEN, outcome_table
     from graduation_model.reports.outcome_cells import hide_small, hide_small_reasons
     from graduation_model.reports.outcomes_page import OutcomeInputs, outcomes_page
+    from graduation_model.reports.render import page_place
 
     programme = open_programme(programme)
     need_decisions(programme)
@@ -149,8 +150,7 @@ def outcomes(
         if reasons is not None:
             output.parquet(reasons, "reasons.parquet")
         for language in LANGUAGES:
-            name = "outcomes.html" if language == LANGUAGES[0] else f"{language}/outcomes.html"
-            output.text(outcomes_page(inputs, language), name)
+            output.text(outcomes_page(inputs, language), page_place("outcomes.html", language))
         output.facts.update(opened.facts)
         if beside is not None:
             output.facts["stamped"] = list(beside.stamped)

@@ -26,6 +26,7 @@ from graduation_model.ingest.identity import Key
 from graduation_model.ingest.mapping import MAPPING
 from graduation_model.params import LANGUAGES
 from graduation_model.reports.record_page import Held, RecordInputs, record_json, record_page
+from graduation_model.reports.render import page_place
 
 _NAV = re.compile(r"<nav>.*?</nav>", re.DOTALL)  # a copied page stands alone: its links would lead nowhere
 
@@ -94,7 +95,7 @@ def record_export(
             output.text(part.rows.to_csv(index=False), f"tables/{number:02d}_{part.kind}.csv")
         output.text(record_json(inputs, programme.name), RECORD)
         for language in LANGUAGES:
-            output.text(record_page(inputs, language), "index.html" if language == "id" else f"{language}/index.html")
+            output.text(record_page(inputs, language), page_place("index.html", language))
     return Exported(Path(out).resolve(), sum(len(part.rows) for part in held), len(pages))
 
 

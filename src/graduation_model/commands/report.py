@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from graduation_model.commands.changes import changes_of
 from graduation_model.commands.inputs import ProgrammeLike, as_date, open_key, open_programme, read_tables
-from graduation_model.commands.outputs import output_folder, read_manifest
+from graduation_model.commands.outputs import Output, output_folder, read_manifest
 from graduation_model.commands.progress import step, track
 from graduation_model.commands.report_inputs import Sources, report_inputs
+from graduation_model.config import Programme
 from graduation_model.contract.tables import Tables
 from graduation_model.errors import ConfigError, DataError
 from graduation_model.ingest.identity import Key
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from graduation_model.reports import ReportInputs
     from graduation_model.reports.audience import Audience
+    from graduation_model.reports.pages import Page
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,8 @@ def report(
     tracking
         Folder of the default tracking store, for a model out of the registry.
     """
+    from graduation_model.reports.pages import report_pages, report_pdfs
+
     programme = open_programme(programme)
     _check_audience(audience, facilitator, pdf=pdf)
     if pdf:
@@ -145,39 +150,46 @@ def report(
         changes = changes_of(own, programme, scored, tables, tracking=tracking)
         inputs = replace(inputs, changes=changes)
     languages = _languages(language)
-    from graduation_model.reports.pages import report_pages, report_pdfs
-
     # What goes to everybody does not tell where the office keeps its files.
     parameters: dict[str, Any] = {"programme": programme.name, "language": language, "audience": audience}
     if audience != "public":
-        parameters |= {
-            "programme": programme.folder,
-            "selection": chosen_folder,
-            "scores": scores_folder,
-            "data": data_folder.resolve(),
-            "previous": sources.previous,
-            "compare": sources.compare,
-            "training": sources.training,
-            "pdf": pdf,
-            "effective": None if sources.effective is None else sources.effective.date(),
-        }
+        parameters |= _places(programme, sources, data_folder, pdf=pdf)
     with output_folder(out, "report", parameters) as output:
         if changes is not None and audience == "reviewer":
             output.parquet(changes, "changes.parquet")
         expected = len(languages) * (1 if audience == "public" else 2 * len(own) + 2)
-        pages = 0
-        for page in track(report_pages(inputs, languages, audience, facilitator), "Writing pages", expected):
-            output.text(page.content, page.path)
-            pages += 1
+        pages = _write(output, report_pages(inputs, languages, audience, facilitator), expected)
         if pdf:
             with step("Setting the sheets in PDF"):
-                for page in report_pdfs(inputs, languages[0], audience, facilitator):
-                    output.text(page.content, page.path)
+                _write(output, report_pdfs(inputs, languages[0], audience, facilitator))
         output.facts.update(model=scored["model"], simulated=inputs.simulated)
         if audience == "reviewer":  # it counts families by every rule, however few
             output.facts["selection"] = chosen["summary"]
     without = len(inputs.listed) - len(own) if audience == "facilitator" and facilitator is None else 0
     return Report(Path(out).resolve(), pages, audience, without)
+
+
+def _places(programme: Programme, sources: Sources, data: Path, *, pdf: bool) -> dict[str, Any]:
+    return {
+        "programme": programme.folder,
+        "selection": sources.selection,
+        "scores": sources.scores,
+        "data": data.resolve(),
+        "previous": sources.previous,
+        "compare": sources.compare,
+        "training": sources.training,
+        "pdf": pdf,
+        "effective": None if sources.effective is None else sources.effective.date(),
+    }
+
+
+def _write(output: Output, pages: Iterable[Page], expected: int | None = None) -> int:
+    """Write pages, with a bar where it is known how many are to come; return how many there were."""
+    written = 0
+    for page in pages if expected is None else track(pages, "Writing pages", expected):
+        output.text(page.content, page.path)
+        written += 1
+    return written
 
 
 def _check_audience(audience: str, facilitator: str | None, *, pdf: bool) -> None:

@@ -10,7 +10,7 @@ import json
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -29,7 +29,7 @@ from graduation_model.commands.inputs import (
     read_parts,
     read_tables,
 )
-from graduation_model.commands.outputs import MANIFEST, output_folder, read_manifest
+from graduation_model.commands.outputs import MANIFEST, Output, output_folder, read_manifest
 from graduation_model.commands.progress import step
 from graduation_model.commands.promote import champion_and_evaluation, evaluation_in
 from graduation_model.commands.score import score
@@ -38,10 +38,13 @@ from graduation_model.commands.train import EVIDENCE, PREDICTIONS, train
 from graduation_model.config import Programme
 from graduation_model.contract.tables import Tables
 from graduation_model.errors import DataError, UserError
-from graduation_model.evaluation.gate import Evaluation, Verdict, gate
+from graduation_model.evaluation.gate import Verdict, gate
 from graduation_model.evaluation.matured import matured_by_cohort
 from graduation_model.evaluation.outcomes import Outcomes, cohorts_by
 from graduation_model.params import LANGUAGES
+
+if TYPE_CHECKING:
+    from graduation_model.reports.retrain_page import RetrainInputs
 
 # The challenger's training, then the year as any other, then the same by the challenger, in shadow.
 TRAIN, SCORES, SELECTION, SHADOW, RETRAIN = "train", "scores", "selection", "challenger", "retrain"
@@ -148,6 +151,8 @@ def retrain(
     UserError
         Whatever a person can mend; what each finished step wrote stays, and `retrain/` comes last.
     """
+    from graduation_model.monitoring.shadow import shadow, shadow_summary
+    from graduation_model.reports.retrain_page import RetrainInputs
     from graduation_model.tracking import tracking_uri
 
     programme, date, out = open_programme(programme), as_date(as_of), Path(out).resolve()
@@ -170,12 +175,9 @@ def retrain(
     with step("Counting the outcomes that became known"):
         outcomes = Outcomes(tables.assessments, tables.followups, tables.decisions, programme.label, kind)
         counted = matured_by_cohort(*(_cohorts(tables, outcomes, programme, day) for day in (known_before, date)))
+    version = trained.registered.split("/")[1]
     with step("Asking the gate"):
-        version = trained.registered.split("/")[1]
-        challenger = _evaluation_in(out / TRAIN, version)
-        # As `promote` will ask: against the champion, whoever decides this year.
-        _, champion = champion_and_evaluation(model_name(programme, uri=uri), uri)
-        verdict = gate(challenger, champion, params=programme.evaluation, approver="", on=dt.date.today())
+        verdict = _ask_the_gate(out / TRAIN, version, programme, uri)
     command = _promote_command(programme, version, tracking)
     parameters = {
         "programme": programme.folder,
@@ -186,17 +188,9 @@ def retrain(
         "quota": quota,
     }
     with output_folder(out / RETRAIN, "retrain", parameters) as output:
-        from graduation_model.monitoring.shadow import shadow, shadow_summary
-        from graduation_model.reports.retrain_page import RetrainInputs, retrain_page
-        from graduation_model.reports.verdict import verdict_record
-
         table = shadow(*lists.values())
         summary = shadow_summary(table)
-        output.parquet(table, "shadow.parquet")
-        output.parquet(counted, "matured.parquet")
-        facts = {"version": version, "approver": "", "date": dt.date.today().isoformat()}
-        output.text(json.dumps(verdict_record(verdict, facts), indent=1, ensure_ascii=False) + "\n", "verdict.json")
-        page = RetrainInputs(
+        said = RetrainInputs(
             title=programme.title,
             decides=(located.version, bundle.card),
             challenger=version,
@@ -211,9 +205,7 @@ def retrain(
             min_cell=programme.reports.min_cell,
             simulated=is_simulated(data),
         )
-        for language in LANGUAGES:
-            name = "retrain.html" if language == LANGUAGES[0] else f"{language}/retrain.html"
-            output.text(retrain_page(page, language), name)
+        _write(output, said)
         output.facts.update(
             model={"version": located.version, "bundle_sha256": bundle.sha256, "label_kind": bundle.card.label_kind},
             challenger=trained.registered,
@@ -265,11 +257,26 @@ def _cohorts(tables: Tables, outcomes: Outcomes, programme: Programme, day: pd.T
     return cohorts_by(known_by(tables, day), outcomes, programme.cohort, day)
 
 
-def _evaluation_in(folder: Path, version: str) -> Evaluation:
-    """What a `train --out` folder holds for the gate."""
-    found = evaluation_in({name: folder / name for name in (EVIDENCE, PREDICTIONS)}, version)
-    assert found is not None  # written a moment ago
-    return found
+def _ask_the_gate(training: Path, version: str, programme: Programme, uri: str) -> Verdict:
+    """As `promote` will ask: against the champion, whoever decides this year."""
+    challenger = evaluation_in({name: training / name for name in (EVIDENCE, PREDICTIONS)}, version)
+    assert challenger is not None, "train wrote it a moment ago"
+    _, champion = champion_and_evaluation(model_name(programme, uri=uri), uri)
+    return gate(challenger, champion, params=programme.evaluation, approver="", on=dt.date.today())
+
+
+def _write(output: Output, said: RetrainInputs) -> None:
+    from graduation_model.reports.render import page_place
+    from graduation_model.reports.retrain_page import retrain_page
+    from graduation_model.reports.verdict import verdict_record
+
+    output.parquet(said.shadow, "shadow.parquet")
+    output.parquet(said.matured, "matured.parquet")
+    facts = {"version": said.challenger, "approver": "", "date": dt.date.today().isoformat()}
+    record = json.dumps(verdict_record(said.verdict, facts), indent=1, ensure_ascii=False)
+    output.text(record + "\n", "verdict.json")
+    for language in LANGUAGES:
+        output.text(retrain_page(said, language), page_place("retrain.html", language))
 
 
 def _promote_command(programme: Programme, version: str, tracking: str | Path) -> str:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import logging
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -39,15 +37,16 @@ from graduation_model.config import Programme
 from graduation_model.errors import DataError
 from graduation_model.estimators.bundle import Bundle
 from graduation_model.explanation.explainer import explainer_of
-from graduation_model.ingest.blocks import habits_of, open_source
+from graduation_model.ingest.blocks import Source, habits_of, open_source
 from graduation_model.ingest.formats import sha256_of
 from graduation_model.ingest.identity import Key
 from graduation_model.ingest.load import declared_sources
+from graduation_model.ingest.reader import TableReader
 from graduation_model.ingest.rows import sum_of
 from graduation_model.scoring.cluster import open_engine
 from graduation_model.scoring.job import BATCH_ROWS, PART_ROWS, Job, keep, parts_for
 from graduation_model.scoring.parts import standing_of
-from graduation_model.scoring.run import Engine, Ran, run
+from graduation_model.scoring.run import Ran, run
 from graduation_model.scoring.work import Facts, Work, sum_counts
 
 if TYPE_CHECKING:
@@ -160,116 +159,144 @@ def score(
         Whatever a person can mend; `out` is whole or as it was. What an interrupted run finished stays beside it.
     """
     with at_hand(data, beside=out) as folder:
-        return _score(
-            open_programme(programme),
-            folder,
-            as_date(as_of),
-            Path(out),
-            shown=data if is_remote(data) else folder.resolve(),
-            model=model,
-            tracking=tracking,
-            secret=open_key(key, folder),
-            mapping=mapping,
-            household=household,
-            restart=restart,
-            open_it=partial(open_engine, engine, scheduler, workers=workers),
-            part_rows=part_rows,
-            monitor=monitor,
-            approver=approver,
-        )
+        programme, date, secret = open_programme(programme), as_date(as_of), open_key(key, folder)
+        scorer = _open_scorer(model, programme, tracking, date)
+        wave = _open_wave(programme, folder, date, key=secret, mapping=mapping, part_rows=part_rows)
+        monitored = leave_to_score(monitor, approver, programme, as_of=str(date.date()), inputs=wave.inputs)
+        parameters = {
+            "programme": programme.folder,
+            "data": data if is_remote(data) else folder.resolve(),
+            "as_of": date.date(),
+            "model": _found_again(scorer),
+            # One that came with fetched data comes with them again.
+            "mapping": None if is_remote(data) and mapping is None else mapping_of(folder, mapping),
+            "part_rows": part_rows,
+        }
+        family = "" if household is None else one_family(household, secret)
+        begun_with = _begun_with(wave, scorer, parameters, family)
+        keep(scorer.bundle)
+        with resumable_output(out, "score", parameters, begun_with=begun_with, restart=restart) as output:
+            job = _job(wave, scorer, Work(output.folder.parent), family)
+            check = partial(_check_settled, job=job, programme=programme)
+            with open_engine(engine, scheduler, job.work.folder / BEGUN_WITH, workers=workers) as used:
+                ran = run(job, wave.source.whole, engine=used, progress=track_parts, check=check)
+            result = _result(ran, Path(out), out_of_date=scorer.out_of_date)
+            output.rows.update({name: rows for facts in ran.scored for name, rows in facts["rows"].items()})
+            output.rows |= {
+                "not_scored.parquet": sum(result.not_scored.values()),
+                "quarantine.parquet": result.quarantined,
+            }
+            output.facts.update(
+                programme_files=_programme_files(programme),
+                simulated=is_simulated(folder),
+                monitor=monitored,
+                **_facts(wave, scorer, ran, result.scored),
+                **key_facts(secret),
+            )
+    return replace(result, unwatched=monitor is None and bool(programme.monitoring.blocking))
 
 
-def _score(
+@dataclass(frozen=True)
+class _Scorer:
+    """The model that scores, and where it was found.
+
+    Attributes
+    ----------
+    address : str
+        As it was asked for.
+    out_of_date : str
+        The day on which it expired, where that was before the as-of date.
+    """
+
+    address: str
+    located: LocatedBundle
+    bundle: Bundle
+    out_of_date: str
+
+
+@dataclass(frozen=True)
+class _Wave:
+    """What is scored: found, and not yet read.
+
+    Attributes
+    ----------
+    inputs : dict
+        File -> sha256, of all that its rows are read from and with.
+    """
+
+    programme: Programme
+    date: pd.Timestamp
+    key: Key | None
+    reader: TableReader
+    source: Source
+    inputs: dict[str, str]
+    part_rows: int
+
+
+def _open_scorer(model: str | Path | None, programme: Programme, tracking: str | Path, date: pd.Timestamp) -> _Scorer:
+    address = str(model) if model is not None else _champion(programme, tracking)
+    located, bundle = open_model(address, programme, tracking)
+    if not bundle.card.expired(str(date.date())):
+        return _Scorer(address, located, bundle, "")
+    logger.warning("The model expired on %s: train again before deciding", bundle.card.expires)
+    return _Scorer(address, located, bundle, bundle.card.expires)
+
+
+def _open_wave(
     programme: Programme,
     data: Path,
     date: pd.Timestamp,
-    out: Path,
     *,
-    shown: str | Path,
-    model: str | Path | None,
-    tracking: str | Path,
-    secret: Key | None,
+    key: Key | None,
     mapping: str | Path | None,
-    household: str | None,
-    restart: bool,
-    open_it: Callable[[Path], AbstractContextManager[Engine]],
     part_rows: int,
-    monitor: str | Path | None,
-    approver: str,
-) -> Scoring:
-    address = str(model) if model is not None else _champion(programme, tracking)
-    located, bundle = open_model(address, programme, tracking)
-    expired = bundle.card.expired(str(date.date()))
-    if expired:
-        logger.warning("The model expired on %s: train again before deciding", bundle.card.expires)
+) -> _Wave:
     with step("Looking at the data"):
-        reader, mapped = open_reader(programme, data, key=secret, mapping=mapping)
+        reader, mapped = open_reader(programme, data, key=key, mapping=mapping)
         source = open_source(data, reader, min(part_rows, BATCH_ROWS))
         reader = replace(reader, habits=habits_of(source))
     inputs = {**source.sources, **declared_sources(reader), **mapped}
-    monitored = leave_to_score(monitor, approver, programme, as_of=str(date.date()), inputs=inputs)
-    parameters = {
-        "programme": programme.folder,
-        "data": shown,
-        "as_of": date.date(),
-        "model": _found_again(address, located),
-        # One that came with fetched data comes with them again.
-        "mapping": None if is_remote(shown) and mapping is None else mapping_of(data, mapping),
-        "part_rows": part_rows,
-    }
-    family = None if household is None else one_family(household, secret)
-    begun_with = _begun_with(programme, inputs, parameters, bundle, located.version, secret)
-    begun_with["--household"] = hashlib.sha256((family or "").encode()).hexdigest()  # never the id itself
-    keep(bundle)
-    with resumable_output(out, "score", parameters, begun_with=begun_with, restart=restart) as output:
-        job = Job(
-            work=Work(output.folder.parent),
-            reader=reader,
-            blocks=source.blocks,
-            parts=parts_for(source.rows, part_rows),
-            as_of=date,
-            cohort=programme.cohort,
-            instrument=programme.instrument,
-            bundle_folder=located.folder,
-            bundle_sha256=bundle.sha256,
-            carry=tuple(_carried(programme)),
-            model_version=located.version,
-            household=family or "",
-        )
-        check = partial(_check_settled, job=job, programme=programme)
-        with open_it(job.work.folder / BEGUN_WITH) as used:
-            ran = run(job, source.whole, engine=used, progress=track_parts, check=check)
-        scored = sum(facts["written"] for facts in ran.scored)
-        counts = sum_counts(facts["not_scored"] for facts in ran.settled)
-        quarantined = sum(facts["quarantined"] for facts in ran.settled)
-        output.rows.update({name: rows for facts in ran.scored for name, rows in facts["rows"].items()})
-        output.rows |= {"not_scored.parquet": sum(counts.values()), "quarantine.parquet": quarantined}
-        output.facts["programme_files"] = _programme_files(programme)
-        output.facts["simulated"] = is_simulated(data)
-        output.facts["monitor"] = monitored
-        output.facts.update(_facts(bundle, located.version, inputs, ran, scored, expired=expired), **key_facts(secret))
-    late = bundle.card.expires if expired else ""
-    unwatched = monitor is None and bool(programme.monitoring.blocking)
-    return Scoring(out.resolve(), scored, counts, quarantined, late, unwatched)
+    return _Wave(programme, date, key, reader, source, inputs, part_rows)
 
 
-def _begun_with(
-    programme: Programme,
-    inputs: dict[str, str],
-    parameters: dict[str, Any],
-    bundle: Bundle,
-    version: str,
-    key: Key | None,
-) -> dict[str, str]:
+def _job(wave: _Wave, scorer: _Scorer, work: Work, family: str) -> Job:
+    return Job(
+        work=work,
+        reader=wave.reader,
+        blocks=wave.source.blocks,
+        parts=parts_for(wave.source.rows, wave.part_rows),
+        as_of=wave.date,
+        cohort=wave.programme.cohort,
+        instrument=wave.programme.instrument,
+        bundle_folder=scorer.located.folder,
+        bundle_sha256=scorer.bundle.sha256,
+        carry=tuple(_carried(wave.programme)),
+        model_version=scorer.located.version,
+        household=family,
+    )
+
+
+def _result(ran: Ran, out: Path, *, out_of_date: str) -> Scoring:
+    return Scoring(
+        out=out.resolve(),
+        scored=sum(facts["written"] for facts in ran.scored),
+        not_scored=sum_counts(facts["not_scored"] for facts in ran.settled),
+        quarantined=sum(facts["quarantined"] for facts in ran.settled),
+        out_of_date=out_of_date,
+    )
+
+
+def _begun_with(wave: _Wave, scorer: _Scorer, parameters: dict[str, Any], family: str) -> dict[str, str]:
     """What an interrupted run must find unchanged, in words."""
     given = ("as_of", "part_rows")
     return {
         "the package's version": graduation_model.__version__,
-        "the model": f"{bundle.sha256} {version}",
-        "--key": key.fingerprint if key else "",
+        "the model": f"{scorer.bundle.sha256} {scorer.located.version}",
+        "--key": wave.key.fingerprint if wave.key else "",
         **{f"--{name.replace('_', '-')}": str(parameters[name]) for name in given},
-        **{f"the programme's {name}": digest for name, digest in _programme_files(programme).items()},
-        **{f"the data's {name}": digest for name, digest in inputs.items()},
+        **{f"the programme's {name}": digest for name, digest in _programme_files(wave.programme).items()},
+        **{f"the data's {name}": digest for name, digest in wave.inputs.items()},
+        "--household": hashlib.sha256(family.encode()).hexdigest(),  # never the id itself
     }
 
 
@@ -278,11 +305,12 @@ def _programme_files(programme: Programme) -> dict[str, str]:
     return {path.relative_to(programme.folder).as_posix(): sha256_of(path) for path in files}
 
 
-def _found_again(address: str, located: LocatedBundle) -> str:
+def _found_again(scorer: _Scorer) -> str:
     """The model's address as `report` and `replay` find it later: from any folder, and after another promotion."""
     from graduation_model.tracking import is_registry_address
 
-    if is_registry_address(address):
+    located = scorer.located
+    if is_registry_address(scorer.address):
         return f"models:/{located.name}/{located.version}"
     return str(located.folder.resolve())  # a bundle that came with the package does not lie where it was named
 
@@ -341,14 +369,13 @@ def _carried(programme: Programme) -> list[str]:
     return list(dict.fromkeys([*programme.selection.carry, programme.cohort.area, *unit]))
 
 
-def _facts(
-    bundle: Bundle, version: str, inputs: dict[str, str], ran: Ran, scored: int, *, expired: bool
-) -> dict[str, Any]:
+def _facts(wave: _Wave, scorer: _Scorer, ran: Ran, scored: int) -> dict[str, Any]:
+    bundle = scorer.bundle
     visits, families, cohort = (sum(facts[name] for facts in ran.settled) for name in ("known", "families", "scored"))
     return {
         "model": {
             "name": bundle.card.model,
-            "version": version,
+            "version": scorer.located.version,
             "bundle_sha256": bundle.sha256,
             "label": bundle.card.label,
             "label_kind": bundle.card.label_kind,
@@ -356,11 +383,11 @@ def _facts(
             "caveat": bundle.card.caveat.model_dump(exclude_none=True),
             "as_of": bundle.card.as_of,
             "expires": bundle.card.expires,
-            "expired": expired,
+            "expired": bool(scorer.out_of_date),
             "simulated": bundle.card.simulated,
         },
         "explained_by": explainer_of(bundle).facts,
-        "inputs": inputs,
+        "inputs": wave.inputs,
         "counts": {
             "assessments": sum_counts(facts["counts"] for facts in ran.settled),
             **sum_of(*(facts["by_column"] for facts in ran.taken)),

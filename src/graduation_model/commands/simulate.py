@@ -60,6 +60,7 @@ def simulate(
         with, and every planted fault in `truth/planted.parquet`.
     """
     from graduation_model.reports.calibration_page import calibration_page, calibration_text
+    from graduation_model.reports.render import page_place
     from graduation_model.simulation import PROVINCES, calibration
     from graduation_model.simulation import simulate as make_province
 
@@ -91,10 +92,9 @@ def simulate(
         output.parquet(made.truth, "truth/households.parquet")
         figures = calibration(made, programme.instrument, params)
         for language in LANGUAGES:
-            folder = "" if language == LANGUAGES[0] else f"{language}/"
             for render, kind in ((calibration_page, "html"), (calibration_text, "md")):
                 page = render(figures, title=programme.title, province=params.province, language=language)
-                output.text(page, f"{folder}calibration.{kind}")
+                output.text(page, page_place(f"calibration.{kind}", language))
         output.facts["simulated"] = True
         rows = dict(output.rows)
     return Simulation(Path(out).resolve(), rows, sum(figure.inside is False for figure in figures))

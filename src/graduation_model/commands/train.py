@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version as version_of_package
 from pathlib import Path
@@ -14,12 +15,9 @@ import numpy as np
 import pandas as pd
 
 from graduation_model.cohort.dates import months_after
-from graduation_model.commands.appraisal import Appraisal, appraise
-from graduation_model.commands.inputs import (
-    ProgrammeLike,
-    known_by,
-    open_data,
-)
+from graduation_model.commands.appraisal import appraise
+from graduation_model.commands.cards import card_figures, card_pages
+from graduation_model.commands.inputs import ProgrammeLike, known_by, open_data, past_of
 from graduation_model.commands.outputs import Output, output_folder
 from graduation_model.commands.progress import step, track
 from graduation_model.config import Programme
@@ -29,7 +27,6 @@ from graduation_model.estimators.stack import StackModel
 from graduation_model.estimators.support import support_ranges
 from graduation_model.evaluation.backtest import LABEL, POPULATION, Backtest, backtest
 from graduation_model.evaluation.knowledge import Past, first_training
-from graduation_model.features.catalogue import catalogue
 from graduation_model.features.context import reference_context
 from graduation_model.params import LANGUAGES, Label
 from graduation_model.wording import text
@@ -38,9 +35,8 @@ if TYPE_CHECKING:
     from graduation_model.evaluation.tuning import Tuned
 
 LIBRARIES = ("lightgbm", "numpy", "pandas", "scikit-learn")
-# What the gate reads from a run, beside TABLES' evaluation.
+# What the gate reads from a run, beside `evaluation.parquet`.
 PREDICTIONS, EVIDENCE = "predictions.parquet", "evidence.json"
-MARKDOWN = {"id": "{}.md", "en": "{}.en.md"}
 
 
 @dataclass(frozen=True)
@@ -52,7 +48,7 @@ class Training:
     out : Path
         Holds `bundle/`, `evaluation.parquet`, `fairness.parquet`, `model_card.html`, `points_card.html`.
     evaluation : frame
-        Every model x year x metric; see TABLES.
+        Every model x year x metric; see docs/reference/tables.md.
     model : str
         The bundle's model.
     registered : str
@@ -155,22 +151,12 @@ def train(
     programme, date, tables = opened.programme, opened.date, opened.tables
     known_by(tables, date)
     reach(tracking_uri(Path(tracking)))
-    tuned = _tune(programme, tables, date, Path(out), tune) if tune else None
+    past = past_of(programme, tables)
+    tuned = _tune(past, programme, tables.sources, date, Path(out), tune) if tune else None
     if tuned is not None:
         programme = programme.model_copy(update={"estimators": tuned.params})
     with step("Fitting and back-testing"):
-        tried = backtest(
-            tables.assessments,
-            tables.followups,
-            date,
-            instrument=programme.instrument,
-            cohort=programme.cohort,
-            label=programme.label,
-            features=programme.features,
-            estimators=programme.estimators,
-            evaluation=programme.evaluation,
-            decisions=tables.decisions,
-        )
+        tried = backtest(past, date, estimators=programme.estimators, evaluation=programme.evaluation)
     bundle = _bundle(programme, tried, date, simulated=opened.simulated)
     with step("Looking for harm, leaks and reasons that do not hold"):
         appraisal = appraise(programme, bundle, tried, tables, date)
@@ -195,29 +181,23 @@ def train(
             tuning={} if tuned is None else {name: value for name, value in vars(tuned).items() if name != "params"},
         )
         with step("Drawing and writing the model card"):
-            figures = _figures(bundle, tried, appraisal, programme)
-            for name, page in _pages(programme, bundle, tried, appraisal, figures, sha256).items():
+            figures = card_figures(bundle, tried, appraisal, programme)
+            for name, page in card_pages(programme, bundle, tried, appraisal, figures, sha256).items():
                 output.text(page, name)
         with step("Tracking and registering"):
             registered = _track(programme, bundle, tried, tables, notes, figures, output, tracking)
     return Training(Path(out).resolve(), tried.evaluation, bundle.card.model, registered, notes)
 
 
-def _tune(programme: Programme, tables: Tables, date: pd.Timestamp, out: Path, trials: int) -> Tuned:
+def _tune(
+    past: Past, programme: Programme, sources: Mapping[str, str], date: pd.Timestamp, out: Path, trials: int
+) -> Tuned:
     """Search on what was known at the end of the first test year; a study belongs to its data and settings."""
     from graduation_model.evaluation.tuning import Tuning
 
-    past = Past(
-        assessments=tables.assessments,
-        followups=tables.followups,
-        catalogue=catalogue(programme.instrument, programme.features),
-        cohort=programme.cohort,
-        label=programme.label,
-        decisions=tables.decisions,
-    )
     first = first_training(past, date, programme.evaluation)
     settings = [programme.estimators.model_dump_json(), programme.label.model_dump_json(), str(date)]
-    name = hashlib.sha256("".join([*settings, *sorted(tables.sources.values())]).encode()).hexdigest()[:16]
+    name = hashlib.sha256("".join([*settings, *sorted(sources.values())]).encode()).hexdigest()[:16]
     out.resolve().parent.mkdir(parents=True, exist_ok=True)
     storage = out.resolve().with_name(f"{out.name}.tuning.db")
     search = Tuning(first, programme.estimators, past.catalogue, storage=storage, name=name)
@@ -278,74 +258,6 @@ def label_words(kind: str, what: str) -> Label:
 
 def _months_later(date: pd.Timestamp, months: int) -> str:
     return str(months_after(pd.Series([date]), months)[0].date())
-
-
-def _figures(bundle: Bundle, tried: Backtest, appraisal: Appraisal, programme: Programme) -> dict[str, bytes]:
-    from graduation_model.reports.figures import beeswarm_png, reliability_png
-
-    years = tried.predictions.groupby("test_year") if len(tried.predictions) else ()
-    figures: dict[str, bytes] = {}
-    for language in LANGUAGES:
-        figures |= {
-            f"reliability_{year}.{language}.png": reliability_png(part, bundle.card.model, language)
-            for year, part in years
-        }
-        figures[f"beeswarm.{language}.png"] = beeswarm_png(
-            appraisal.explained.by_question, appraisal.X, bundle.catalogue, programme.instrument, language
-        )
-    return figures
-
-
-def _pages(
-    programme: Programme,
-    bundle: Bundle,
-    tried: Backtest,
-    appraisal: Appraisal,
-    figures: dict[str, bytes],
-    sha256: str,
-) -> dict[str, str]:
-    """The model card and the points card: one HTML page of both languages, one Markdown file a language."""
-    from graduation_model.reports.model_card import CardInputs, model_card, model_card_markdown
-    from graduation_model.reports.points_page import PointsInputs, points_markdown, points_page
-
-    points = (
-        None
-        if appraisal.points is None
-        else PointsInputs(
-            card=appraisal.points,
-            agreement=appraisal.agreement,
-            model=bundle.card.model,
-            as_of=bundle.card.as_of,
-            title=programme.title,
-            outcome=bundle.card.label_title,
-            instrument=programme.instrument,
-            amounts=bundle.reference_context,
-            currency=programme.currency,
-            quota_share=programme.evaluation.quota_share,
-            simulated=bundle.card.simulated,
-        )
-    )
-    inputs = CardInputs(
-        card=bundle.card,
-        title=programme.title,
-        evaluation=tried.evaluation,
-        instrument=programme.instrument,
-        area_names=programme.reports.area_names,
-        params=programme.evaluation,
-        fairness=appraisal.fairness,
-        leaks=appraisal.leaks,
-        points=points,
-        notes=tried.notes,
-        figures=figures,
-        bundle_sha256=sha256,
-        min_cell=programme.reports.min_cell,
-    )
-    pages = {"model_card.html": model_card(inputs)}
-    pages |= {MARKDOWN[language].format("model_card"): model_card_markdown(inputs, language) for language in LANGUAGES}
-    if points:
-        pages["points_card.html"] = points_page(points)
-        pages |= {MARKDOWN[language].format("points_card"): points_markdown(points, language) for language in LANGUAGES}
-    return pages
 
 
 def _track(

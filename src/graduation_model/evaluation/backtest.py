@@ -17,8 +17,8 @@ from scipy.special import expit
 
 from graduation_model.cohort.cohorts import eligible_rows
 from graduation_model.cohort.dates import as_of_dates
-from graduation_model.cohort.params import CohortParams, Condition, LabelKind, LabelParams
-from graduation_model.contract.instrument import Instrument, Question
+from graduation_model.cohort.params import Condition, LabelKind
+from graduation_model.contract.instrument import Question
 from graduation_model.errors import DataError
 from graduation_model.estimators.models import make_learners
 from graduation_model.estimators.params import EstimatorParams
@@ -35,9 +35,8 @@ from graduation_model.evaluation.learning import Learnt, learn, weighted_trainin
 from graduation_model.evaluation.outcomes import cohorts_by, in_hindsight, labelled, outcome_known
 from graduation_model.evaluation.params import EvaluationParams
 from graduation_model.evaluation.pooled import pooled_differences
-from graduation_model.features.catalogue import Catalogue, catalogue
+from graduation_model.features.catalogue import Catalogue
 from graduation_model.features.context import WaveContext
-from graduation_model.features.params import FeatureParams
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +53,7 @@ class Backtest:
     Attributes
     ----------
     evaluation : frame
-        TABLES' `evaluation`, every test year.
+        `evaluation` of docs/reference/tables.md, every test year.
     training : TrainingSet
         At the as-of date.
     models : dict
@@ -116,30 +115,18 @@ class Trial:
     X: pd.DataFrame
 
 
-def backtest(
-    assessments: pd.DataFrame,
-    followups: pd.DataFrame,
-    as_of: pd.Timestamp,
-    *,
-    instrument: Instrument,
-    cohort: CohortParams,
-    label: LabelParams,
-    features: FeatureParams,
-    estimators: EstimatorParams,
-    evaluation: EvaluationParams,
-    decisions: pd.DataFrame | None = None,
-) -> Backtest:
+def backtest(past: Past, as_of: pd.Timestamp, *, estimators: EstimatorParams, evaluation: EvaluationParams) -> Backtest:
     """Fit and try every model on the last test years up to an as-of date.
 
     Parameters
     ----------
-    assessments, followups : frame
-        Typed tables of everybody. Assessments dated after `as_of` are not looked at, but where the label is the next
-        wave's; follow-ups (and decisions) dated after it are looked at as tests alone.
+    past : Past
+        Its assessments dated after `as_of` are not looked at, but where the label is the next wave's; its follow-ups
+        and decisions dated after it are looked at as tests alone.
     as_of : Timestamp
         On which the models of the bundle are fitted.
-    decisions : frame, optional
-        Where the programme has any.
+    estimators, evaluation
+        What is fitted, and how it is tried.
 
     Returns
     -------
@@ -151,14 +138,13 @@ def backtest(
         If nothing can be learnt at `as_of`: no label is due, or all labels are the same.
     """
     as_of = pd.Timestamp(as_of)
-    past = Past(assessments, followups, decisions, catalogue(instrument, features), cohort, label)
-    dates = as_of_dates(assessments, as_of, cohort)[-evaluation.test_years :]
+    dates = as_of_dates(past.assessments, as_of, past.cohort)[-evaluation.test_years :]
     if not dates:
         raise DataError(f"No assessment is dated on or before {as_of.date()}", mend="Take a later --as-of")
     kind, known, notes = first_label(past, as_of)
     learnt = learn(past, known, estimators, as_of)
     assert isinstance(learnt, Learnt), "first_label returns what can be learnt"
-    tests = _Tests(past, kind, as_of, known, estimators, evaluation, instrument, [*notes, *learnt.notes])
+    tests = _Tests(past, kind, as_of, known, estimators, evaluation, [*notes, *learnt.notes])
     for date in dates:
         there = known if date == as_of else knowledge(past, date, kind)
         tests.of_programme(there, date, learnt if date == as_of else None)
@@ -193,12 +179,11 @@ class _Tests:
         known: Knowledge,
         estimators: EstimatorParams,
         evaluation: EvaluationParams,
-        instrument: Instrument,
         notes: Sequence[str],
     ) -> None:
         self.past, self.kind, self.as_of, self.known = past, kind, as_of, known
         self.estimators, self.params, self.notes = estimators, evaluation, list(notes)
-        self.groups = group_questions(instrument, evaluation, past.assessments)
+        self.groups = group_questions(past.instrument, evaluation, past.assessments)
         self.tables: list[pd.DataFrame] = []
         self.predictions: dict[str, list[pd.DataFrame]] = {POPULATION: []}
         self.forecasts: list[pd.DataFrame] = []

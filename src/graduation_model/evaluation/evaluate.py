@@ -81,9 +81,9 @@ def evaluate(
     Returns
     -------
     frame
-        TABLES' `evaluation`. Overall: every metric of every model, its paired difference to `status_now`, and those of
-        the learners to each other. Groups with fewer than `params.min_group` families or of one outcome have no
-        row; neither has a metric that is not defined.
+        `evaluation` of docs/reference/tables.md. Overall: every metric of every model, its paired difference to
+        `status_now`, and those of the learners to each other. Groups with fewer than `params.min_group` families or of
+        one outcome have no row; neither has a metric that is not defined.
     """
     models = [name for name in predictions.columns if name not in {*KEYS, *groups}]
     families = predictions[predictions["y"].notna()]

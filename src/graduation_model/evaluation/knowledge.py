@@ -13,6 +13,7 @@ from graduation_model.cohort.labels import LABELLED, outcome_met
 from graduation_model.cohort.next_wave import next_wave_status
 from graduation_model.cohort.params import CohortParams, LabelKind, LabelParams
 from graduation_model.cohort.splits import independent_groups
+from graduation_model.contract.instrument import Instrument
 from graduation_model.errors import DataError
 from graduation_model.estimators.training_set import TrainingSet
 from graduation_model.evaluation.due import decided_families, due_families
@@ -25,11 +26,12 @@ from graduation_model.features.matrix import feature_matrix
 
 @dataclass(frozen=True)
 class Past:
-    """A programme's tables and the declarations that a back-test reads them by."""
+    """A programme's typed tables of everybody, and the declarations that a back-test reads them by."""
 
     assessments: pd.DataFrame
     followups: pd.DataFrame
     decisions: pd.DataFrame | None
+    instrument: Instrument
     catalogue: Catalogue
     cohort: CohortParams
     label: LabelParams

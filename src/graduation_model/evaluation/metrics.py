@@ -251,19 +251,6 @@ def auc(y: np.ndarray, p: np.ndarray, weight: np.ndarray | None = None, quota_sh
     return METRICS["auc"](y, p, weight, quota_share)
 
 
-def precision_at_quota(
-    y: np.ndarray, p: np.ndarray, weight: np.ndarray | None = None, quota_share: float = 0.2
-) -> float:
-    """Return the share of the proposed that made it.
-
-    Examples
-    --------
-    >>> precision_at_quota(np.array([1, 0, 1, 0, 0]), np.array([0.9, 0.8, 0.7, 0.2, 0.1]), quota_share=0.4)
-    0.5
-    """
-    return METRICS["precision_at_quota"](y, p, weight, quota_share)
-
-
 def calibration_lines(
     z: np.ndarray, y: np.ndarray, weights: np.ndarray, *, start: np.ndarray | None = None
 ) -> np.ndarray:

@@ -33,8 +33,8 @@ def pooled_differences(predictions: pd.DataFrame, *, params: EvaluationParams, p
     Returns
     -------
     frame
-        TABLES' `evaluation`: group `test_years`, level such as `2015-2017`, test_year the last one. A cluster is drawn
-        in all of its years at once, since its families are mostly the same.
+        `evaluation` of docs/reference/tables.md: group `test_years`, level such as `2015-2017`, test_year the last one.
+        A cluster is drawn in all of its years at once, since its families are mostly the same.
     """
     models = [name for name in (*BASELINES, "random") if name in predictions]
     pairs = [

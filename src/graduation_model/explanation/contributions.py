@@ -61,8 +61,9 @@ def contributions(bundle: Bundle, X: pd.DataFrame, *, threads: int = 1) -> Contr
     explainer = explainer_of(bundle)
     by_question, log_odds = explainer.explain(X, threads=threads)
     _check(bundle, X, log_odds)
+    questions = list(explainer.questions)
     return Contributions(
-        explainer.base, pd.DataFrame(by_question, columns=list(explainer.questions), index=X.index), log_odds
+        explainer.base, pd.DataFrame(by_question, columns=questions, index=X.index, copy=False), log_odds
     )
 
 

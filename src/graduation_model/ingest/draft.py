@@ -39,7 +39,13 @@ def mapping_text(
         The codebooks to choose from, where a column holds codes.
     """
     questions = {"assessments": instrument.by_name, "followups": instrument.followup_by_name}
-    lines = [*_said("head_1"), *_said("head_2"), *_said("head_3"), "", f"programme: {scalar(programme)}"]
+    lines = [
+        *remark("mapping.head_1"),
+        *remark("mapping.head_2"),
+        *remark("mapping.head_3"),
+        "",
+        f"programme: {scalar(programme)}",
+    ]
     for name, table in tables.items():
         labels = {question.name: question.label.id for question in questions[name].values()}
         body = list(_table(table, labels, versions))
@@ -47,8 +53,9 @@ def mapping_text(
     return "\n".join(lines) + "\n"
 
 
-def _said(key: str, indent: str = "", **fields: str) -> list[str]:
-    return [f"{indent}# {text(f'mapping.{key}', language, **fields)}" for language in LANGUAGES]
+def remark(key: str, indent: str = "", **fields: str) -> list[str]:
+    """Return one of the house's sentences as YAML comments, a line a language."""
+    return [f"{indent}# {text(key, language, **fields)}" for language in LANGUAGES]
 
 
 def scalar(value: str) -> str:
@@ -64,16 +71,16 @@ def _about(question: str, labels: Mapping[str, str]) -> str:
 def _table(table: DraftedTable, labels: Mapping[str, str], versions: Sequence[str]) -> Iterator[str]:
     mapping = table.draft.mapping
     if mapping.codebook:
-        yield from _said("codebook", "  ", versions=", ".join(versions))
+        yield from remark("mapping.codebook", "  ", versions=", ".join(versions))
         yield f"  codebook: {scalar(mapping.codebook)}"
     if mapping.same_words:
-        yield from _said("same_words", "  ")
+        yield from remark("mapping.same_words", "  ")
         yield from ("  same_words:", "    confirmed: no", "    columns:")
         for column, question in mapping.same_words.columns.items():
             yield f"      {scalar(column)}: {question}"
     yield from _columns(table.draft, labels)
     if mapping.multiple:
-        yield from _said("multiple", "  ")
+        yield from remark("mapping.multiple", "  ")
         yield "  multiple:"
         for multiple in mapping.multiple:
             yield f"    - column: {scalar(multiple.column)}"
@@ -84,25 +91,25 @@ def _table(table: DraftedTable, labels: Mapping[str, str], versions: Sequence[st
                 yield f"      others: [{', '.join(map(scalar, multiple.others))}]"
             yield "      confirmed: no"
     for repeat in table.repeats:
-        yield from _said("repeats", "  ")
+        yield from remark("mapping.repeats", "  ")
         yield "  # repeats:"
         yield f"  #   - {{repeat: {scalar(repeat)}, question: …, where: [{{column: …, at_most: 4}}], confirmed: no}}"
     if mapping.absent:
-        yield from _said("absent", "  ")
+        yield from remark("mapping.absent", "  ")
         yield from ("  absent:", "    confirmed: no", "    questions:")
         for question in mapping.absent.questions:
             yield f"      - {question}{_about(question, labels)}"
     if table.draft.unmatched:
         shown = ", ".join(scalar(MASKED_HEADER.sub(MASK, column)) for column in table.draft.unmatched)
-        yield from _said("unmatched", "  ", columns=shown)
+        yield from remark("mapping.unmatched", "  ", columns=shown)
 
 
 def _columns(draft: Draft, labels: Mapping[str, str]) -> Iterator[str]:
     if draft.mapping.columns or draft.missing:
-        yield from _said("columns", "  ")
+        yield from remark("mapping.columns", "  ")
         yield "  columns:"
     if any(line.values for line in draft.mapping.columns):
-        yield from _said("values", "  ")
+        yield from remark("mapping.values", "  ")
     for line in sorted(draft.mapping.columns, key=lambda one: one.score or 0):
         yield f"    - column: {scalar(line.column)}"
         yield f"      question: {line.question}{_about(line.question, labels)}"
@@ -115,7 +122,7 @@ def _columns(draft: Draft, labels: Mapping[str, str]) -> Iterator[str]:
                 yield f"        {scalar(cell)}: {scalar(value)}"
         yield "      confirmed: no"
     if draft.missing:
-        yield from _said("missing", "  ")
+        yield from remark("mapping.missing", "  ")
     for question in draft.missing:
         yield f"    - column: {scalar(UNSETTLED)}"
         yield f"      question: {question}{_about(question, labels)}"

@@ -23,7 +23,6 @@ from graduation_model.params import Params, read_params
 
 MAPPING = "mapping.yaml"
 UNSETTLED = "?"  # what a draft leaves to people
-MappedTable = Literal["assessments", "followups"]
 
 
 def _text(value: object) -> object:

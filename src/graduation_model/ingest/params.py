@@ -60,7 +60,7 @@ class TableSource(Params):
     keep
         Columns beside the questions that are carried along as text: areas, clusters, facilitators.
     absent
-        Columns of TABLES or the instrument that this source does not have, said out loud.
+        Columns of docs/reference/tables.md or the instrument that this source does not have, said out loud.
     same
         Columns that say in what the amounts are told, such as a currency, with what they may say: a row that says
         anything else is set aside; one that says nothing is taken at its word, and so is a source without the column.

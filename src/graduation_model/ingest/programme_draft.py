@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from graduation_model.ingest.draft import scalar
+from graduation_model.ingest.draft import remark, scalar
 from graduation_model.ingest.guess import Guess, Role
 from graduation_model.ingest.mapping import UNSETTLED
 from graduation_model.params import LANGUAGES
@@ -53,7 +53,7 @@ def instrument_text(draft: ProgrammeDraft) -> str:
     """Return `instrument.yaml`: every column that may be a question, and those left out with the reason."""
     places = draft.places
     lines = [
-        *_said("instrument"),
+        *remark("new.instrument"),
         "confirmed: no",
         'version: "1"',
         "",
@@ -65,7 +65,7 @@ def instrument_text(draft: ProgrammeDraft) -> str:
     for guess in draft.questions:
         if guess not in places:
             lines += _question(guess)
-    lines += ["", *_said("followup"), "followup:" if draft.outcome else "followup: []"]
+    lines += ["", *remark("new.followup"), "followup:" if draft.outcome else "followup: []"]
     for guess in draft.questions:
         if guess.column == draft.outcome:
             lines += _question(guess)
@@ -74,15 +74,11 @@ def instrument_text(draft: ProgrammeDraft) -> str:
         if columns:
             # A header may itself say who somebody is.
             shown = str(len(columns)) if reason == "personal" else ", ".join(map(scalar, columns))
-            lines += ["", *_said(f"left_{reason}", columns=shown)]
+            lines += ["", *remark(f"new.left_{reason}", columns=shown)]
     return "\n".join(lines) + "\n"
 
 
 _REASONS = ("personal", "empty", "one_answer")
-
-
-def _said(key: str, indent: str = "", **fields: str) -> list[str]:
-    return [f"{indent}# {text(f'new.{key}', language, **fields)}" for language in LANGUAGES]
 
 
 def _label(id_: str, en: str | None = None) -> str:
@@ -119,14 +115,14 @@ def programme_text(draft: ProgrammeDraft) -> str:
     how = "year_end" if year and year.kind != "date" else "date"
     keep = ", ".join(guess.name for guess in draft.places)
     lines = [
-        *_said("programme"),
+        *remark("new.programme"),
         f"name: {draft.name}",
         f"title: {_label(draft.title)}",
         f"currency: {scalar(UNSETTLED)}",
         "",
         "ingest:",
         "  assessments:",
-        *_said("columns", "    "),
+        *remark("new.columns", "    "),
         "    columns:" if named else "    columns: {}",
         *(f"      {name}: {scalar(column)}" for name, column in named.items()),
         f"    dates: {{assessment_date: {{column: {scalar(draft.date or UNSETTLED)}, how: {how}}}}}",
@@ -137,31 +133,31 @@ def programme_text(draft: ProgrammeDraft) -> str:
         "    absent: [followup_status, codebook]",
         "",
         "cohort:",
-        *_said("cluster", "  ", columns=", ".join(guess.name for guess in clusters) or UNSETTLED),
+        *remark("new.cluster", "  ", columns=", ".join(guess.name for guess in clusters) or UNSETTLED),
         f"  cluster: {_only(clusters[:1])}",
         f"  area: {_only(areas[:1])}",
         "",
         "label:",
-        *_said("label", "  "),
+        *remark("new.label", "  "),
         "  name: sustained_exit",
         f"  title: {_label(UNSETTLED)}",
         f"  caveat: {_label(UNSETTLED)}",
         "  visits: [{months: 12, tolerance_days: 90, required: true}]",
         f"  outcome: {_hoped_for(outcome)}",
         f"  status_now: {_hoped_for(outcome)}",
-        *_said("order", "  "),
+        *remark("new.order", "  "),
         "  order: [sustained_exit, next_wave]",
         "",
-        *_said("features"),
+        *remark("new.features"),
         "features: {protected: [], exclude: [], history: [], neighbours: [], ratios: []}",
         "",
         "estimators: {model: logistic}",
         "evaluation: {quota_share: 0.2}",
         "",
-        *_said("selection"),
+        *remark("new.selection"),
         f"selection: {{quota: null, cost_ratio: 5, carry: [{_only(areas[:1])}]}}",
         "",
-        *_said("reports"),
+        *remark("new.reports"),
         f"reports: {{appeal: {_label(UNSETTLED)}}}",
     ]
     return "\n".join(lines) + "\n"

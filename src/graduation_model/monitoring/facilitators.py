@@ -22,7 +22,6 @@ PENALTY = 10.0
 MOST_LEARNT = 100_000
 # One family's answers, however they are put; what its neighbours or its past say would take the facilitator's part.
 OF_THE_VISIT = (ANSWER, LEVEL, RANK, RATIO)
-VERDICTS = ("lenient", "severe", "usual", "too_few")
 
 
 def judgements(visits: pd.DataFrame, instrument: Instrument) -> pd.DataFrame:
@@ -75,7 +74,8 @@ def facilitator_audit(
     -------
     frame (n_facilitators, 6)
         facilitator_id, families, leniency (standard deviations of a family's judgement, 0 = as the others), low, high,
-        verdict (`VERDICTS`). Sorted by id: it is no ranking. Empty where nothing is judged, or by one person alone.
+        verdict (lenient, severe, usual, too_few). Sorted by id: it is no ranking. Empty where nothing is judged, or by
+        one person alone.
     """
     score = judged.mean(axis=1)
     who = pd.Series(list(facilitator), index=judged.index)

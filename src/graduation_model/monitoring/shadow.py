@@ -14,7 +14,7 @@ def shadow(champion: dict[str, pd.DataFrame], challenger: dict[str, pd.DataFrame
     Parameters
     ----------
     champion, challenger : dict of frames
-        `scores`, `contributions` and `selection` of the same families; see TABLES.
+        `scores`, `contributions` and `selection` of the same families; see docs/reference/tables.md.
 
     Returns
     -------

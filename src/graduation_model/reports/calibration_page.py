@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from graduation_model.params import LANGUAGES, Label, Language
-from graduation_model.reports.render import render
+from graduation_model.params import Label, Language
+from graduation_model.reports.render import render, twin_link
 from graduation_model.simulation import Figure
 from graduation_model.wording import number, percent, span, text
 
@@ -50,13 +50,11 @@ def calibration_text(figures: Sequence[Figure], *, title: Label, province: str, 
 
 def calibration_dict(figures: Sequence[Figure], *, title: Label, province: str, language: Language) -> dict[str, Any]:
     """Return what the page says: lead, province, figures (words, aimed, seen, standing, outside)."""
-    other: Language = LANGUAGES[1] if language == LANGUAGES[0] else LANGUAGES[0]
     outside = sum(figure.inside is False for figure in figures)
-    to = "en/calibration.html" if language == LANGUAGES[0] else "../calibration.html"
     return {
         "programme": title.in_(language),
         "simulated": True,
-        "links": [{"to": to, "words": text("common.language", other), "language": other}],
+        "links": [twin_link("calibration.html", language)],
         "lead": text("calibration.lead", language, outside=str(outside), all=str(len(figures))),
         "province": text(f"calibration.province.{province}", language),
         "figures": [

@@ -9,9 +9,9 @@ import pandas as pd
 from graduation_model.contract.findings import IDENTICAL
 from graduation_model.contract.instrument import Instrument
 from graduation_model.contract.tables import Tables
-from graduation_model.params import LANGUAGES, Label, Language
+from graduation_model.params import Label, Language
 from graduation_model.reports.check_words import CheckWords
-from graduation_model.reports.render import render
+from graduation_model.reports.render import render, twin_link
 from graduation_model.wording import has_text, number, percent, text
 
 _SAME = ["source_file", "column", "question", "rule", "expected", "mend", "effect"]
@@ -60,12 +60,10 @@ def check_dict(
     quarantine = tables.quarantine.assign(doubt=tables.quarantine["rule"].isin(words.doubts))
     doubts = int(quarantine["doubt"].sum())
     cells = len(quarantine) - doubts
-    other: Language = LANGUAGES[1] if language == LANGUAGES[0] else LANGUAGES[0]
-    link = {"to": "en/check.html" if language == "id" else "../check.html", "words": text("common.language", other)}
     return {
         "programme": title.in_(language),
         "simulated": simulated,
-        "links": [link | {"language": other}],
+        "links": [twin_link("check.html", language)],
         "clean": cells == 0,
         "lead": text("check.lead_found", language, cells=number(cells, language))
         if cells

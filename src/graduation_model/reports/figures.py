@@ -16,7 +16,7 @@ from graduation_model.wording import number, text
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-BLUE, ORANGE, INK, QUIET = "#1f6aa5", "#b8560f", "#1d2733", "#8a94a0"
+BLUE, INK, QUIET = "#1f6aa5", "#1d2733", "#8a94a0"
 FEWEST_IN_A_BIN = 10
 
 

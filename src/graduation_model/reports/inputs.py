@@ -46,7 +46,7 @@ class ReportInputs:
     model : mapping
         name, version, bundle_sha256 and as_of (ISO: nothing later was learnt from) of what scored.
     selection, scores, contributions : frame
-        As TABLES says; contributions are needed for listed families only.
+        As docs/reference/tables.md says; contributions are needed for listed families only.
     answers : frame (n_listed, ...)
         Typed assessments of listed families at their assessment date, index household_id.
     previous : frame

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,7 @@ from graduation_model.wording import day, has_text, number, percent, text
 
 if TYPE_CHECKING:
     from graduation_model.estimators.bundle import BundleCard
+    from graduation_model.estimators.params import ComponentParams
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class CardInputs:
     title : Label
         The programme's.
     evaluation : frame or None
-        As TABLES says; None or empty where no year could be tested.
+        As docs/reference/tables.md says; None or empty where no year could be tested.
     instrument : Instrument, optional
         Puts groups and their levels into words.
     area_names : mapping
@@ -65,6 +67,8 @@ class CardInputs:
         The points card, shown with its agreement.
     notes : sequence of str
         From the back-test.
+    components : sequence of ComponentParams
+        As the programme declares its stack's.
     figures : mapping
         File name -> PNG. `reliability_2017.id.png` is shown in Indonesian, `reliability_2017.en.png` in English, a
         name without a language in both.
@@ -83,6 +87,7 @@ class CardInputs:
     leaks: tuple[Finding, ...] | None = None
     points: PointsInputs | None = None
     notes: Sequence[str] = ()
+    components: Sequence[ComponentParams] = ()
     figures: Mapping[str, bytes] = field(default_factory=dict)
     bundle_sha256: str = ""
     min_cell: int = 10
@@ -121,7 +126,7 @@ def card_dict(inputs: CardInputs, language: Language) -> dict[str, Any]:
         "stamp": text("common.simulated", language),
         "label_stamp": label_stamp(card.label_kind, language),
         "decide": text("common.people_decide", language),
-        "facts": _facts(card, language),
+        "facts": _facts(card, inputs.components, language),
         "expiry": _expiry(card, language),
         "uses": [text(f"card.for_{place}", language) for place in (1, 2, 3)],
         "not_uses": [text(f"card.not_for_{place}", language) for place in (1, 2, 3, 4)],
@@ -194,7 +199,7 @@ _KEYS = tuple(
 )
 
 
-def _facts(card: BundleCard, language: Language) -> list[dict[str, str]]:
+def _facts(card: BundleCard, components: Sequence[ComponentParams], language: Language) -> list[dict[str, str]]:
     facts: tuple[tuple[str, str], ...] = (
         ("card.bundle_model", model_words(card.model, language)),
         ("label_kinds.kind", text(f"label_kinds.{card.label_kind}_name", language)),
@@ -206,9 +211,21 @@ def _facts(card: BundleCard, language: Language) -> list[dict[str, str]]:
         ("card.seed", str(card.seed)),
     )
     if card.members:
-        weights = (f"{name} {number(weight, language, 2)}" for name, weight in card.members.items())
+        said = _component_words(card.members, components, language)
+        weights = (f"{said[name]}: {number(weight, language, 2)}" for name, weight in card.members.items())
         facts += (("stack.parts", "; ".join(weights)),)
     return [{"label": text(key, language), "value": value} for key, value in facts]
+
+
+def _component_words(names: Iterable[str], components: Sequence[ComponentParams], language: Language) -> dict[str, str]:
+    """What each component is and what it learnt from; its own name stands behind where this tells two not apart."""
+    said = {
+        one.name: text(f"stack.{one.label}_{one.population}", language, model=model_words(one.kind, language))
+        for one in components
+    }
+    times = Counter(said.values())
+    said |= {name: f"{words} ({name})" for name, words in said.items() if times[words] > 1}
+    return {name: said.get(name, name) for name in names}
 
 
 def _cohort_words(cohort: str, language: Language) -> str:

@@ -13,9 +13,9 @@ from graduation_model.monitoring.monitor import Monitored
 from graduation_model.monitoring.outcomes import GAP, LISTED_GAP
 from graduation_model.monitoring.params import MonitoringParams
 from graduation_model.monitoring.scores import REASONS_MOVED
-from graduation_model.params import LANGUAGES, Label, Language
-from graduation_model.reports.render import render
-from graduation_model.wording import day, has_text, in_hundred, number, percent, span, text
+from graduation_model.params import Label, Language
+from graduation_model.reports.render import render, twin_link
+from graduation_model.wording import day, has_text, in_hundred, money, number, percent, span, text
 
 MOST_MOVED, MOST_CARRIED = 12, 5
 NONE = "–"
@@ -28,6 +28,7 @@ def monitor_page(
     title: Label,
     instrument: Instrument,
     params: MonitoringParams,
+    currency: str,
     language: Language,
     simulated: bool = False,
 ) -> str:
@@ -41,20 +42,26 @@ def monitor_page(
     instrument : Instrument
         Puts questions into words.
     params : MonitoringParams
+    currency : str
+        The programme's, for amounts.
     language : Language
         Indonesian is expected at `monitor.html`, English at `en/monitor.html`; the two are linked.
     simulated : bool
         Stamped on the page.
     """
-    other: Language = LANGUAGES[1] if language == LANGUAGES[0] else LANGUAGES[0]
-    to = "en/monitor.html" if language == LANGUAGES[0] else "../monitor.html"
-    page = monitor_dict(seen, title=title, instrument=instrument, params=params, language=language)
-    links = [{"to": to, "words": text("common.language", other), "language": other}]
+    page = monitor_dict(seen, title=title, instrument=instrument, params=params, currency=currency, language=language)
+    links = [twin_link("monitor.html", language)]
     return render("monitor.html.j2", {**page, "simulated": simulated, "links": links}, language)
 
 
 def monitor_dict(
-    seen: Monitored, *, title: Label, instrument: Instrument, params: MonitoringParams, language: Language
+    seen: Monitored,
+    *,
+    title: Label,
+    instrument: Instrument,
+    params: MonitoringParams,
+    currency: str,
+    language: Language,
 ) -> dict[str, Any]:
     """Return what the page says.
 
@@ -82,8 +89,8 @@ def monitor_dict(
             date_now=day(seen.dates["now"], language),
             date_before=day(seen.dates["before"], language),
         ),
-        "answers": list(_moved(ordered[ordered["told"]], names, say, language)),
-        "most_moved": list(_moved(ordered[~ordered["told"]].head(MOST_MOVED), names, say, language)),
+        "answers": list(_moved(ordered[ordered["told"]], names, say, language, currency)),
+        "most_moved": list(_moved(ordered[~ordered["told"]].head(MOST_MOVED), names, say, language, currency)),
         "apart": _apart(seen, names, say, language),
         "scores": _scores(seen, names, say, language),
         "scores_note": say("scores_note", listed=percent(params.scores.listed, language)),
@@ -107,27 +114,30 @@ def monitor_dict(
     }
 
 
-def _moved(rows: pd.DataFrame, names: dict[str, str], say: Say, language: Language) -> Iterator[dict[str, Any]]:
+def _moved(
+    rows: pd.DataFrame, names: dict[str, str], say: Say, language: Language, currency: str = ""
+) -> Iterator[dict[str, Any]]:
     for row in rows.to_dict(orient="records"):  # as many as questions moved
         measure, question = say(f"measures.{row['measure']}"), row.get("question")
         # What is measured of no question is named by the measure itself.
         words = (names.get(question, question), measure) if question else (measure, "")
-        figures = _figures(row, language, money=row["measure"] == PRICES)
+        figures = _prices(row, language, currency) if row["measure"] == PRICES else _shares(row, language)
         yield {"words": words[0], "measure": words[1], **figures}
 
 
-def _figures(row: dict[str, Any], language: Language, *, money: bool = False) -> dict[str, Any]:
-    def share(value: float) -> str:
-        return NONE if pd.isna(value) else percent(value, language, 1)
+def _shares(row: dict[str, Any], language: Language) -> dict[str, Any]:
+    values = {name: row.get(name, float("nan")) for name in ("value", "limit", "before", "now")}
+    said = {name: NONE if pd.isna(value) else percent(value, language, 1) for name, value in values.items()}
+    return {**said, "told": row["told"]}
 
-    def amount(value: float) -> str:
-        return NONE if pd.isna(value) else number(value, language)
 
-    said = amount if money else share
-    value = number(row["value"], language, 2, signed=True) if money else share(row["value"])
-    limit = number(row["limit"], language, 2) if money else share(row["limit"])
-    both = {name: said(row.get(name, float("nan"))) for name in ("before", "now")}
-    return {"value": value, "limit": limit, **both, "told": row["told"]}
+def _prices(row: dict[str, Any], language: Language, currency: str) -> dict[str, Any]:
+    return {
+        "value": number(row["value"], language, 2, signed=True),
+        "limit": number(row["limit"], language, 2),
+        **{name: money(row[name], currency, language) for name in ("before", "now")},
+        "told": row["told"],
+    }
 
 
 def _apart(seen: Monitored, names: dict[str, str], say: Say, language: Language) -> list[str]:

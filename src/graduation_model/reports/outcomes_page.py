@@ -25,11 +25,11 @@ from graduation_model.followup.outcomes import (
 )
 from graduation_model.followup.overrides import ALL, NO_REASON, OVERRIDES, WAYS, Overrides
 from graduation_model.followup.params import FollowUpParams
-from graduation_model.params import LANGUAGES, Label, Language
+from graduation_model.params import Label, Language
 from graduation_model.reports.areas import HIDDEN
 from graduation_model.reports.curves import Line, curve_figure
 from graduation_model.reports.outcome_cells import FIGURES, hidden_ways
-from graduation_model.reports.render import render
+from graduation_model.reports.render import render, twin_link
 from graduation_model.wording import day, has_text, number, percent, span, text
 
 NONE = "–"
@@ -80,9 +80,7 @@ class OutcomeInputs:
 
 def outcomes_page(inputs: OutcomeInputs, language: Language) -> str:
     """Return the page; Indonesian is expected at `outcomes.html`, English at `en/outcomes.html`."""
-    other: Language = LANGUAGES[1] if language == LANGUAGES[0] else LANGUAGES[0]
-    to = "en/outcomes.html" if language == LANGUAGES[0] else "../outcomes.html"
-    links = [{"to": to, "words": text("common.language", other), "language": other}]
+    links = [twin_link("outcomes.html", language)]
     page = outcomes_dict(inputs, language)
     return render("outcomes.html.j2", {**page, "simulated": inputs.simulated, "links": links}, language)
 

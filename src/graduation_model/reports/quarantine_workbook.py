@@ -40,7 +40,7 @@ def quarantine_workbook(quarantine: pd.DataFrame, language: Language, instrument
     Parameters
     ----------
     quarantine : frame
-        As TABLES says, with `QUARANTINE_CONTEXT`; one row a cell, with what was found there.
+        As docs/reference/tables.md says, with `QUARANTINE_CONTEXT`; one row a cell, with what was found there.
     language : Language
     instrument : Instrument
         Puts questions, answers and the rules that the programme declares into words.

@@ -17,7 +17,7 @@ from graduation_model.reports.chance import chance_words
 from graduation_model.reports.check_words import CheckWords
 from graduation_model.reports.evaluation_words import model_words
 from graduation_model.reports.inputs import standing
-from graduation_model.reports.render import render
+from graduation_model.reports.render import render, twin_link
 from graduation_model.reports.rule_words import RuleWords
 from graduation_model.selection.params import SelectionParams
 from graduation_model.wording import day, has_text, number, percent, text
@@ -118,7 +118,6 @@ def record_dict(inputs: RecordInputs, language: Language) -> dict[str, Any]:
         standings, scores (chance, reasons, every contribution), not_scored, visits and followups (answers in words),
         corrections, quarantine, others, files, pages.
     """
-    other: Language = "en" if language == "id" else "id"
     root = "" if language == "id" else "../"
     return {
         "programme": inputs.title.in_(language),
@@ -126,13 +125,7 @@ def record_dict(inputs: RecordInputs, language: Language) -> dict[str, Any]:
         "household_id": inputs.household_id,
         "appeal": inputs.appeal.in_(language),
         "outcome": inputs.outcome.in_(language),
-        "links": [
-            {
-                "to": "en/index.html" if language == "id" else "../index.html",
-                "words": text("common.language", other),
-                "language": other,
-            }
-        ],
+        "links": [twin_link("index.html", language)],
         "standings": [entry for held in inputs.of("selection") for entry in _standings(held, inputs, language)],
         "scores": [entry for held in inputs.of("scores") for entry in _scores(held, inputs, language)],
         "not_scored": [

@@ -66,6 +66,30 @@ def render(name: str, page: Mapping[str, Any], language: Language) -> str:
     return _template(name, language).render(page=page)
 
 
+def page_place(name: str, language: Language) -> str:
+    """Return where a page, or a folder of them, stands in an output folder: one language at the root, the other below.
+
+    Examples
+    --------
+    >>> page_place("check.html", "id"), page_place("check.html", "en")
+    ('check.html', 'en/check.html')
+    """
+    return name if language == LANGUAGES[0] else f"{language}/{name}"
+
+
+def twin_link(name: str, language: Language) -> dict[str, str]:
+    """Return the link from such a page to the same in the other language.
+
+    Examples
+    --------
+    >>> twin_link("check.html", "id")["to"], twin_link("check.html", "en")["to"]
+    ('en/check.html', '../check.html')
+    """
+    other = LANGUAGES[1] if language == LANGUAGES[0] else LANGUAGES[0]
+    to = page_place(name, other) if language == LANGUAGES[0] else f"../{name}"
+    return {"to": to, "words": text("common.language", other), "language": other}
+
+
 def safe_json(value: object) -> str:
     """Return JSON that may stand in a script element: no character can end the element or open another.
 

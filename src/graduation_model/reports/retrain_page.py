@@ -12,7 +12,7 @@ from graduation_model.contract.instrument import Instrument
 from graduation_model.estimators.bundle import BundleCard
 from graduation_model.evaluation.gate import Verdict
 from graduation_model.params import LANGUAGES, Label, Language
-from graduation_model.reports.render import render
+from graduation_model.reports.render import render, twin_link
 from graduation_model.reports.verdict import verdict_lines
 from graduation_model.selection.select import RECOMMENDATIONS
 from graduation_model.wording import day, number, percent, text
@@ -68,13 +68,11 @@ class RetrainInputs:
 
 def retrain_page(inputs: RetrainInputs, language: Language) -> str:
     """Return the page: Indonesian is expected at `retrain.html`, English at `en/retrain.html`, linked."""
-    other: Language = LANGUAGES[1] if language == LANGUAGES[0] else LANGUAGES[0]
-    to = "en/retrain.html" if language == LANGUAGES[0] else "../retrain.html"
     card = "../train/model_card.html" if language == LANGUAGES[0] else "../../train/model_card.html"
     page = retrain_dict(inputs, language)
     links = [
         {"to": card, "words": text("retrain.card", language), "language": ""},
-        {"to": to, "words": text("common.language", other), "language": other},
+        twin_link("retrain.html", language),
     ]
     return render("retrain.html.j2", {**page, "simulated": inputs.simulated, "links": links}, language)
 

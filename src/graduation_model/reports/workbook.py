@@ -53,7 +53,7 @@ def selection_workbook(
     Parameters
     ----------
     selection, scores : frame
-        As TABLES says.
+        As docs/reference/tables.md says.
     language : Language
         Of headings and words.
     instrument : Instrument, optional

@@ -18,7 +18,6 @@ from graduation_model.errors import UserError
 from graduation_model.selection.params import SelectionParams
 from graduation_model.selection.select import select
 
-COMPARE_COLUMNS = ("household_id", "change", "cause", "detail")
 # Beside the causes of a `Step`: a family that was not scored before, and one that is scored no more.
 NEW, NOT_SCORED = "new", "not_scored"
 # The quota is a change of its own; the others say what is carried, not who may be proposed.
@@ -71,9 +70,9 @@ class Comparison:
     Attributes
     ----------
     table : frame (n_families, 4)
-        `COMPARE_COLUMNS` of every family on either list. change: entered, left, stayed. cause: that of a `Step`, new or
-        not_scored; '' for who stayed. detail: of a rule, its key; of scores, whether the family's own rose, fell, or
-        stayed while others passed it.
+        household_id, change, cause, detail of every family on either list. change: entered, left, stayed. cause: that
+        of a `Step`, new or not_scored; '' for who stayed. detail: of a rule, its key; of scores, whether the family's
+        own rose, fell, or stayed while others passed it.
     summary : dict
         entered, left, stayed, causes (counts over who entered and left), order (the changes in their order), together
         (changes that fit only with the one after them).

@@ -35,7 +35,7 @@ class TrainingRecord:
     datasets : mapping of str to (sha256, rows)
         The inputs by name; their content stays where it is.
     evaluation : frame
-        As TABLES.md's `evaluation`.
+        `evaluation` of docs/reference/tables.md.
     figures : mapping of file name to PNG bytes
     artifacts : mapping of file name to text or bytes
     bundle_folder : Path

@@ -183,9 +183,8 @@ def promote(name: str, version: str, *, approver: str, uri: str, reason: str = "
             client.set_registered_model_alias(name, PREVIOUS, previous)
         if _aliased(client, name, CHALLENGER) == version:
             client.delete_registered_model_alias(name, CHALLENGER)
-        client.set_registered_model_alias(
-            name, CHAMPION, version
-        )  # last: cut off before, the same command completes it
+        # Last: where it is cut off before, the same command completes it.
+        client.set_registered_model_alias(name, CHAMPION, version)
     logger.info("version %s of %s is the champion", version, name)
     return version
 

@@ -122,15 +122,16 @@ def _as_parquet(table: Table, rng: Random) -> bytes:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    columns = []
-    for place, _ in enumerate(table[0]):
+    columns: list[pa.Array] = []
+    header = table[0] if table else []  # every row may be lost
+    for place, _ in enumerate(header):
         values = [row[place] if place < len(row) else None for row in table[1:]]
         try:
             columns.append(_odd_type(pa.array(values), rng))
         except (pa.ArrowException, TypeError, ValueError, OverflowError):
             columns.append(pa.array([None if value is None else str(value) for value in values]))
     file = io.BytesIO()
-    pq.write_table(pa.Table.from_arrays(columns, names=[str(name) for name in table[0]]), file)
+    pq.write_table(pa.Table.from_arrays(columns, names=[str(name) for name in header]), file)
     return file.getvalue()
 
 
@@ -430,7 +431,7 @@ def _interrupted(rng: Random, folder: Path, base: Path) -> None:
 
 
 def _command(typed: list[str]) -> None:
-    """Run a command; its refusal is raised, anything else than TABLES' codes and one plain message is a fault."""
+    """Run a command; its refusal is raised, anything else than the house's codes and one plain message is a fault."""
     out, error, log = io.StringIO(), io.StringIO(), io.StringIO()
     handler = logging.StreamHandler(log)
     logging.getLogger().addHandler(handler)

@@ -9,7 +9,9 @@ from graduation_model.cohort.params import LabelParams
 from graduation_model.errors import DataError
 from graduation_model.estimators.params import EstimatorParams
 from graduation_model.evaluation.backtest import Backtest, backtest
+from graduation_model.evaluation.knowledge import Past
 from graduation_model.evaluation.params import EvaluationParams
+from graduation_model.features.catalogue import catalogue
 from graduation_model.features.matrix import feature_matrix
 from lib.small import cohort_params, feature_params, label_params, small_instrument
 
@@ -77,17 +79,16 @@ def run(
         lightgbm={"rounds": 10}, calibration_folds=2, weighted_sum={"status": 1.0}, model="stack", stack={}
     )
     evaluation = EvaluationParams(bootstrap=20, min_group=20, groups=("status", "size"), **changes)
-    return backtest(
-        assessments,
-        followups,
-        as_of,
+    past = Past(
+        assessments=assessments,
+        followups=followups,
+        decisions=None,
         instrument=small_instrument(),
+        catalogue=catalogue(small_instrument(), feature_params()),
         cohort=cohort_params(),
         label=label or label_params(),
-        features=feature_params(),
-        estimators=estimators,
-        evaluation=evaluation,
     )
+    return backtest(past, as_of, estimators=estimators, evaluation=evaluation)
 
 
 def wave(year: int) -> pd.DataFrame:

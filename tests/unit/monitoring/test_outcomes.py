@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from graduation_model.evaluation.metrics import auc, precision_at_quota
+from graduation_model.evaluation.metrics import METRICS, auc
 from graduation_model.monitoring.outcomes import estimate_drift, estimates, outcome_table
 from graduation_model.monitoring.params import OutcomeParams, ScoreDriftParams
 
@@ -57,7 +57,7 @@ def test_what_chances_promise_is_what_comes_true_where_they_are_true():
     y, p = seen["y"].to_numpy(), seen["probability"].to_numpy()
     promised = estimates(p, 0.2)
     assert promised["estimated_auc"] == pytest.approx(auc(y, p), abs=0.01)
-    assert promised["estimated_precision"] == pytest.approx(precision_at_quota(y, p, None, 0.2), abs=0.015)
+    assert promised["estimated_precision"] == pytest.approx(METRICS["precision_at_quota"](y, p, None, 0.2), abs=0.015)
 
 
 def test_a_promise_that_fell_from_one_wave_to_the_next_is_told():

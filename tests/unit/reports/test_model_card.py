@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from graduation_model.estimators.bundle import BundleCard
+from graduation_model.estimators.params import ComponentParams
 from graduation_model.evaluation.leak import Finding
 from graduation_model.reports.model_card import CardInputs, card_dict, model_card, model_card_markdown
 from lib.small import label, small_instrument
@@ -114,6 +115,41 @@ def test_the_card_says_until_when_the_model_may_be_used():
     page = card_dict(CardInputs(dated, label("Programme")), "id")
     assert page["expiry"] == "Pakailah untuk asesmen sampai 31 Desember 2020; sesudah itu latih ulang."
     assert content()["expiry"] == ""
+
+
+# Component as a programme declares it -> what the card says of it.
+DECLARED = [
+    (
+        {"name": "ours", "kind": "logistic"},
+        "Logistic scorecard, learnt from the label of the programme's families: 0.50",
+    ),
+    (
+        {"name": "soon", "kind": "lightgbm", "label": "next_wave"},
+        "LightGBM, learnt from how the programme's families stood one wave later: 0.20",
+    ),
+    (
+        {"name": "all", "kind": "lightgbm", "label": "next_wave", "population": "everybody", "max_rows": 500},
+        "LightGBM, learnt from how everybody assessed stood one wave later (all): 0.20",
+    ),
+    (
+        {"name": "all_again", "kind": "lightgbm", "label": "next_wave", "population": "everybody"},
+        "LightGBM, learnt from how everybody assessed stood one wave later (all_again): 0.10",
+    ),
+]
+
+
+def test_components_stand_in_words_whatever_a_programme_calls_them():
+    weights = dict(zip(("ours", "soon", "all", "all_again"), (0.5, 0.2, 0.2, 0.1), strict=True))
+    stack = CARD.model_copy(update={"model": "stack", "members": weights})
+    declared = [ComponentParams(**given) for given, _ in DECLARED]
+    facts = {
+        language: card_dict(CardInputs(stack, label("Programme"), components=declared), language)["facts"][-1]
+        for language in ("id", "en")
+    }
+    assert facts["en"]["value"] == "; ".join(said for _, said in DECLARED)
+    assert facts["id"]["value"].startswith(
+        "Kartu skor logistik yang belajar dari label hasil keluarga program: 0,50; LightGBM"
+    )
 
 
 @pytest.mark.parametrize(("language", "said"), [("id", "## Bukan untuk"), ("en", "## What it is not for")])

@@ -13,7 +13,8 @@ from graduation_model.contract.instrument import Applies, Instrument, Question, 
 from graduation_model.errors import ConfigError
 from graduation_model.ingest.params import Codebook, CodeMap, DateRule, IngestParams, TableSource
 from graduation_model.params import Label
-from graduation_model.reports.xlsform import Coding, FormInputs, coding_of, xlsform, xlsform_workbook
+from graduation_model.reports.form_coding import Coding, coding_of
+from graduation_model.reports.xlsform import FormInputs, xlsform, xlsform_workbook
 from lib.small import codebooks, ingest_params, small_instrument
 
 ID, EN = "Bahasa Indonesia (id)", "English (en)"
