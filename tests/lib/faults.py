@@ -63,8 +63,10 @@ def forked(work: Callable[[], int], said: Path, *, seconds: float = 60) -> tuple
         except BaseException:
             traceback.print_exc()
         finally:
-            sys.stderr.flush()
-            os._exit(code)
+            try:
+                sys.stderr.flush()
+            finally:  # whatever it cannot write: a copy that went on would tidy up its parent's folders
+                os._exit(code)
     deadline = time.monotonic() + seconds
     while (ended := os.waitpid(child, os.WNOHANG))[0] == 0:
         if time.monotonic() > deadline:
