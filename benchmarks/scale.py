@@ -18,7 +18,6 @@ import time
 from datetime import date
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -96,12 +95,13 @@ def page(rows: pd.DataFrame) -> str:
             f"| {row.families:,.0f} | {row.visits:,.0f} | {row.cpu_s:,.0f} s | {row.wall_s:,.0f} s "
             f"| {row.visits / row.cpu_s:,.0f} | {row.peak_gb:.2f} GB |"
         )
-    slope, fixed = np.polyfit(rows["families"], rows["cpu_s"], 1, w=1 / rows["cpu_s"])  # each size counts alike
-    hours = (fixed + slope * COUNTRY) / 3600
+    later = rows.iloc[1:]  # of the least families most is the command's own start
+    each = later["cpu_s"] / later["families"]
+    hours = each.iloc[-1] * COUNTRY / 3600
     said = (
-        f"A straight line through these: {fixed:.0f} s to begin with, and {slope * 1e6:.0f} µs a family. "
-        f"**Computed, not measured**: {COUNTRY:,} families would take {hours:,.0f} hours of one core, or "
-        f"{hours / 64:.1f} hours on 64."
+        f"From {later['families'].iloc[0]:,.0f} families on: {each.min() * 1e6:.0f} to {each.max() * 1e6:.0f} µs a "
+        f"family, {each.iloc[-1] * 1e6:.0f} at the most families. **Computed, not measured**, at that last rate: "
+        f"{COUNTRY:,} families would take {hours:,.1f} hours of one core, or {hours * 60 / 64:,.0f} minutes of 64."
     )
     about = (
         f"{date.today()}, {platform.system()} {platform.machine()}, Python {platform.python_version()}, one thread "
