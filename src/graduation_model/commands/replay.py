@@ -151,7 +151,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
         manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if manifest["command"] == "score" and "part_rows" in manifest["parameters"]:
             return manifest
-    except (OSError, ValueError, KeyError, TypeError):
+    except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
         pass
     raise DataError(f"There is no {MANIFEST} of 'score'", where=folder, mend="Give a folder that 'score --out' wrote")
 

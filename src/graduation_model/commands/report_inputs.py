@@ -11,7 +11,7 @@ import pandas as pd
 
 from graduation_model.cohort.dates import as_of_dates
 from graduation_model.commands.inputs import as_date, known_by, read_parts
-from graduation_model.commands.outputs import MANIFEST, read_manifest
+from graduation_model.commands.outputs import manifest_in, read_manifest
 from graduation_model.config import Programme
 from graduation_model.contract.tables import KEPT, Tables
 from graduation_model.errors import DataError
@@ -154,14 +154,17 @@ def _first_of(compare: Path | None) -> Path | None:
 
 
 def _tests(sources: Sources) -> dict[str, pd.DataFrame]:
-    """Evaluation and fairness of the training whose bundle scored; nothing where it is not at hand."""
-    if sources.training is None:
-        beside = Path(str(sources.scored["parameters"]["model"])).parent
-        try:
-            return _tests_of(beside, sources) if (beside / MANIFEST).is_file() else {}
-        except DataError:  # what lies beside a bundle need not be its training
-            return {}
-    return _tests_of(sources.training, sources)
+    """Evaluation and fairness of the training whose bundle scored; where it is not at hand, the page says so."""
+    folder = sources.training or _training_beside(sources.scored)
+    return {} if folder is None else _tests_of(folder, sources)
+
+
+def _training_beside(scored: dict[str, Any]) -> Path | None:
+    """The training that made the bundle, where it lies around it; what else lies there is none of ours to judge."""
+    folder = Path(str(scored["parameters"]["model"])).parent
+    said = manifest_in(folder) or {}
+    made = said.get("command") == "train" and said["model"]["bundle_sha256"] == scored["model"]["bundle_sha256"]
+    return folder if made else None
 
 
 def _tests_of(folder: Path, sources: Sources) -> dict[str, pd.DataFrame]:

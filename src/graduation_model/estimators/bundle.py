@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from graduation_model.cohort.params import LabelKind
-from graduation_model.errors import ModelError, OutputError
+from graduation_model.errors import ModelError, OutputError, pass_on_want_of_memory
 from graduation_model.estimators.arrays import arrays_from_bytes, arrays_to_bytes
 from graduation_model.estimators.boosting import LightGBMScorer
 from graduation_model.estimators.calibration import CalibratedAdditive, Calibration
@@ -199,6 +199,7 @@ def load_bundle(folder: Path) -> Bundle:
     except ModelError:
         raise
     except Exception as error:  # parquet, JSON, LightGBM and numpy each have a family of errors of their own
+        pass_on_want_of_memory(error)
         # The hashes are right, so it was written like this: by another version of the program, or by somebody else.
         raise ModelError(
             f"The bundle is of another shape ({type(error).__name__})",
@@ -266,6 +267,7 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
+        pass_on_want_of_memory(error)
         raise ModelError(f"The file cannot be read ({error.strerror})", where=path, mend=AGAIN) from error
 
 

@@ -16,7 +16,7 @@ import pandas as pd
 
 from graduation_model.contract.instrument import Question
 from graduation_model.contract.tables import KEYS
-from graduation_model.errors import DataError
+from graduation_model.errors import DataError, pass_on_want_of_memory
 from graduation_model.ingest.formats import find_parts, sha256_of
 from graduation_model.ingest.typing import Typed
 
@@ -171,6 +171,7 @@ def read_corrections(folder: Path) -> Corrections:
     try:
         table = pd.read_parquet(path)
     except Exception as error:  # a damaged file has many families of errors
+        pass_on_want_of_memory(error)
         raise DataError(
             "The corrections cannot be read", where=path, mend="Bring the file back from a backup"
         ) from error
