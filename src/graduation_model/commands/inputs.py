@@ -26,6 +26,7 @@ from graduation_model.ingest.load import assessment_reader, load_tables
 from graduation_model.ingest.mapping import MAPPING, find_mapping, read_mapping
 from graduation_model.ingest.params import FollowUpRules
 from graduation_model.ingest.reader import TableReader
+from graduation_model.parquet import read_frame
 
 if TYPE_CHECKING:
     from graduation_model.simulation import Province
@@ -344,5 +345,5 @@ def open_model(address: str, programme: Programme, tracking: str | Path) -> tupl
 
 def read_parts(folder: Path, table: str) -> pd.DataFrame:
     """Return a table that `score` wrote in parts, by household: the same however it was divided."""
-    parts = [pd.read_parquet(part) for part in sorted((folder / table).glob("*.parquet"))]
+    parts = [read_frame(part) for part in sorted((folder / table).glob("*.parquet"))]
     return pd.concat(parts, ignore_index=True).sort_values("household_id", kind="stable", ignore_index=True)

@@ -18,6 +18,7 @@ from graduation_model.config import Programme
 from graduation_model.errors import ModelError, UserError, pass_on_want_of_memory
 from graduation_model.evaluation.gate import Evaluation, Verdict, gate
 from graduation_model.params import Language
+from graduation_model.parquet import read_frame
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,7 @@ def evaluation_in(files: Mapping[str, Path], version: str) -> Evaluation | None:
         return None
     try:
         record = json.loads(files[EVIDENCE].read_text(encoding="utf-8"))
-        predictions = pd.read_parquet(files[PREDICTIONS])
+        predictions = read_frame(files[PREDICTIONS])
     except (KeyError, ValueError, OSError) as error:
         pass_on_want_of_memory(error)
         raise ModelError(

@@ -16,6 +16,7 @@ from graduation_model.config import Programme
 from graduation_model.contract.tables import KEPT, Tables
 from graduation_model.errors import DataError
 from graduation_model.params import Label
+from graduation_model.parquet import read_frame
 
 if TYPE_CHECKING:
     from graduation_model.reports import ReportInputs
@@ -63,7 +64,7 @@ def report_inputs(programme: Programme, sources: Sources) -> ReportInputs:
     from graduation_model.reports.inputs import ReportInputs
 
     scored, tables = sources.scored, sources.tables
-    selection = pd.read_parquet(sources.selection / "selection.parquet")
+    selection = read_frame(sources.selection / "selection.parquet")
     scores = read_parts(sources.scores, "scores")
     listed = selection.loc[selection["recommendation"].isin(LISTED), "household_id"]
     contributions = read_parts(sources.scores, "contributions")
@@ -71,7 +72,7 @@ def report_inputs(programme: Programme, sources: Sources) -> ReportInputs:
     as_of = as_date(scored["parameters"]["as_of"])
     known = known_by(tables, as_of) if len(scores) else tables.assessments.iloc[:0]
     now = _scored_visits(known, scores)
-    quarantine = pd.read_parquet(sources.scores / "quarantine.parquet")
+    quarantine = read_frame(sources.scores / "quarantine.parquet")
     tests = _tests(sources)
     return ReportInputs(
         title=programme.title,
@@ -100,7 +101,7 @@ def report_inputs(programme: Programme, sources: Sources) -> ReportInputs:
         rules=_table(sources.selection / "rules.parquet"),
         stability=_table(sources.selection / "stability.parquet"),
         compared=_compared(sources),
-        not_scored=pd.read_parquet(sources.scores / "not_scored.parquet")["reason"].value_counts().to_dict(),
+        not_scored=read_frame(sources.scores / "not_scored.parquet")["reason"].value_counts().to_dict(),
         quarantine=_set_aside(quarantine),
         hashes={"bundle": scored["model"]["bundle_sha256"], **scored["inputs"]},
         currency=programme.currency,
@@ -132,7 +133,7 @@ def _earlier(folder: Path | None) -> pd.DataFrame | None:
     if folder is None:
         return None
     manifest = read_manifest(folder, "select")
-    return pd.read_parquet(folder / "selection.parquet").assign(as_of_date=manifest["as_of"])
+    return read_frame(folder / "selection.parquet").assign(as_of_date=manifest["as_of"])
 
 
 def _compared(sources: Sources) -> pd.DataFrame | None:
@@ -145,7 +146,7 @@ def _compared(sources: Sources) -> pd.DataFrame | None:
             where=sources.compare,
             mend="Give the folder that 'compare' wrote with this selection as the second list",
         )
-    return pd.read_parquet(sources.compare / "compare.parquet")
+    return read_frame(sources.compare / "compare.parquet")
 
 
 def _first_of(compare: Path | None) -> Path | None:
@@ -175,7 +176,7 @@ def _tests_of(folder: Path, sources: Sources) -> dict[str, pd.DataFrame]:
             where=folder,
             mend="Give the folder that 'train --out' wrote with that model, or none",
         )
-    return {name: pd.read_parquet(folder / f"{name}.parquet") for name in ("evaluation", "fairness")}
+    return {name: read_frame(folder / f"{name}.parquet") for name in ("evaluation", "fairness")}
 
 
 def _hand_points(programme: Programme, known: pd.DataFrame, now: pd.DataFrame, as_of: pd.Timestamp) -> pd.Series | None:
@@ -196,7 +197,7 @@ def _hand_points(programme: Programme, known: pd.DataFrame, now: pd.DataFrame, a
 
 
 def _table(path: Path) -> pd.DataFrame | None:
-    return pd.read_parquet(path) if path.is_file() else None
+    return read_frame(path) if path.is_file() else None
 
 
 def _set_aside(quarantine: pd.DataFrame) -> dict[str, int]:

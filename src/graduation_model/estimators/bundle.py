@@ -31,6 +31,7 @@ from graduation_model.estimators.support import outside_support
 from graduation_model.estimators.uncertainty import NOTHING_CLAIMED, Uncertainty
 from graduation_model.features.catalogue import Catalogue
 from graduation_model.params import Label, Params
+from graduation_model.parquet import read_frame
 
 FORMAT = 1
 MANIFEST, CARD, CONTEXT = "manifest.json", "bundle.json", "context.parquet"
@@ -190,7 +191,7 @@ def load_bundle(folder: Path) -> Bundle:
             model=_model(record, files),
             catalogue=Catalogue.from_records(record["catalogue"]),
             support=_support(record["support"]),
-            reference_context=pd.read_parquet(io.BytesIO(files[CONTEXT])),
+            reference_context=read_frame(files[CONTEXT]),
             uncertainty=_uncertainty(record, files),
             sha256=sha256,
         )

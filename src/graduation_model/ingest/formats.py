@@ -15,14 +15,14 @@ from graduation_model.ingest.delimited import read_delimited
 from graduation_model.ingest.headers import refuse_twice
 from graduation_model.ingest.sql import DIGEST, read_sql
 from graduation_model.ingest.workbook import read_workbook
+from graduation_model.parquet import read_table
 
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
-    import pyarrow.parquet as pq
 
-    table = pq.read_table(path, partitioning=None)
+    table = read_table(path)
     refuse_twice(table.column_names, path)
     return frame_of(table)
 

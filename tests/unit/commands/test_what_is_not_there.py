@@ -37,13 +37,16 @@ def test_the_gate_does_not_open_because_the_champions_evaluation_is_damaged(evid
         evaluation_in(evidence, "1")
 
 
-def test_a_store_that_cannot_be_read_is_not_one_without_a_champion(tmp_path):
-    programme = load_programme("jamsosratu")
-    database = tmp_path / "mlflow.db"
-    assert champion_address(programme, uri=f"sqlite:///{database}") is None
-    database.write_bytes(b"no database " * 1_000)
-    with pytest.raises(ModelError):
-        champion_address(programme, uri=f"sqlite:///{database}")
+def test_a_store_that_does_not_answer_is_not_one_without_a_champion(tmp_path, monkeypatch):
+    programme, uri = load_programme("jamsosratu"), f"sqlite:///{tmp_path / 'mlflow.db'}"
+    assert champion_address(programme, uri=uri) is None
+
+    def dies(*_, **__):
+        raise ModelError("The tracking store does not answer")
+
+    monkeypatch.setattr("graduation_model.tracking.champion_version", dies)
+    with pytest.raises(ModelError, match="does not answer"):
+        champion_address(programme, uri=uri)
 
 
 def test_invented_families_stay_marked_where_their_manifest_is_damaged(tmp_path):
