@@ -43,7 +43,9 @@ from lib.disturbances import FAULTS, OWN_FAULTS, Effort, Most, memory, nothing, 
 from lib.faults import HUNG, forked, on_disk_events  # noqa: E402
 from lib.writers import FAMILIES, Command, commands, prepare  # noqa: E402
 
-CASES, SECONDS = 220, 300
+CASES = 220
+# How long an undisturbed run may take; a disturbed one hangs when it takes many times as long as that did.
+SECONDS, PATIENCE, TIMES = 300, 40, 10
 OWN_FAULT = 0.5  # how often a command that has faults of its own meets one of them
 RECORD, PAGE = ROOT / "build" / "faults.jsonl", ROOT / "docs" / "results-faults.md"
 YEAR = ROOT / "build" / "faults"  # lived once, and used again by --case and --resume until the code changes
@@ -58,7 +60,12 @@ LEAVE = 15  # seconds for the workers of a killed run
 
 
 def in_a_child(
-    words: list[str], own: Path, *, before: Callable[[], object] = nothing, after: Callable[[], object] = nothing
+    words: list[str],
+    own: Path,
+    *,
+    before: Callable[[], object] = nothing,
+    after: Callable[[], object] = nothing,
+    seconds: float = SECONDS,
 ) -> tuple[int, str]:
     """Run a command in a copy of this process; returns its code, below zero the signal that ended it, and stderr."""
 
@@ -68,7 +75,7 @@ def in_a_child(
         after()
         return code
 
-    return forked(disturbed, own.with_name(f"{own.name}.stderr"), seconds=SECONDS)
+    return forked(disturbed, own.with_name(f"{own.name}.stderr"), seconds=seconds)
 
 
 def digests(path: Path) -> dict[str, str]:
@@ -196,7 +203,7 @@ def one(bench: Bench, case: int, folder: Path) -> dict[str, Any]:
         fault.within(rng, own, reference.effort)
 
     with fault.around(own):
-        code, said = in_a_child(words, own, before=disturb)
+        code, said = in_a_child(words, own, before=disturb, seconds=PATIENCE + TIMES * reference.effort.seconds)
     found = _faults(command, reference, before, own, code, said, no_memory=kind == "little memory")
     fault.afterwards(rng, own)
     again, error = in_a_child(words, own)

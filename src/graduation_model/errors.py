@@ -12,7 +12,9 @@ import re
 # What Python raises where memory is short: the interpreter cannot always say so, and then calls it an error of its own.
 NO_MEMORY = (MemoryError, SystemError)
 # How it stands in the errors of libraries, of the system's loader and of threads.
-_NO_MEMORY_SAID = re.compile(r"bad[_ ]alloc|cannot allocate memory|can't start new thread|out of memory", re.IGNORECASE)
+_NO_MEMORY_SAID = re.compile(
+    r"bad[_ ]alloc|cannot allocate memory|out of memory|failed to map segment|can't start new thread", re.IGNORECASE
+)
 _LONGEST = 2_000  # signs of a message
 
 

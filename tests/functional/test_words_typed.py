@@ -29,7 +29,7 @@ WANT_OF_MEMORY = {
     "Python's": MemoryError(),
     "the interpreter's": SystemError("error return without exception set"),
     "the system's": OSError(errno.ENOMEM, "Cannot allocate memory"),
-    "the loader's": ImportError("libx.so: failed to map segment from shared object: Cannot allocate memory"),
+    "the loader's": ImportError("libx.so: failed to map segment from shared object"),
     "LightGBM's": RuntimeError("std::bad_alloc"),
     "a thread's": RuntimeError("can't start new thread"),
 }
