@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from graduation_model.explanation.compiled import compiled
+from graduation_model.explanation.lanes import LANES, add_fours
 
 # How a condition is looked at; see `patterns.conditions`.
 AT_MOST, NOT_ABOVE, ZERO_IS_MISSING, IN_SET = 0, 1, 2, 3
@@ -42,9 +43,10 @@ def contributions_into(out, start, X, linear, conditions, trees, groups, bits, t
     terms : tuple of arrays
         Condition (counted from its tree's first) and what turns what it says, 1 or 0.
     outputs : array
-        Row of `out` of each group's outputs; of a long leaf, of each bit.
+        Row of `out` of each group's outputs, four by four; of a long leaf, of each bit.
     table : array
-        Every group's table after the other; of a long leaf its value and each bit's share.
+        Every group's table after the other: of four outputs, four numbers a pattern; of a long leaf its value and each
+        bit's share.
     quadrature : tuple of arrays (n_sizes, n_nodes)
         Nodes and weights of Gauss-Legendre's rule for a leaf of so many bits.
     """
@@ -101,9 +103,16 @@ def contributions_into(out, start, X, linear, conditions, trees, groups, bits, t
                     here, turn = met[0], np.uint8(0)
                     all_of(here, said, bits[bit], bits[bit + 1], terms)
                 add_bit(pattern, here, turn, np.uint16(1 << (bit - first_bit)))
-            size = 1 << (end_bit - first_bit)
-            for output in range(group_output[group], group_output[group + 1]):
-                look_up(out[outputs[output], start : start + rows], table[place : place + size], pattern)
+            size = 4 << (end_bit - first_bit)
+            for output in range(group_output[group], group_output[group + 1], 4):
+                look_up(
+                    out[outputs[output], start : start + rows],
+                    out[outputs[output + 1], start : start + rows],
+                    out[outputs[output + 2], start : start + rows],
+                    out[outputs[output + 3], start : start + rows],
+                    table[place : place + size],
+                    pattern,
+                )
                 place += size
 
 
@@ -179,9 +188,17 @@ def add_bit(pattern, here, turn, bit):
 
 
 @compiled
-def look_up(total, part, pattern):
-    for row in range(len(pattern)):
-        total[row] += part[pattern[row]]
+def look_up(one, two, three, four, part, pattern):
+    """Add to four outputs what the table holds side by side for each row's pattern."""
+    whole = len(pattern) - len(pattern) % LANES
+    for row in range(0, whole, LANES):
+        add_fours(one, two, three, four, part, pattern, row)
+    for row in range(whole, len(pattern)):
+        place = 4 * np.int64(pattern[row])
+        one[row] += part[place]
+        two[row] += part[place + 1]
+        three[row] += part[place + 2]
+        four[row] += part[place + 3]
 
 
 @compiled
