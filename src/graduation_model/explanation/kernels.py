@@ -192,7 +192,7 @@ def look_up(one, two, three, four, part, pattern):
     """Add to four outputs what the table holds side by side for each row's pattern."""
     whole = len(pattern) - len(pattern) % LANES
     for row in range(0, whole, LANES):
-        add_fours(one, two, three, four, part, pattern, row)
+        add_fours(one, two, three, four, part, pattern, row)  # type: ignore[call-arg]  # numba passes one more
     for row in range(whole, len(pattern)):
         place = 4 * np.int64(pattern[row])
         one[row] += part[place]

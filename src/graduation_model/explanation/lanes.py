@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir
-from numba.core import types
-from numba.core.extending import intrinsic
+from numba import types
+from numba.extending import intrinsic
 
 # Rows at a time: a register of today's processors holds as many.
 LANES = 8
@@ -48,7 +48,8 @@ def add_fours(typing: Any, one: Any, two: Any, three: Any, four: Any, part: Any,
             place = builder.mul(builder.zext(builder.load(found, typ=code), PLACE), PLACE(4))
             rows.append(builder.load(at(numbers, place, kind, of_row), align=size, typ=of_row))
         while len(rows) > 1:  # one register after the other
-            rows = [_picked(builder, *pair, range(2 * pair[0].type.count)) for pair in zip(rows[::2], rows[1::2])]
+            pairs = zip(rows[::2], rows[1::2], strict=True)
+            rows = [_picked(builder, *pair, range(2 * pair[0].type.count)) for pair in pairs]
         for output, total in enumerate(outputs):
             place = at(total, first, kind, of_output)
             gain = _picked(builder, rows[0], rows[0], range(output, 4 * LANES, 4))

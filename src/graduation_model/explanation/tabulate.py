@@ -10,8 +10,9 @@ import numpy as np
 
 from graduation_model.explanation.compiled import compiled
 
-# What a run of leaves costs when rows are scored, in look-ups of four outputs: the run itself, each of its bits, and each
-# pattern of its table, fetched from far memory. Measured on models of 31 leaves; only speed and memory hang on them.
+# What a run of leaves costs when rows are scored, in look-ups of four outputs: the run itself, each of its bits, and
+# for each look-up each pattern of its table, fetched from far memory. Measured on models of 31 leaves; only speed and
+# memory hang on them.
 A_RUN, A_BIT, FROM_FAR = 0.1, 0.15, 0.002
 
 
