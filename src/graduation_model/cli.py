@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
@@ -599,4 +600,6 @@ def _refused(error: Exception) -> str:
 
 def run() -> None:
     """The console script."""
+    # pyarrow's own pool fetches memory anew where the system's would hand on what was just freed (decision 105).
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     sys.exit(main())

@@ -87,6 +87,9 @@ def test_a_data_set_divided_by_district_gives_what_one_file_gives(data, at_once,
 def test_data_at_an_address_give_what_a_folder_gives_and_no_copy_stays(data, at_once, tmp_path):
     store = fsspec.filesystem("memory")
     store.put(f"{data}/", "/programme/2020/", recursive=True)
+    left = tmp_path / ".scores.partial-data"  # by a run that was killed while it fetched
+    left.mkdir()
+    (left / "assessments.csv").write_text("household_id\n")
     assert main(words("memory://programme/2020", tmp_path / "scores")) == 0
     assert [path.name for path in tmp_path.iterdir()] == ["scores"]
     assert outputs(tmp_path / "scores") == outputs(at_once)

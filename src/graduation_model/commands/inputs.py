@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from graduation_model.commands.lock import locked
 from graduation_model.commands.outputs import PARTIAL, manifest_in
 from graduation_model.commands.progress import step
 from graduation_model.config import Programme, load_programme
@@ -121,27 +122,38 @@ def at_hand(data: str | Path, *, beside: str | Path) -> Iterator[Path]:
     ------
     DataError
         Where nothing is there, or it cannot be reached.
+    OutputError
+        Where another run fetches its data for the same output.
     """
     if not is_remote(data):
         yield Path(data)
         return
+    out = Path(beside).resolve()
+    copy = out.with_name(f".{out.name}.{PARTIAL}-data")
+    with locked(copy):
+        shutil.rmtree(copy, ignore_errors=True)  # of a run that was killed
+        try:
+            copy.mkdir()
+            _fetch(str(data), copy)
+            yield copy
+        finally:
+            shutil.rmtree(copy, ignore_errors=True)
+
+
+def _fetch(data: str, folder: Path) -> None:
     from fsspec.core import url_to_fs
 
-    place = Path(beside).resolve()
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=f".{place.name}.{PARTIAL}-data-", dir=place.parent) as folder:
-        try:
-            with step("Fetching the data"):
-                system, path = url_to_fs(str(data))
-                system.get(f"{path.rstrip('/')}/", f"{folder}/", recursive=True)
-        except Exception as error:  # each store has its own family of errors
-            pass_on_want_of_memory(error)
-            raise DataError(
-                f"The data cannot be fetched ({type(error).__name__})",
-                where=data,
-                mend="Check the address and the store's keys; s3:// needs 'pip install s3fs', gs:// 'gcsfs'",
-            ) from error
-        yield Path(folder)
+    try:
+        with step("Fetching the data"):
+            system, path = url_to_fs(data)
+            system.get(f"{path.rstrip('/')}/", f"{folder}/", recursive=True)
+    except Exception as error:  # each store has its own family of errors
+        pass_on_want_of_memory(error)
+        raise DataError(
+            f"The data cannot be fetched ({type(error).__name__})",
+            where=data,
+            mend="Check the address and the store's keys; s3:// needs 'pip install s3fs', gs:// 'gcsfs'",
+        ) from error
 
 
 def mapping_of(data: str | Path, mapping: str | Path | None) -> Path | None:

@@ -211,7 +211,7 @@ def put_back(path: Path) -> None:
         if path.exists():
             _delete(path)
         old.rename(path)
-    # Only what carries the number of a process: a fetched copy of the data has another ending, and is in use.
+    # Only what carries the number of a process: a fetched copy of the data has another ending, and may be in use.
     for half in path.parent.glob(f".{escape(path.name)}.{PARTIAL}-[0-9]*"):
         _delete(half)
 

@@ -21,6 +21,8 @@ from graduation_model.explanation.trees import NotTabulated, parse_trees
 logger = logging.getLogger(__name__)
 
 Booster = Any  # lightgbm.Booster; the library is at home one floor below
+# Trees written at a time: LightGBM writes a text of more than a mebibyte twice.
+PIECE = 128
 
 
 class ShapTables:
@@ -147,12 +149,19 @@ _KEPT: WeakKeyDictionary[Any, dict[bool, tuple[str, ShapTables]]] = WeakKeyDicti
 
 
 def _tables_of(booster: Booster, precise: bool) -> ShapTables:
-    # A booster can be trained on: it is the same model only while its text is.
-    name = hashlib.sha256(booster.model_to_string().encode()).hexdigest()
+    name = _name(booster)
     kept = _KEPT.setdefault(booster, {})
     if kept.get(precise, ("",))[0] != name:
         kept[precise] = (name, ShapTables(booster, precise=precise))
     return kept[precise][1]
+
+
+def _name(booster: Booster) -> str:
+    """Name a booster by its text: it can be trained on, and is the same model only while its text is."""
+    digest = hashlib.sha256(str(booster.best_iteration).encode())
+    for first in range(0, booster.current_iteration(), PIECE):
+        digest.update(booster.model_to_string(num_iteration=PIECE, start_iteration=first).encode())
+    return digest.hexdigest()
 
 
 def as_codes(booster: Booster, X: np.ndarray | pd.DataFrame) -> np.ndarray:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import numpy as np
 
 from graduation_model.explanation.compiled import compiled
+from graduation_model.explanation.lanes import LANES, add_fours
 
 # How a condition is looked at; see `patterns.conditions`.
 AT_MOST, NOT_ABOVE, ZERO_IS_MISSING, IN_SET = 0, 1, 2, 3
 ZERO = float(np.float32(1e-35))  # LightGBM's own: it reads as 0 what is no further from it
+LARGEST_CODE = float(2**31 - 1)  # of a category, in LightGBM too
 # A long leaf is taken so many rows at a time: what it needs of them stays in the nearest memory.
 STRIP = 64
 
@@ -41,9 +43,10 @@ def contributions_into(out, start, X, linear, conditions, trees, groups, bits, t
     terms : tuple of arrays
         Condition (counted from its tree's first) and what turns what it says, 1 or 0.
     outputs : array
-        Row of `out` of each group's outputs; of a long leaf, of each bit.
+        Row of `out` of each group's outputs, four by four; of a long leaf, of each bit.
     table : array
-        Every group's table after the other; of a long leaf its value and each bit's share.
+        Every group's table after the other: of four outputs, four numbers a pattern; of a long leaf its value and each
+        bit's share.
     quadrature : tuple of arrays (n_sizes, n_nodes)
         Nodes and weights of Gauss-Legendre's rule for a leaf of so many bits.
     """
@@ -58,6 +61,7 @@ def contributions_into(out, start, X, linear, conditions, trees, groups, bits, t
         if is_long[group]:
             deepest = max(deepest, group_bit[group + 1] - group_bit[group])
     said = np.empty((widest, rows), dtype=np.uint8)
+    code = codes_of(X, feature, way)
     met = np.empty((deepest, rows), dtype=np.uint8)
     pattern = np.empty(rows, dtype=np.uint16)
     before = np.empty((deepest + 1, STRIP), dtype=out.dtype)
@@ -66,12 +70,12 @@ def contributions_into(out, start, X, linear, conditions, trees, groups, bits, t
     for tree in range(len(tree_condition) - 1):
         first = tree_condition[tree]
         for condition in range(first, tree_condition[tree + 1]):
-            here, x = said[condition - first], X[feature[condition]]
+            here, about = said[condition - first], feature[condition]
             if way[condition] == IN_SET:
                 base = set_start[condition]
-                look_in_set(here, x, words[base : base + set_words[condition]])
+                look_in_set(here, code[about], words[base : base + set_words[condition]])
             else:
-                look(here, x, way[condition], threshold[condition], left[condition])
+                look(here, X[about], way[condition], threshold[condition], left[condition])
         for group in range(tree_group[tree], tree_group[tree + 1]):
             first_bit, end_bit = group_bit[group], group_bit[group + 1]
             place = group_table[group]
@@ -99,9 +103,16 @@ def contributions_into(out, start, X, linear, conditions, trees, groups, bits, t
                     here, turn = met[0], np.uint8(0)
                     all_of(here, said, bits[bit], bits[bit + 1], terms)
                 add_bit(pattern, here, turn, np.uint16(1 << (bit - first_bit)))
-            size = 1 << (end_bit - first_bit)
-            for output in range(group_output[group], group_output[group + 1]):
-                look_up(out[outputs[output], start : start + rows], table[place : place + size], pattern)
+            size = 4 << (end_bit - first_bit)
+            for output in range(group_output[group], group_output[group + 1], 4):
+                look_up(
+                    out[outputs[output], start : start + rows],
+                    out[outputs[output + 1], start : start + rows],
+                    out[outputs[output + 2], start : start + rows],
+                    out[outputs[output + 3], start : start + rows],
+                    table[place : place + size],
+                    pattern,
+                )
                 place += size
 
 
@@ -130,13 +141,31 @@ def look(here, x, way, limit, default):
 
 
 @compiled
-def look_in_set(here, x, words):
-    for row in range(len(x)):
-        value = x[row]
-        here[row] = 0
-        if -1.0 < value < len(words) * 32:
-            code = np.int64(value)  # cut off, as LightGBM does: -0.5 is category 0
-            here[row] = (words[code >> 5] >> np.uint32(code & 31)) & np.uint32(1)
+def codes_of(X, feature, way):
+    """Return the categories of features that are looked for in sets, (n_features, n_rows); -1 is none."""
+    code = np.empty(X.shape, dtype=np.int32)
+    done = np.zeros(len(X), dtype=np.bool_)
+    for condition in range(len(feature)):
+        about = feature[condition]
+        if way[condition] != IN_SET or done[about]:
+            continue
+        done[about] = True
+        here, x = code[about], X[about]
+        for row in range(len(x)):  # cut off, as LightGBM does: -0.5 is category 0
+            here[row] = np.int32(x[row]) if -1.0 < x[row] < LARGEST_CODE else -1
+    return code
+
+
+@compiled
+def look_in_set(here, code, words):
+    here[:] = 0
+    for place in range(len(words)):  # a word at a time: a choice between words would be a look-up a row
+        word, first = words[place], np.int32(place * 32)
+        if word == 0:
+            continue
+        for row in range(len(here)):
+            bit = code[row] - first
+            here[row] |= (word >> np.uint32(bit & 31)) & np.uint32(1) if 0 <= bit < 32 else np.uint32(0)
 
 
 @compiled
@@ -159,9 +188,17 @@ def add_bit(pattern, here, turn, bit):
 
 
 @compiled
-def look_up(total, part, pattern):
-    for row in range(len(pattern)):
-        total[row] += part[pattern[row]]
+def look_up(one, two, three, four, part, pattern):
+    """Add to four outputs what the table holds side by side for each row's pattern."""
+    whole = len(pattern) - len(pattern) % LANES
+    for row in range(0, whole, LANES):
+        add_fours(one, two, three, four, part, pattern, row)  # type: ignore[call-arg]  # numba passes one more
+    for row in range(whole, len(pattern)):
+        place = 4 * np.int64(pattern[row])
+        one[row] += part[place]
+        two[row] += part[place + 1]
+        three[row] += part[place + 2]
+        four[row] += part[place + 3]
 
 
 @compiled

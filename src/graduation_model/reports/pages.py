@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import posixpath
@@ -111,6 +112,16 @@ def report_pages(
         facilitators: one folder each, with an index, sheets and letters of their own families. For the public:
         `cohort.html` alone. None of them reaches for anything outside itself but the links between them.
     """
+    gc.freeze()  # what was read stays until the end: the collector need not walk through it again every few sheets
+    try:
+        yield from _pages(inputs, languages, audience, facilitator)
+    finally:
+        gc.unfreeze()
+
+
+def _pages(
+    inputs: ReportInputs, languages: Sequence[Language], audience: Audience, facilitator: str | None
+) -> Iterator[Page]:
     chosen = [language for language in LANGUAGES if language in languages]
     for language in chosen:
         folder = _Folder(

@@ -92,15 +92,16 @@ def _middles(
 ) -> pd.DataFrame:
     place = wave[column].astype("str")
     there = place.isin(codes)
-    place = place[there]
-    middles = {name: _middle(wave.loc[there, name], place, question) for name, question in questions.items()}
-    answered = {name: wave.loc[there, name].notna().groupby(place).sum() for name in questions}
+    place = place[there].astype("category")  # told apart once, not once a question
+    answers = wave.loc[there, list(questions)]
+    middles = {name: _middle(answers[name], place, question) for name, question in questions.items()}
+    answered = answers.notna().groupby(place, observed=True).sum()
     return pd.DataFrame({name: middles[name].where(answered[name] >= minimum) for name in questions})
 
 
 def _middle(answers: pd.Series, place: pd.Series, question: Question) -> pd.Series:
     if question.is_numeric:
-        return answers.groupby(place).median()
+        return answers.groupby(place, observed=True).median()
     if not question.levels:
         return pd.Series(None, index=place.unique(), dtype="object")
     codes = pd.Series(pd.Categorical(answers, categories=list(question.levels)).codes, index=answers.index)
@@ -109,7 +110,7 @@ def _middle(answers: pd.Series, place: pd.Series, question: Question) -> pd.Seri
         counts = pd.crosstab(place, codes)
         middle = counts.idxmax(axis=1) if counts.size else pd.Series(dtype="float64")
     else:
-        middle = codes.groupby(place).quantile(0.5, interpolation="lower")
+        middle = codes.groupby(place, observed=True).quantile(0.5, interpolation="lower")
     return middle.dropna().map(lambda code: question.levels[int(code)])
 
 

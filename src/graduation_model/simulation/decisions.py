@@ -107,8 +107,8 @@ def decision_table(decided: Decided, ids: pd.Series, year: int) -> pd.DataFrame:
     table = pd.DataFrame(
         {
             "household_id": ids.to_numpy(),
-            "decision_date": (new_year + DECISION_DAY - 1).astype("datetime64[s]"),
-            "effective_date": (new_year + EFFECTIVE_DAY - 1).astype("datetime64[s]"),
+            "decision_date": (new_year + np.timedelta64(DECISION_DAY - 1, "D")).astype("datetime64[s]"),
+            "effective_date": (new_year + np.timedelta64(EFFECTIVE_DAY - 1, "D")).astype("datetime64[s]"),
             "decision": np.array(DECISIONS)[decided.decision],
             "graduation_kind": np.array(KINDS, dtype=object)[decided.kind],
             "decided_by_role": "dinas_sosial",

@@ -201,7 +201,7 @@ def _reentries(
     # Before the visit, and before the year is over.
     ends = np.minimum(followed.date, _due_of(followed))
     days = (ends - began).astype(int) - 10
-    date = began + 5 + (rng.random(need.shape) * np.maximum(days, 1)).astype("timedelta64[D]")
+    date = began + np.timedelta64(5, "D") + (rng.random(need.shape) * np.maximum(days, 1)).astype("timedelta64[D]")
     reason = np.where(need, "welfare", np.where(rng.random(need.shape) < 0.6, "component", "universal"))
     happened = need | other
     # A re-entry for need settles the matter, so it is what a later visit is told, too.
@@ -213,8 +213,8 @@ def _reentries(
 
 def _due_of(followed: Followed) -> np.ndarray:
     """Six and twelve months after the decision took effect, whenever the visit was."""
-    year = followed.date[:, 0].astype("datetime64[Y]")
-    due = [year.astype("datetime64[M]") + 7, (year + 1).astype("datetime64[M]") + 1]
+    january = followed.date[:, 0].astype("datetime64[Y]").astype("datetime64[M]")
+    due = [january + np.timedelta64(months, "M") for months in (7, 13)]
     return np.stack(due, axis=1).astype("datetime64[D]")
 
 
