@@ -30,8 +30,8 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-# Before any library counts the cores: threads do not outlive a fork. Arrow's memory is the system's, as the console script
-# has it (decision 105): its own pool takes a gigabyte beforehand, within which nothing is ever refused.
+# Before any library counts the cores: threads do not outlive a fork. Arrow's memory is the system's, as the console
+# script has it (decision 105): its own pool takes a gigabyte beforehand, within which nothing is ever refused.
 os.environ |= {"MLFLOW_DISABLE_TELEMETRY": "true", "MPLBACKEND": "Agg", "OMP_NUM_THREADS": "1"}
 os.environ["ARROW_DEFAULT_MEMORY_POOL"] = "system"
 os.environ.pop("MLFLOW_TRACKING_URI", None)
