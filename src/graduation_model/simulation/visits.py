@@ -172,7 +172,7 @@ def followup_table(
         "shock_12m": _said(shock, met),
         # A register knows it also of those whom nobody met.
         "reentered_program": _yes(back),
-        "reentry_date": np.where(back, date, np.datetime64("NaT")),
+        "reentry_date": np.where(back, date, np.datetime64("NaT", "D")),
         "reentry_reason": _said(reason, back),
         "business_operating": _said(_yes(operating), met & business[row, None]),
         "business_profit_month_idr": np.where(met & operating, profit, np.nan),
