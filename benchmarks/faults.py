@@ -3,7 +3,8 @@
 `make hard` runs it. A command is killed, refused its disk, its memory or its clock, or loses its store, a worker or a
 finished part at a point drawn by number; then nothing may be lost, nothing half-written may look whole, and the same
 command, run again, must end as if nothing had been, with the same bytes and nothing left behind. `--case N` does one
-case again, `--resume` goes on with what an interrupted run left in `build/faults.jsonl`.
+case again, `--resume` goes on with what an interrupted run left in `build/faults.jsonl`. What a command does
+undisturbed is kept as long as the code stays as it is.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -28,8 +30,10 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-# Before any library counts the cores: threads do not outlive a fork.
+# Before any library counts the cores: threads do not outlive a fork. Arrow's memory is the system's, as the console
+# script has it (decision 105): its own pool takes a gigabyte beforehand, within which nothing is ever refused.
 os.environ |= {"MLFLOW_DISABLE_TELEMETRY": "true", "MPLBACKEND": "Agg", "OMP_NUM_THREADS": "1"}
+os.environ["ARROW_DEFAULT_MEMORY_POOL"] = "system"
 os.environ.pop("MLFLOW_TRACKING_URI", None)
 
 from graduation_model.cli import main  # noqa: E402
@@ -39,10 +43,13 @@ from lib.disturbances import FAULTS, OWN_FAULTS, Effort, Most, memory, nothing, 
 from lib.faults import HUNG, forked, on_disk_events  # noqa: E402
 from lib.writers import FAMILIES, Command, commands, prepare  # noqa: E402
 
-CASES, SECONDS = 220, 300
+CASES = 220
+# How long an undisturbed run may take; a disturbed one hangs when it takes many times as long as that did.
+SECONDS, PATIENCE, TIMES = 300, 40, 10
 OWN_FAULT = 0.5  # how often a command that has faults of its own meets one of them
 RECORD, PAGE = ROOT / "build" / "faults.jsonl", ROOT / "docs" / "results-faults.md"
-YEAR = ROOT / "build" / "faults"  # lived once, and used again by --case and --resume
+YEAR = ROOT / "build" / "faults"  # lived once, and used again by --case and --resume until the code changes
+CODE = ("src", "configs/jamsosratu", "tests/lib")
 KILLED = (-signal.SIGKILL, -signal.SIGABRT)
 # Where there is no memory: of a library that does not look whether it got any, and of the system's own loader.
 NO_MEMORY = (-signal.SIGSEGV, -signal.SIGBUS, 127)
@@ -53,7 +60,12 @@ LEAVE = 15  # seconds for the workers of a killed run
 
 
 def in_a_child(
-    words: list[str], own: Path, *, before: Callable[[], object] = nothing, after: Callable[[], object] = nothing
+    words: list[str],
+    own: Path,
+    *,
+    before: Callable[[], object] = nothing,
+    after: Callable[[], object] = nothing,
+    seconds: float = SECONDS,
 ) -> tuple[int, str]:
     """Run a command in a copy of this process; returns its code, below zero the signal that ended it, and stderr."""
 
@@ -63,7 +75,7 @@ def in_a_child(
         after()
         return code
 
-    return forked(disturbed, own.with_name(f"{own.name}.stderr"), seconds=SECONDS)
+    return forked(disturbed, own.with_name(f"{own.name}.stderr"), seconds=seconds)
 
 
 def digests(path: Path) -> dict[str, str]:
@@ -134,6 +146,7 @@ class Bench:
         (code, first, effort), (_, second, _) = runs[0], runs[-1]
         same = {path: {n: d for n, d in files.items() if second[path].get(n) == d} for path, files in first.items()}
         if self.commands[name].over_earlier:
+            shutil.rmtree(self._earlier(name), ignore_errors=True)
             shutil.copytree(own, self._earlier(name), ignore=shutil.ignore_patterns("mlflow.db", "mlartifacts"))
         self.known[name] = Reference(code, same, effort)
         kept = {name: asdict(one) for name, one in self.known.items()}
@@ -190,7 +203,7 @@ def one(bench: Bench, case: int, folder: Path) -> dict[str, Any]:
         fault.within(rng, own, reference.effort)
 
     with fault.around(own):
-        code, said = in_a_child(words, own, before=disturb)
+        code, said = in_a_child(words, own, before=disturb, seconds=PATIENCE + TIMES * reference.effort.seconds)
     found = _faults(command, reference, before, own, code, said, no_memory=kind == "little memory")
     fault.afterwards(rng, own)
     again, error = in_a_child(words, own)
@@ -205,6 +218,7 @@ def one(bench: Bench, case: int, folder: Path) -> dict[str, Any]:
     seconds = round(time.monotonic() - start, 1)
     return {
         "case": case,
+        "code": state_of_code(),
         "command": name,
         "fault": kind,
         "ended": ended,
@@ -300,16 +314,18 @@ looked at what stands there: it is as it was, or whole, or aside under a name th
 command is run again, undisturbed: it must end as if nothing had been, with the same bytes, and nothing left behind, no
 process either. A case can be done again with `python benchmarks/faults.py --case N`.
 
-Little memory: the system grants no more from a point between what the command holds at its start and what it holds at
-most undisturbed. Out of memory: it is killed when more than such a limit is resident. `demo` is no row: it is simulate,
-train, promote, score, select and report in turn. `replay` and a look at the years without `--out` write nothing.
+Little memory: the system grants no more from a point between what the command was granted at its start and what it
+is granted at most undisturbed. Out of memory: it is killed when more than such a limit is resident. `demo` is no row:
+it is simulate, train, promote, score, select and report in turn. `replay` and a look at the years without `--out` write
+nothing.
 """
 
 
 def page(results: list[dict[str, Any]]) -> str:
     """The results by command and by fault, as Markdown."""
     ways = ("killed", "refused in one line", "ended as undisturbed")
-    lines = [STORY]
+    states = len({one["code"] for one in results})
+    lines = [STORY, f"The {len(results):,} cases ran on {states:,} state{'s' if states > 1 else ''} of the code.\n"]
     for by in ("command", "fault"):
         lines += [f"| {by} | cases | " + " | ".join(ways) + " | lost, half, traceback, hang | run again: other, left |"]
         lines.append("|---" * (len(ways) + 4) + "|")
@@ -352,8 +368,6 @@ def _preload() -> None:
 
 def _parse_once(programme: Path) -> None:
     """Have the children find the programme's settings read: that is half of what a light command takes."""
-    from functools import cache
-
     from graduation_model import config
 
     read = config.read_params
@@ -416,13 +430,25 @@ def disturbed(cases: list[int]) -> Iterator[dict[str, Any]]:
 
 
 def _lived(base: Path) -> str:
-    """The small year, lived if it was not; returns the family that `prepare` names."""
-    family = base / "family"
-    if not family.exists():
+    """The small year, lived if it was not by this state of the code; returns the family that `prepare` names."""
+    lived = base / "lived.json"
+    known = json.loads(lived.read_text(encoding="utf-8")) if lived.exists() else {}
+    if known.get("code") != state_of_code():
         shutil.rmtree(base, ignore_errors=True)
         base.mkdir(parents=True)
-        family.write_text(prepare(base), encoding="utf-8")
-    return family.read_text(encoding="utf-8")
+        known = {"code": state_of_code(), "family": prepare(base)}
+        lived.write_text(json.dumps(known), encoding="utf-8")
+    return str(known["family"])
+
+
+@cache
+def state_of_code() -> str:
+    """The sha256 of all that a case runs through: what another state did undisturbed tells nothing of this one."""
+    files = sorted(path for room in CODE for path in (ROOT / room).rglob("*") if path.is_file())
+    told = hashlib.sha256()
+    for path in (one for one in files if "__pycache__" not in one.parts):
+        told.update(path.relative_to(ROOT).as_posix().encode() + hashlib.sha256(path.read_bytes()).digest())
+    return told.hexdigest()[:12]
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from graduation_model import __version__
-from graduation_model.errors import NO_MEMORY, LimitError, UserError, one_line
+from graduation_model.errors import LimitError, UserError, lacks_memory, one_line
 
 BUG = 70
 FOUND_FAULTS = 1
@@ -572,28 +572,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         error.show()
         return UserError.exit_code
-    except OSError as error:
-        # Whatever a command did not see coming: a name too long, a folder that may not be read, a disk that went away.
-        where = f"{error.filename}: " if error.filename else ""
-        why = error.strerror or type(error).__name__
-        said = one_line(f"{where}{why}. Check the path, your rights and the free space.")
-        click.echo(f"graduation-model: {said}", err=True)
-        return UserError.exit_code
-    except NO_MEMORY as error:
-        found = "" if isinstance(error, MemoryError) else f" (Python itself failed: {error})"
-        mend = "Close other programs, or give score smaller --part-rows"
-        click.echo(f"graduation-model: {one_line(f'There is not enough memory{found}. {mend}.')}", err=True)
-        return UserError.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("graduation-model: stopped; nothing half-written stands in the place of an output", err=True)
         return 130
-    except Exception:
+    except Exception as error:
+        if refused := _refused(error):
+            click.echo(f"graduation-model: {one_line(refused)}", err=True)
+            return UserError.exit_code
         logging.getLogger(__name__).exception("This is a bug in graduation-model: please report it with these lines")
         return BUG
     if not isinstance(said, Said):  # help and version speak for themselves
         return 0
     click.echo(said.text)
     return said.code
+
+
+def _refused(error: Exception) -> str:
+    """What the system refused that a command did not see coming; nothing where it is a bug."""
+    if lacks_memory(error):
+        found = f" (Python itself failed: {error})" if isinstance(error, SystemError) else ""
+        return f"There is not enough memory{found}. Close other programs, or give score smaller --part-rows."
+    if isinstance(error, OSError):  # a name too long, a folder that may not be read, a disk that went away
+        where = f"{error.filename}: " if error.filename else ""
+        return f"{where}{error.strerror or type(error).__name__}. Check the path, your rights and the free space."
+    return ""
 
 
 def run() -> None:

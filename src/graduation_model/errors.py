@@ -6,8 +6,15 @@ counts and row numbers only (wall 7 of ARCHITECTURE.md). Anything else that is r
 
 from __future__ import annotations
 
+import errno
+import re
+
 # What Python raises where memory is short: the interpreter cannot always say so, and then calls it an error of its own.
 NO_MEMORY = (MemoryError, SystemError)
+# How it stands in the errors of libraries, of the system's loader and of threads.
+_NO_MEMORY_SAID = re.compile(
+    r"bad[_ ]alloc|cannot allocate memory|out of memory|failed to map segment|can't start new thread", re.IGNORECASE
+)
 _LONGEST = 2_000  # signs of a message
 
 
@@ -52,6 +59,29 @@ def one_line(text: str) -> str:
     return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST // 2]} … {shown[-_LONGEST // 2 :]}"
 
 
+def lacks_memory(error: BaseException) -> bool:
+    """Return whether an error, or one that it came from, says that memory is short.
+
+    Examples
+    --------
+    >>> lacks_memory(OSError(errno.ENOMEM, "Refused")), lacks_memory(OSError(errno.ENOENT, "No such file"))
+    (True, False)
+    """
+    found: BaseException | None = error
+    while found is not None:
+        system = isinstance(found, OSError) and found.errno == errno.ENOMEM
+        if system or isinstance(found, NO_MEMORY) or _NO_MEMORY_SAID.search(str(found)):
+            return True
+        found = found.__cause__ or (None if found.__suppress_context__ else found.__context__)
+    return False
+
+
+def pass_on_want_of_memory(error: BaseException) -> None:
+    """Raise it as MemoryError, if it is one, where a broad `except` would take it for what it looks for."""
+    if lacks_memory(error):
+        raise MemoryError(str(error)) from error
+
+
 class ConfigError(UserError):
     """A programme's folder says something that cannot be meant."""
 
@@ -62,6 +92,10 @@ class DataError(UserError):
 
 class ModelError(UserError):
     """A bundle or registered model is missing, changed, or of another programme."""
+
+
+class MissingModel(ModelError):
+    """There is no store, model, version or bundle of that name: none that could be damaged or out of reach."""
 
 
 class OutputError(UserError):

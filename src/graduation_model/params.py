@@ -7,7 +7,7 @@ from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from graduation_model.errors import NO_MEMORY, ConfigError
+from graduation_model.errors import ConfigError, pass_on_want_of_memory
 
 Language = Literal["id", "en"]
 LANGUAGES: tuple[Language, ...] = ("id", "en")
@@ -56,6 +56,7 @@ def read_params(path: Path, model: type[M]) -> M:
             raise ConfigError(f"The file is longer than {_MOST_BYTES:,} bytes", where=path, mend="Is it the right one?")
         text = path.read_text(encoding="utf-8")
     except OSError as error:
+        pass_on_want_of_memory(error)
         raise ConfigError(
             "The file cannot be read", where=path, mend="Check its name, and your rights to it"
         ) from error
@@ -64,9 +65,8 @@ def read_params(path: Path, model: type[M]) -> M:
     try:
         # YAML 1.2, pure: a bare `no` stays text, a key written twice is an error, and no tag can build an object.
         content = YAML(typ="safe", pure=True).load(text)
-    except NO_MEMORY:
-        raise
     except Exception as error:  # a broken file also ends in ValueErrors (31 February), or nested too deep to be read
+        pass_on_want_of_memory(error)
         mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
         line = f" at line {mark.line + 1}" if mark else ""
         reason = getattr(error, "problem", None) or "it is no YAML"

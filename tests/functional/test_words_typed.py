@@ -1,5 +1,7 @@
 """What no command foresees is still one line: a word left out, a name that the system refuses, memory that ends."""
 
+import errno
+
 import pytest
 
 from graduation_model.cli import main
@@ -23,7 +25,17 @@ def test_a_name_that_the_system_refuses_is_said_in_one_line(capsys, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("error", [MemoryError(), SystemError("error return without exception set")])
+WANT_OF_MEMORY = {
+    "Python's": MemoryError(),
+    "the interpreter's": SystemError("error return without exception set"),
+    "the system's": OSError(errno.ENOMEM, "Cannot allocate memory"),
+    "the loader's": ImportError("libx.so: failed to map segment from shared object"),
+    "LightGBM's": RuntimeError("std::bad_alloc"),
+    "a thread's": RuntimeError("can't start new thread"),
+}
+
+
+@pytest.mark.parametrize("error", WANT_OF_MEMORY.values(), ids=WANT_OF_MEMORY)
 @pytest.mark.parametrize("where", ["graduation_model.commands.form.form", "ruamel.yaml.YAML.load"])
 def test_want_of_memory_is_said_in_one_line_and_never_blamed_on_a_file(capsys, monkeypatch, tmp_path, where, error):
     def needs_more(*_, **__):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import datetime as dt
 import errno
 import os
@@ -33,8 +34,10 @@ class Effort:
     events : int
         How often it touches the disk.
     seconds : float
-    data, resident : int
-        Bytes at most that it was granted, and that it held in the machine's memory.
+    data : int
+        Bytes at most that it was granted, beyond what it was granted at its start.
+    resident : int
+        Bytes at most that it held in the machine's memory.
     """
 
     events: int
@@ -108,22 +111,44 @@ def memory(of: str) -> int:
     return int(status.split(f"{of}:")[1].split()[0]) * 1024
 
 
+def _use_up() -> int:
+    """Take what the C library was granted and does not use; returns what this process is granted then.
+
+    A copy of a process that has done much finds that much free in its own heap, and would ask the system for nothing.
+    """
+    malloc = ctypes.CDLL(None).malloc
+    malloc.restype, malloc.argtypes = ctypes.c_void_p, (ctypes.c_size_t,)
+    granted, unlimited = memory("VmData"), resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (granted, unlimited[1]))
+    for size in (1 << 20, 1 << 16, 1 << 12, 1 << 8):
+        with contextlib.suppress(MemoryError):
+            while malloc(size):
+                pass
+    resource.setrlimit(resource.RLIMIT_DATA, unlimited)
+    return memory("VmData")
+
+
 class Most:
-    """What this process was granted at most while it was watched: the system remembers the resident part alone."""
+    """What this process was granted beyond its start at most: the system itself remembers the resident part alone."""
 
     def __init__(self) -> None:
-        self.data = 0
-        threading.Thread(target=self._watch, daemon=True).start()
+        self.data, watches = 0, threading.Event()
+        self._start: int | None = None
+        threading.Thread(target=self._watch, args=(watches,), daemon=True).start()
+        watches.wait()  # a thread has memory of its own
+        self._start = _use_up()
 
-    def _watch(self) -> None:
+    def _watch(self, watches: threading.Event) -> None:
+        watches.set()
         while True:
-            self.data = max(self.data, memory("VmData"))
+            if self._start is not None:
+                self.data = max(self.data, memory("VmData") - self._start)
             time.sleep(0.002)
 
 
 def _little_memory(rng: Random, own: Path, effort: Effort) -> None:
     """The system refuses memory from some point between what it holds at its start and what it would hold at most."""
-    limit = rng.randint(*sorted((memory("VmData"), effort.data)))
+    limit = _use_up() + int(rng.random() * effort.data)
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 
 

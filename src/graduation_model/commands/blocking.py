@@ -11,6 +11,7 @@ from graduation_model.commands.outputs import MANIFEST, read_manifest
 from graduation_model.config import Programme
 from graduation_model.errors import DataError, LimitError
 from graduation_model.ingest.formats import sha256_of
+from graduation_model.parquet import read_frame
 from graduation_model.wording import has_text, text
 
 SHOWN = 5
@@ -48,7 +49,7 @@ def leave_to_score(
     manifest = read_manifest(folder, "monitor")
     _check_same(folder, manifest, as_of, inputs)
     # What blocks is the programme's word today, not that of the day of the monitoring.
-    found = pd.read_parquet(folder / "findings.parquet")
+    found = read_frame(folder / "findings.parquet")
     found = found[found["measure"].isin(programme.monitoring.blocking)]
     if len(found) and not approver.strip():
         raise LimitError(

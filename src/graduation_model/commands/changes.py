@@ -13,7 +13,7 @@ from graduation_model.commands.inputs import as_date, known_by
 from graduation_model.commands.progress import step
 from graduation_model.config import Programme
 from graduation_model.contract.tables import Tables
-from graduation_model.errors import ModelError
+from graduation_model.errors import MissingModel
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ def _bundle(scored: dict[str, Any], tracking: str | Path) -> Any:
     try:
         located = locate(scored["parameters"]["model"], uri=tracking_uri(Path(tracking)))
         bundle = load_bundle(located.folder)
-    except ModelError as error:
+    except MissingModel as error:
         logger.warning("What would change a recommendation is left out: %s", error)
         return None
     if bundle.sha256 != scored["model"]["bundle_sha256"]:

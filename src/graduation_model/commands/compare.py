@@ -10,6 +10,7 @@ from graduation_model.commands.inputs import read_parts
 from graduation_model.commands.outputs import output_folder, read_manifest
 from graduation_model.commands.progress import step
 from graduation_model.errors import DataError
+from graduation_model.parquet import read_frame
 
 if TYPE_CHECKING:
     from graduation_model.selection.compare import Ingredients
@@ -102,9 +103,8 @@ class _Listed:
 
     def check(self, made: Ingredients) -> None:
         """The list made again is the list that was written, or nothing can be said of either."""
-        import pandas as pd
 
-        written = pd.read_parquet(self.folder / "selection.parquet").set_index("household_id")["selected"]
+        written = read_frame(self.folder / "selection.parquet").set_index("household_id")["selected"]
         if not made.table()["selected"].equals(written):
             raise DataError(
                 "The list cannot be made again from its scores and rules: another version of the program made it",

@@ -21,6 +21,7 @@ from graduation_model.commands.outputs import Output, output_folder, read_manife
 from graduation_model.commands.progress import step
 from graduation_model.errors import UserError
 from graduation_model.params import LANGUAGES
+from graduation_model.parquet import read_frame
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,7 @@ def due(
 def _proposed(selection: str | Path) -> list[str]:
     """The families that a list proposes; it must stand as `select` wrote it."""
     read_manifest(selection, "select")
-    chosen = pd.read_parquet(Path(selection) / "selection.parquet")
+    chosen = read_frame(Path(selection) / "selection.parquet")
     return chosen.loc[chosen["selected"], "household_id"].tolist()
 
 

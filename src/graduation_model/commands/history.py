@@ -15,6 +15,7 @@ from graduation_model.commands.progress import step
 from graduation_model.config import Programme
 from graduation_model.errors import DataError
 from graduation_model.ingest.formats import sha256_of
+from graduation_model.parquet import read_frame
 
 if TYPE_CHECKING:
     from graduation_model.tracking import Memory, Step
@@ -200,7 +201,7 @@ def _of_follow_up(manifest: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Of all who left, whatever their list; counts that are too small to show stay missing."""
     from graduation_model.followup.outcomes import EVERYBODY, LEFT
 
-    table = pd.read_parquet(folder / "outcomes.parquet")
+    table = read_frame(folder / "outcomes.parquet")
     own = table[(table["families"] == LEFT) & (table["group"] == EVERYBODY)].drop_duplicates("measure")
     return own.set_index("measure")["value"].reindex(["stayed_out", "fell_back", "lost"]).to_dict()
 

@@ -14,11 +14,11 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from graduation_model.commands.outputs import MANIFEST, read_any_manifest
 from graduation_model.contract.tables import KEYS
 from graduation_model.errors import DataError
+from graduation_model.parquet import read_table
 from graduation_model.reports.index_page import file_in_index
 from graduation_model.reports.minutes import names_in_minutes
 
@@ -137,7 +137,7 @@ def _is_export_of(path: Path, household: str) -> bool:
 
 def rows_of(path: Path, household: str) -> pa.Table:
     """Return a family's rows of a parquet file; none where the table is not about families."""
-    table = pq.read_table(path, partitioning=None)
+    table = read_table(path)
     key = KEYS["scores"][0]
     return table.filter(pc.equal(table[key], household)) if key in table.column_names else table.slice(0, 0)
 
@@ -147,7 +147,7 @@ def names_family(path: Path, household: str) -> bool:
     if len(household) < TELLING:
         return False
     if path.suffix == ".parquet":
-        table = pq.read_table(path, partitioning=None)
+        table = read_table(path)
         texts = [
             column
             for column in table.columns

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from graduation_model.commands.lock import locked
-from graduation_model.commands.outputs import MANIFEST, PARTIAL
+from graduation_model.commands.outputs import PARTIAL, manifest_in
 from graduation_model.commands.progress import step
 from graduation_model.config import Programme, load_programme
 from graduation_model.contract.tables import Tables
-from graduation_model.errors import ConfigError, DataError, ModelError, UserError
+from graduation_model.errors import ConfigError, DataError, MissingModel, ModelError, UserError, pass_on_want_of_memory
 from graduation_model.estimators.bundle import Bundle, load_bundle
 from graduation_model.evaluation.knowledge import Past
 from graduation_model.features.catalogue import catalogue
@@ -28,6 +27,7 @@ from graduation_model.ingest.load import assessment_reader, load_tables
 from graduation_model.ingest.mapping import MAPPING, find_mapping, read_mapping
 from graduation_model.ingest.params import FollowUpRules
 from graduation_model.ingest.reader import TableReader
+from graduation_model.parquet import read_frame
 
 if TYPE_CHECKING:
     from graduation_model.simulation import Province
@@ -56,7 +56,7 @@ def champion_address(programme: Programme, *, uri: str) -> str | None:
     name = model_name(programme, uri=uri, alias="champion")
     try:
         return f"models:/{name}@champion" if champion_version(name, uri=uri) else None
-    except ModelError:  # no store yet, or nothing registered in it
+    except MissingModel:  # no store yet, or nothing registered in it
         return None
 
 
@@ -148,6 +148,7 @@ def _fetch(data: str, folder: Path) -> None:
             system, path = url_to_fs(data)
             system.get(f"{path.rstrip('/')}/", f"{folder}/", recursive=True)
     except Exception as error:  # each store has its own family of errors
+        pass_on_want_of_memory(error)
         raise DataError(
             f"The data cannot be fetched ({type(error).__name__})",
             where=data,
@@ -296,12 +297,15 @@ def need_decisions(programme: Programme) -> FollowUpRules:
 
 
 def is_simulated(data: str | Path) -> bool:
-    """Return whether a data folder says of itself that its families are invented."""
-    manifest = Path(data) / MANIFEST
-    try:
-        return manifest.is_file() and json.loads(manifest.read_text(encoding="utf-8")).get("simulated") is True
-    except (ValueError, AttributeError):  # somebody else's file of that name
-        return False
+    """Return whether a data folder says of itself that its families are invented.
+
+    Raises
+    ------
+    DataError
+        Where it has a manifest that cannot be read: invented families would go on as real ones.
+    """
+    said = manifest_in(Path(data)) or {}
+    return said.get("simulated") is True
 
 
 def known_by(tables: Tables, as_of: pd.Timestamp) -> pd.DataFrame:
@@ -353,5 +357,5 @@ def open_model(address: str, programme: Programme, tracking: str | Path) -> tupl
 
 def read_parts(folder: Path, table: str) -> pd.DataFrame:
     """Return a table that `score` wrote in parts, by household: the same however it was divided."""
-    parts = [pd.read_parquet(part) for part in sorted((folder / table).glob("*.parquet"))]
+    parts = [read_frame(part) for part in sorted((folder / table).glob("*.parquet"))]
     return pd.concat(parts, ignore_index=True).sort_values("household_id", kind="stable", ignore_index=True)

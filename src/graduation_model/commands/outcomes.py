@@ -24,6 +24,7 @@ from graduation_model.config import Programme
 from graduation_model.contract.tables import Tables
 from graduation_model.errors import DataError
 from graduation_model.params import LANGUAGES
+from graduation_model.parquet import read_frame
 
 if TYPE_CHECKING:
     from graduation_model.followup.outcomes import Followed
@@ -213,7 +214,7 @@ def _lists(selections: Sequence[str | Path]) -> list[tuple[pd.Timestamp, pd.Data
     found = []
     for folder in map(Path, selections):
         manifest = read_manifest(folder, "select")
-        found.append((as_date(manifest["as_of"]), pd.read_parquet(folder / "selection.parquet")))
+        found.append((as_date(manifest["as_of"]), read_frame(folder / "selection.parquet")))
     if len({date for date, _ in found}) < len(found):
         raise DataError(
             "Two lists are of the same day", where="--selection", mend="Give the one that people had before them"

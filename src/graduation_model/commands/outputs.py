@@ -189,10 +189,10 @@ def _refuse_damaged(work: Work, written: dict[str, dict[str, Any]], out: Path) -
 
 
 def _json_object(path: Path) -> dict[str, Any] | None:
-    """What stands in a JSON file; None where there is none, or it holds no object."""
+    """What stands in a JSON file; None where there is none, or no object in it. What the system refuses is raised."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+    except (FileNotFoundError, NotADirectoryError, ValueError, RecursionError):
         return None
     return content if isinstance(content, dict) else None
 
@@ -380,6 +380,28 @@ def read_manifest(folder: str | Path, command: str) -> dict[str, Any]:
             mend=f"Give a folder that '{command} --out' wrote",
         )
     return manifest
+
+
+def manifest_in(folder: Path) -> dict[str, Any] | None:
+    """Return what a folder's manifest says, whoever wrote it; None where there is none, or it is no JSON object.
+
+    Raises
+    ------
+    DataError
+        Where it is damaged: nobody knows then what the folder is.
+    """
+    path = folder / MANIFEST
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (ValueError, RecursionError) as error:
+        raise DataError(
+            "The manifest cannot be read",
+            where=path,
+            mend="Run the command again that wrote it; if none of ours did, move it elsewhere",
+        ) from error
+    return content if isinstance(content, dict) else None
 
 
 def read_any_manifest(folder: Path, writer: str = "a command of this package") -> dict[str, Any]:

@@ -15,9 +15,10 @@ from graduation_model.commands.inputs import ProgrammeLike, model_name, open_pro
 from graduation_model.commands.progress import step
 from graduation_model.commands.train import EVIDENCE, PREDICTIONS
 from graduation_model.config import Programme
-from graduation_model.errors import ModelError, UserError
+from graduation_model.errors import ModelError, UserError, pass_on_want_of_memory
 from graduation_model.evaluation.gate import Evaluation, Verdict, gate
 from graduation_model.params import Language
+from graduation_model.parquet import read_frame
 
 
 @dataclass(frozen=True)
@@ -128,11 +129,28 @@ def evaluation_of_run(name: str, version: str, uri: str) -> Evaluation | None:
 
 
 def evaluation_in(files: Mapping[str, Path], version: str) -> Evaluation | None:
-    """Return what a training left for the gate in these files, or None."""
+    """Return what a training left for the gate in these files; None where it left nothing, or in another shape.
+
+    Raises
+    ------
+    ModelError
+        Where a file is damaged: the gate may not open because it could not read whom it should compare with.
+    """
+    if not {EVIDENCE, PREDICTIONS} & files.keys():
+        return None
     try:
         record = json.loads(files[EVIDENCE].read_text(encoding="utf-8"))
-        return Evaluation.from_record(record, pd.read_parquet(files[PREDICTIONS]), version)
-    except (KeyError, TypeError, ValueError, OSError):
+        predictions = read_frame(files[PREDICTIONS])
+    except (KeyError, ValueError, OSError) as error:
+        pass_on_want_of_memory(error)
+        raise ModelError(
+            f"What version {version} left for the gate cannot be read ({type(error).__name__})",
+            where=f"{EVIDENCE}, {PREDICTIONS}",
+            mend="Bring the store's files back from a backup, or train again",
+        ) from error
+    try:
+        return Evaluation.from_record(record, predictions, version)
+    except (TypeError, ValueError):
         return None
 
 

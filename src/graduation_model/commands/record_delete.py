@@ -25,6 +25,7 @@ from graduation_model.commands.outputs import MANIFEST, PARTIAL, Output, beside,
 from graduation_model.errors import DataError, OutputError
 from graduation_model.ingest.corrections import FILE as CORRECTIONS
 from graduation_model.ingest.formats import sha256_of
+from graduation_model.parquet import read_table
 from graduation_model.reports.index_page import index_without
 from graduation_model.reports.minutes import minutes_without
 from graduation_model.reports.workbook import workbook_without
@@ -210,7 +211,7 @@ def _delete_all(found: Sequence[Holding], household: str, entry: dict[str, str],
 
 def _corrections_without(path: Path, household: str, renewed: dict[str, str]) -> Path:
     work = beside(path)
-    table = pq.read_table(path)
+    table = read_table(path)
     pq.write_table(_without(table, household), work)
     renewed[sha256_of(path)] = sha256_of(work)
     return work
@@ -224,7 +225,7 @@ def _made_again(holding: Holding, household: str, work: Path, renewed: dict[str,
     for name in (file for file in holding.files if file not in gone):
         before = holding.folder / name
         if name in holding.tables:
-            output.arrow(_without(pq.read_table(before, partitioning=None), household), name)
+            output.arrow(_without(read_table(before), household), name)
         elif name in holding.indexes:
             remake = index_without if Path(name).name == "index.html" else minutes_without
             output.text(remake(before.read_text(encoding="utf-8"), household), name)

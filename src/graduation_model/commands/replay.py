@@ -13,7 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 import pandas as pd
-import pyarrow.parquet as pq
+import pyarrow.compute as pc
 
 from graduation_model.commands.inputs import key_facts, no_such_family, one_family, open_key
 from graduation_model.commands.lock import locked
@@ -21,6 +21,7 @@ from graduation_model.commands.outputs import MANIFEST
 from graduation_model.commands.score import score
 from graduation_model.errors import DataError, OutputError
 from graduation_model.ingest.formats import sha256_of
+from graduation_model.parquet import read_table
 
 TABLES = ("scores", "contributions")
 SHOWN = 12
@@ -151,7 +152,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
         manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if manifest["command"] == "score" and "part_rows" in manifest["parameters"]:
             return manifest
-    except (OSError, ValueError, KeyError, TypeError):
+    except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
         pass
     raise DataError(f"There is no {MANIFEST} of 'score'", where=folder, mend="Give a folder that 'score --out' wrote")
 
@@ -161,8 +162,9 @@ def _line(folder: Path, family: str) -> dict[str, Any] | None:
     for name in TABLES:
         for part in sorted((folder / name).glob("*.parquet")):
             try:
-                table = pq.read_table(part, filters=[("household_id", "=", family)], partitioning=None)
-            except (OSError, ValueError) as error:
+                table = read_table(part)
+                table = table.filter(pc.equal(table["household_id"], family))
+            except (OSError, ValueError, KeyError) as error:
                 raise DataError("The file cannot be read", where=part, mend="Bring it back from a copy") from error
             if table.num_rows:
                 found |= {f"{name}.{column}": value for column, value in table.to_pylist()[0].items()}

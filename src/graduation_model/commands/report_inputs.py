@@ -11,11 +11,12 @@ import pandas as pd
 
 from graduation_model.cohort.dates import as_of_dates
 from graduation_model.commands.inputs import as_date, known_by, read_parts
-from graduation_model.commands.outputs import MANIFEST, read_manifest
+from graduation_model.commands.outputs import manifest_in, read_manifest
 from graduation_model.config import Programme
 from graduation_model.contract.tables import KEPT, Tables
 from graduation_model.errors import DataError
 from graduation_model.params import Label
+from graduation_model.parquet import read_frame
 
 if TYPE_CHECKING:
     from graduation_model.reports import ReportInputs
@@ -63,7 +64,7 @@ def report_inputs(programme: Programme, sources: Sources) -> ReportInputs:
     from graduation_model.reports.inputs import ReportInputs
 
     scored, tables = sources.scored, sources.tables
-    selection = pd.read_parquet(sources.selection / "selection.parquet")
+    selection = read_frame(sources.selection / "selection.parquet")
     scores = read_parts(sources.scores, "scores")
     listed = selection.loc[selection["recommendation"].isin(LISTED), "household_id"]
     contributions = read_parts(sources.scores, "contributions")
@@ -71,7 +72,7 @@ def report_inputs(programme: Programme, sources: Sources) -> ReportInputs:
     as_of = as_date(scored["parameters"]["as_of"])
     known = known_by(tables, as_of) if len(scores) else tables.assessments.iloc[:0]
     now = _scored_visits(known, scores)
-    quarantine = pd.read_parquet(sources.scores / "quarantine.parquet")
+    quarantine = read_frame(sources.scores / "quarantine.parquet")
     tests = _tests(sources)
     return ReportInputs(
         title=programme.title,
@@ -100,7 +101,7 @@ def report_inputs(programme: Programme, sources: Sources) -> ReportInputs:
         rules=_table(sources.selection / "rules.parquet"),
         stability=_table(sources.selection / "stability.parquet"),
         compared=_compared(sources),
-        not_scored=pd.read_parquet(sources.scores / "not_scored.parquet")["reason"].value_counts().to_dict(),
+        not_scored=read_frame(sources.scores / "not_scored.parquet")["reason"].value_counts().to_dict(),
         quarantine=_set_aside(quarantine),
         hashes={"bundle": scored["model"]["bundle_sha256"], **scored["inputs"]},
         currency=programme.currency,
@@ -132,7 +133,7 @@ def _earlier(folder: Path | None) -> pd.DataFrame | None:
     if folder is None:
         return None
     manifest = read_manifest(folder, "select")
-    return pd.read_parquet(folder / "selection.parquet").assign(as_of_date=manifest["as_of"])
+    return read_frame(folder / "selection.parquet").assign(as_of_date=manifest["as_of"])
 
 
 def _compared(sources: Sources) -> pd.DataFrame | None:
@@ -145,7 +146,7 @@ def _compared(sources: Sources) -> pd.DataFrame | None:
             where=sources.compare,
             mend="Give the folder that 'compare' wrote with this selection as the second list",
         )
-    return pd.read_parquet(sources.compare / "compare.parquet")
+    return read_frame(sources.compare / "compare.parquet")
 
 
 def _first_of(compare: Path | None) -> Path | None:
@@ -154,14 +155,17 @@ def _first_of(compare: Path | None) -> Path | None:
 
 
 def _tests(sources: Sources) -> dict[str, pd.DataFrame]:
-    """Evaluation and fairness of the training whose bundle scored; nothing where it is not at hand."""
-    if sources.training is None:
-        beside = Path(str(sources.scored["parameters"]["model"])).parent
-        try:
-            return _tests_of(beside, sources) if (beside / MANIFEST).is_file() else {}
-        except DataError:  # what lies beside a bundle need not be its training
-            return {}
-    return _tests_of(sources.training, sources)
+    """Evaluation and fairness of the training whose bundle scored; where it is not at hand, the page says so."""
+    folder = sources.training or _training_beside(sources.scored)
+    return {} if folder is None else _tests_of(folder, sources)
+
+
+def _training_beside(scored: dict[str, Any]) -> Path | None:
+    """The training that made the bundle, where it lies around it; what else lies there is none of ours to judge."""
+    folder = Path(str(scored["parameters"]["model"])).parent
+    said = manifest_in(folder) or {}
+    made = said.get("command") == "train" and said["model"]["bundle_sha256"] == scored["model"]["bundle_sha256"]
+    return folder if made else None
 
 
 def _tests_of(folder: Path, sources: Sources) -> dict[str, pd.DataFrame]:
@@ -172,7 +176,7 @@ def _tests_of(folder: Path, sources: Sources) -> dict[str, pd.DataFrame]:
             where=folder,
             mend="Give the folder that 'train --out' wrote with that model, or none",
         )
-    return {name: pd.read_parquet(folder / f"{name}.parquet") for name in ("evaluation", "fairness")}
+    return {name: read_frame(folder / f"{name}.parquet") for name in ("evaluation", "fairness")}
 
 
 def _hand_points(programme: Programme, known: pd.DataFrame, now: pd.DataFrame, as_of: pd.Timestamp) -> pd.Series | None:
@@ -193,7 +197,7 @@ def _hand_points(programme: Programme, known: pd.DataFrame, now: pd.DataFrame, a
 
 
 def _table(path: Path) -> pd.DataFrame | None:
-    return pd.read_parquet(path) if path.is_file() else None
+    return read_frame(path) if path.is_file() else None
 
 
 def _set_aside(quarantine: pd.DataFrame) -> dict[str, int]:

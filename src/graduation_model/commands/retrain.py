@@ -42,6 +42,7 @@ from graduation_model.evaluation.gate import Verdict, gate
 from graduation_model.evaluation.matured import matured_by_cohort
 from graduation_model.evaluation.outcomes import Outcomes, cohorts_by
 from graduation_model.params import LANGUAGES
+from graduation_model.parquet import read_frame
 
 if TYPE_CHECKING:
     from graduation_model.reports.retrain_page import RetrainInputs
@@ -250,7 +251,7 @@ def _last_training(folder: Path, programme: Programme, date: pd.Timestamp) -> tu
 
 def _list_of(folder: Path) -> dict[str, pd.DataFrame]:
     tables = {name: read_parts(folder / SCORES, name) for name in ("scores", "contributions")}
-    return {**tables, "selection": pd.read_parquet(folder / SELECTION / "selection.parquet")}
+    return {**tables, "selection": read_frame(folder / SELECTION / "selection.parquet")}
 
 
 def _cohorts(tables: Tables, outcomes: Outcomes, programme: Programme, day: pd.Timestamp) -> pd.DataFrame:

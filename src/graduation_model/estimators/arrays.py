@@ -8,6 +8,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from graduation_model.parquet import read_frame
+
 
 def arrays_to_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
     """Write arrays in the order of their names; integers and floats become 32 bits."""
@@ -28,7 +30,7 @@ def arrays_from_bytes(content: bytes) -> dict[str, np.ndarray]:
     ValueError
         If a shape does not fit its values.
     """
-    table = pd.read_parquet(io.BytesIO(content))
+    table = read_frame(content)
     return {
         name: np.asarray(values, dtype="float64").reshape([int(size) for size in shape])
         for name, shape, values in zip(table["name"], table["shape"], table["values"], strict=True)

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from graduation_model.cohort.params import LabelKind
-from graduation_model.errors import ModelError, OutputError
+from graduation_model.errors import ModelError, OutputError, pass_on_want_of_memory
 from graduation_model.estimators.arrays import arrays_from_bytes, arrays_to_bytes
 from graduation_model.estimators.boosting import LightGBMScorer
 from graduation_model.estimators.calibration import CalibratedAdditive, Calibration
@@ -31,6 +31,7 @@ from graduation_model.estimators.support import outside_support
 from graduation_model.estimators.uncertainty import NOTHING_CLAIMED, Uncertainty
 from graduation_model.features.catalogue import Catalogue
 from graduation_model.params import Label, Params
+from graduation_model.parquet import read_frame
 
 FORMAT = 1
 MANIFEST, CARD, CONTEXT = "manifest.json", "bundle.json", "context.parquet"
@@ -190,7 +191,7 @@ def load_bundle(folder: Path) -> Bundle:
             model=_model(record, files),
             catalogue=Catalogue.from_records(record["catalogue"]),
             support=_support(record["support"]),
-            reference_context=pd.read_parquet(io.BytesIO(files[CONTEXT])),
+            reference_context=read_frame(files[CONTEXT]),
             uncertainty=_uncertainty(record, files),
             sha256=sha256,
         )
@@ -199,6 +200,7 @@ def load_bundle(folder: Path) -> Bundle:
     except ModelError:
         raise
     except Exception as error:  # parquet, JSON, LightGBM and numpy each have a family of errors of their own
+        pass_on_want_of_memory(error)
         # The hashes are right, so it was written like this: by another version of the program, or by somebody else.
         raise ModelError(
             f"The bundle is of another shape ({type(error).__name__})",
@@ -266,6 +268,7 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
+        pass_on_want_of_memory(error)
         raise ModelError(f"The file cannot be read ({error.strerror})", where=path, mend=AGAIN) from error
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from graduation_model.errors import DataError
+from graduation_model.errors import DataError, pass_on_want_of_memory
 
 MAX_BYTES = 2_000_000_000
 MAX_RATIO = 200
@@ -36,6 +36,7 @@ def open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
                 )
             yield archive
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError) as error:
+        pass_on_want_of_memory(error)
         raise DataError(
             f"The file cannot be read as {path.suffix[1:]} ({type(error).__name__})",
             where=path,

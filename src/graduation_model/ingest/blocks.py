@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from graduation_model.errors import DataError
+from graduation_model.errors import DataError, pass_on_want_of_memory
 from graduation_model.ingest.formats import find_parts, frame_of, partition_of, sha256_of, with_partition
 from graduation_model.ingest.headers import refuse_twice
 from graduation_model.ingest.lines import Run, read_run, runs_of
@@ -298,6 +298,7 @@ def _is_text(kind) -> bool:  # type: ignore[no-untyped-def]  # a pyarrow.DataTyp
 
 
 def _damaged(path: Path, error: Exception) -> DataError:
+    pass_on_want_of_memory(error)
     return DataError(
         f"The file cannot be read as parquet ({type(error).__name__})",
         where=path,

@@ -16,9 +16,10 @@ import pandas as pd
 
 from graduation_model.contract.instrument import Question
 from graduation_model.contract.tables import KEYS
-from graduation_model.errors import DataError
+from graduation_model.errors import DataError, pass_on_want_of_memory
 from graduation_model.ingest.formats import find_parts, sha256_of
 from graduation_model.ingest.typing import Typed
+from graduation_model.parquet import read_frame
 
 FILE = "corrections.parquet"
 # `answer` is text: the instrument's own name of a choice, a number in figures, empty where an answer was taken back.
@@ -169,8 +170,9 @@ def read_corrections(folder: Path) -> Corrections:
     if not path.is_file():
         return Corrections()
     try:
-        table = pd.read_parquet(path)
+        table = read_frame(path)
     except Exception as error:  # a damaged file has many families of errors
+        pass_on_want_of_memory(error)
         raise DataError(
             "The corrections cannot be read", where=path, mend="Bring the file back from a backup"
         ) from error

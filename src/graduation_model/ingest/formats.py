@@ -9,20 +9,20 @@ from urllib.parse import unquote
 
 import pandas as pd
 
-from graduation_model.errors import NO_MEMORY, DataError, UserError
+from graduation_model.errors import DataError, UserError, lacks_memory
 from graduation_model.ingest import kobo, odk
 from graduation_model.ingest.delimited import read_delimited
 from graduation_model.ingest.headers import refuse_twice
 from graduation_model.ingest.sql import DIGEST, read_sql
 from graduation_model.ingest.workbook import read_workbook
+from graduation_model.parquet import read_table
 
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
-    import pyarrow.parquet as pq
 
-    table = pq.read_table(path, partitioning=None)
+    table = read_table(path)
     refuse_twice(table.column_names, path)
     return frame_of(table)
 
@@ -115,13 +115,13 @@ def read_part(path: Path) -> pd.DataFrame:
         frame = FORMATS[_ending(path)](path)
     except UserError:
         raise
-    except NO_MEMORY as error:
-        raise DataError(
-            "There is not enough memory to read the file, or it is damaged",
-            where=path,
-            mend="Close other programs, or save it again and retry",
-        ) from error
     except Exception as error:  # each reader has its own family of errors for a damaged file
+        if lacks_memory(error):
+            raise DataError(
+                "There is not enough memory to read the file, or it is damaged",
+                where=path,
+                mend="Close other programs, or save it again and retry",
+            ) from error
         reason = type(error).__name__
         raise DataError(
             f"The file cannot be read as {_ending(path)[1:]} ({reason})",

@@ -20,10 +20,14 @@ Plan = dict[str, Any]
 def plans(inputs: ReportInputs, language: Language) -> dict[str, Plan]:
     """Return each family's plan: title, steps in words, and whether they carry it over the line.
 
-    Families without one have no entry: no change that can be worked for was found, or none was looked for.
+    Families without one have no entry: no change that can be worked for was found. Where none was looked for, since the
+    model is gone, each plan says so.
     """
     changes = inputs.changes
-    if changes is None or changes.empty:
+    if changes is None:
+        unknown = {"title": text("mentoring.not_looked_for", language), "steps": []}
+        return dict.fromkeys(inputs.listed["household_id"].astype(str), unknown)
+    if changes.empty:
         return {}
     ordered = changes.sort_values(["household_id", "direction", "step"], kind="stable").to_dict(orient="records")
     found: dict[str, Plan] = {}

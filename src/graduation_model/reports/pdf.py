@@ -14,7 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from graduation_model.errors import UserError
+from graduation_model.errors import UserError, pass_on_want_of_memory
 from graduation_model.params import Language
 from graduation_model.wording import text
 
@@ -58,6 +58,7 @@ def require_typst() -> None:
     try:
         import typst  # noqa: F401
     except ImportError as error:
+        pass_on_want_of_memory(error)  # the system's loader says so by this error too
         raise UserError(
             "PDF files are made with Typst, which is not installed",
             where="--pdf",

@@ -16,7 +16,7 @@ from threading import Thread
 from typing import Any
 
 import graduation_model
-from graduation_model.errors import OutputError, UserError
+from graduation_model.errors import OutputError, UserError, pass_on_want_of_memory
 from graduation_model.scoring.run import Engine, Local, Processes, Task
 from graduation_model.scoring.work import Facts
 
@@ -109,6 +109,7 @@ def _distributed() -> Any:
     try:
         import distributed
     except ImportError as error:
+        pass_on_want_of_memory(error)  # the system's loader says so by this error too
         raise UserError(
             "Dask is not installed",
             where="--engine dask",

@@ -25,6 +25,7 @@ from graduation_model.features.context import (
 )
 from graduation_model.ingest.identity import linkage
 from graduation_model.ingest.settle import settle
+from graduation_model.parquet import read_frame
 from graduation_model.scoring.accounts import check_account, families_seen, not_scored
 from graduation_model.scoring.intake import rows_of
 from graduation_model.scoring.job import Job, part_of
@@ -199,7 +200,7 @@ def _concat(tables: list[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _ranks(job: Job, name: str) -> Distributions:
-    table = pd.read_parquet(job.work.folder / name)
+    table = read_frame(job.work.folder / name)
     return {
         (int(wave), str(quantity)): Distribution(seen["value"].to_numpy(), seen["count"].to_numpy())
         for (wave, quantity), seen in table.groupby(["wave", "quantity"])
@@ -207,7 +208,7 @@ def _ranks(job: Job, name: str) -> Distributions:
 
 
 def _totals(job: Job, name: str) -> pd.DataFrame:
-    return pd.read_parquet(job.work.folder / name).set_index(["quantity", "wave", "cluster"])
+    return read_frame(job.work.folder / name).set_index(["quantity", "wave", "cluster"])
 
 
 def _write_table(job: Job, step: str, name: str, table: pd.DataFrame) -> Facts:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from graduation_model.errors import ConfigError, ModelError
+from graduation_model.errors import ConfigError, MissingModel, ModelError
 from graduation_model.shipped import here_or_shipped
 from graduation_model.tracking.session import import_mlflow, is_missing, is_registered, open_client, translated
 from graduation_model.tracking.uri import shown, sqlite_path
@@ -258,7 +258,7 @@ def _bundle_in(folder: Path) -> Path:
         for candidate in (place, place / "bundle"):
             if (candidate / "bundle.json").is_file():
                 return candidate
-    raise ModelError(
+    raise MissingModel(
         "There is no bundle in this folder",
         where=folder,
         mend="Give the folder that holds bundle.json, or an address such as models:/name@champion",
@@ -267,7 +267,7 @@ def _bundle_in(folder: Path) -> Path:
 
 def _check_model(client: MlflowClient, name: str, uri: str) -> None:
     if not is_registered(client, name):
-        raise ModelError(
+        raise MissingModel(
             f"The registry has no model {name}",
             where=shown(uri),
             mend="Mend its name, train first, or set MLFLOW_TRACKING_URI to the store that holds it",
@@ -285,7 +285,7 @@ def _version_behind(client: MlflowClient, name: str, alias: str) -> str:
     version = _aliased(client, name, alias)
     if version is None:
         known = ", ".join(sorted(client.get_registered_model(name).aliases)) or "none"
-        raise ModelError(
+        raise MissingModel(
             f"{name} has no {alias}",
             where=shown(client.tracking_uri),
             mend=f"Promote a version first, or take another alias (there is: {known})",
@@ -297,7 +297,7 @@ def _existing(client: MlflowClient, name: str, version: str) -> str:
     _check_model(client, name, client.tracking_uri)
     known = sorted(int(found.version) for found in client.search_model_versions(f"name = '{name}'"))
     if not version.isdecimal() or int(version) not in known:
-        raise ModelError(
+        raise MissingModel(
             f"{name} has no version {version}",
             where=shown(client.tracking_uri),
             mend=f"Take one of {', '.join(map(str, known[-5:]))}",
@@ -309,12 +309,15 @@ def _fetched(client: MlflowClient, name: str, version: str, uri: str) -> Path:
     """The bundle inside a registered model: in place where the store's files are on this machine, else a copy."""
     from mlflow.models import Model
 
-    gone = ModelError(
+    stored = client.get_model_version_download_uri(name, version)
+    # Files of another machine may be there and not come through: MLflow calls a full disk a missing file.
+    kind = MissingModel if _is_here(stored) else ModelError
+    gone = kind(
         f"The files of version {version} of {name} are gone",
         where=shown(uri),
         mend="Restore the store's mlartifacts folder, or train again",
     )
-    model = _downloaded(client.get_model_version_download_uri(name, version), uri)
+    model = _downloaded(stored, uri)
     if model is None or not (model / "MLmodel").is_file():
         raise gone
     bundle = model / str(Model.load(str(model)).flavors["python_function"].get("data"))
@@ -325,7 +328,7 @@ def _fetched(client: MlflowClient, name: str, version: str, uri: str) -> Path:
 
 def _downloaded(stored: str, uri: str) -> Path | None:
     mlflow = import_mlflow()
-    destination = None if stored.startswith(("/", "file:")) else _temporary_folder()
+    destination = None if _is_here(stored) else _temporary_folder()
     if stored.startswith("file:") and not _as_path(stored).is_dir():
         return None  # MLflow's versions differ in how they say it
     try:
@@ -334,6 +337,10 @@ def _downloaded(stored: str, uri: str) -> Path | None:
         if is_missing(error):
             return None
         raise
+
+
+def _is_here(stored: str) -> bool:
+    return stored.startswith(("/", "file:"))
 
 
 def _as_path(stored: str) -> Path:

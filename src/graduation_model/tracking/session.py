@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from graduation_model.errors import ModelError, OutputError, UserError
+from graduation_model.errors import MissingModel, ModelError, OutputError, UserError, pass_on_want_of_memory
 from graduation_model.tracking.uri import shown, sqlite_path
 
 if TYPE_CHECKING:
@@ -46,11 +46,17 @@ def import_mlflow() -> ModuleType:
         logger.setLevel(max(logger.level, logging.WARNING))
     # Older versions let alembic set its level back on each store opened; a filter survives that.
     logging.getLogger("alembic.runtime.migration").addFilter(_not_chatter)
+    # A store that is locked or full: MLflow prints what `translated` says in one line, with the values of its query.
+    logging.getLogger("mlflow.store.db.utils").addFilter(_no_traceback)
     return mlflow
 
 
 def _not_chatter(entry: logging.LogRecord) -> bool:
     return entry.levelno >= logging.WARNING
+
+
+def _no_traceback(entry: logging.LogRecord) -> bool:
+    return entry.exc_info is None
 
 
 def open_client(uri: str, *, create: bool = False) -> MlflowClient:
@@ -65,7 +71,7 @@ def open_client(uri: str, *, create: bool = False) -> MlflowClient:
     """
     database = sqlite_path(uri)
     if database is not None and not create and not database.is_file():
-        raise ModelError(
+        raise MissingModel(
             "There is no tracking store here",
             where=shown(uri),
             mend="Train first, or set MLFLOW_TRACKING_URI to the store that holds the model",
@@ -139,6 +145,7 @@ def translated(uri: str, *, doing: str) -> Iterator[None]:
         except UserError:
             raise
         except _mlflow_failures() as error:
+            pass_on_want_of_memory(error)
             raise _as_user_error(error, uri, doing) from error
 
 
@@ -179,7 +186,7 @@ def _as_user_error(error: Exception, uri: str, doing: str) -> UserError:
             mend="Check MLFLOW_TRACKING_URI and the network, then run again",
         )
     if is_missing(error):
-        return ModelError(
+        return MissingModel(
             f"Nothing of that name was found while {doing}",
             where=shown(uri),
             mend="Check the model's name and version, and MLFLOW_TRACKING_URI",

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 
-from graduation_model.tracking.session import QUIET
+import pytest
+
+from graduation_model.errors import ModelError
+from graduation_model.tracking.session import QUIET, reach
+from graduation_model.tracking.uri import sqlite_path
 
 FRESH = """
 import sys
@@ -46,3 +51,12 @@ def test_the_face_loads_no_mlflow_and_importing_it_is_quiet_and_private() -> Non
 
 def test_every_setting_is_one_that_a_user_can_take_back() -> None:
     assert all(name.startswith(("MLFLOW_", "GIT_PYTHON_")) for name in QUIET)
+
+
+def test_a_store_that_fails_is_one_line_and_prints_no_traceback_of_mlflows(uri: str, capfd) -> None:
+    with sqlite3.connect(sqlite_path(uri)) as store:
+        store.execute("ALTER TABLE experiments RENAME TO elsewhere")
+    store.close()
+    with pytest.raises(ModelError, match="no such"):
+        reach(uri)
+    assert "Traceback" not in capfd.readouterr().err
