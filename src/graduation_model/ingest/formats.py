@@ -21,7 +21,6 @@ _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
-
     table = read_table(path)
     refuse_twice(table.column_names, path)
     return frame_of(table)
