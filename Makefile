@@ -56,7 +56,6 @@ scale: setup
 hard: setup
 	$(BIN)/python benchmarks/hard.py
 	$(BIN)/python benchmarks/quiet_years.py
-	$(BIN)/python benchmarks/shap_proof.py
 	$(BIN)/python benchmarks/severity.py
 	$(BIN)/python benchmarks/documentation.py
 	$(BIN)/python benchmarks/fuzz.py
