@@ -142,6 +142,8 @@ class Bench:
             own = self.base / "undisturbed" / f"{name.replace(' ', '-')}-{turn}" / "own"
             shutil.rmtree(own.parent, ignore_errors=True)
             self.lay_out(name, own, earlier=False)
+            if turn and self.commands[name].registers:
+                shutil.copy(own.parents[1] / f"{name}-0" / "own" / "mlflow.db", own)
             runs.append(self._measured(name, own))
         (code, first, effort), (_, second, _) = runs[0], runs[-1]
         same = {path: {n: d for n, d in files.items() if second[path].get(n) == d} for path, files in first.items()}

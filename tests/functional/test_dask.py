@@ -1,5 +1,7 @@
 """The same parts on a cluster: the same bytes, a worker lost on the way or not."""
 
+import logging
+import logging.handlers
 import os
 import sys
 import threading
@@ -100,6 +102,19 @@ def test_a_scheduler_that_is_lost_under_way_is_said_in_one_line(tmp_path, capfd)
         with pytest.raises(OutputError, match="The Dask scheduler was lost"):
             list(engine.map(time.sleep, [1]))
     assert capfd.readouterr().err == ""
+
+
+def test_what_dask_tells_of_its_own_work_is_kept_back(tmp_path):
+    pytest.importorskip("distributed")
+    (tmp_path / "seen").touch()
+    told = logging.handlers.BufferingHandler(capacity=1000)
+    logging.getLogger("distributed").addHandler(told)
+    try:
+        with open_engine("dask", None, tmp_path / "seen", workers=1) as engine:
+            assert list(engine.map(abs, [-1])) == [(-1, 1)]
+    finally:
+        logging.getLogger("distributed").removeHandler(told)
+    assert [record.getMessage() for record in told.buffer] == []
 
 
 def test_workers_that_die_before_they_are_there_are_said_in_one_line(data, tmp_path, capsys, monkeypatch):

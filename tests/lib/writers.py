@@ -34,6 +34,8 @@ class Command:
         How often it is drawn, beside the others.
     store : bool
         It has a tracking store of its own.
+    registers : bool
+        It puts a version into that store: run twice, what it writes has another number.
     over_earlier : bool
         It may find what it wrote before, and writes it anew.
     done : str
@@ -47,6 +49,7 @@ class Command:
     finds: tuple[str, ...] = ()
     share: int = 10
     store: bool = False
+    registers: bool = False
     over_earlier: bool = True
     done: str = ""
     own_faults: tuple[str, ...] = ()
@@ -116,7 +119,9 @@ def commands(family: str) -> dict[str, Command]:
             over_earlier=False,
             done="a file of that name",
         ),
-        "train": out("train", lambda b: [*_data(b), "--as-of", TRAINED], 2, store=True, own_faults=stores),
+        "train": out(
+            "train", lambda b: [*_data(b), "--as-of", TRAINED], 2, store=True, registers=True, own_faults=stores
+        ),
         "promote": Command(
             promoted, writes=(), store=True, share=9, over_earlier=False, done="champion already", own_faults=stores
         ),
@@ -130,7 +135,7 @@ def commands(family: str) -> dict[str, Command]:
         "due": out("due", lambda b: [*_data(b), "--as-of", "2020-07-01"], 7),
         "outcomes": out("outcomes", lambda b: [*_data(b), "--as-of", SCORED], 7),
         "history": out("history", remembered, 9, store=True, own_faults=stores),
-        "retrain": out("retrain", retrained, 2, writes=year, store=True, own_faults=stores),
+        "retrain": out("retrain", retrained, 2, writes=year, store=True, registers=True, own_faults=stores),
         "record export": Command(exported, share=7),
         "record correct": Command(corrected, ("data",), ("data",), share=8, over_earlier=False),
         "record delete": Command(

@@ -56,6 +56,7 @@ def open_engine(name: str, scheduler: str | None, sees: Path, *, workers: int | 
         return
     distributed = _distributed()
     with (
+        _quiet(),
         _cluster(distributed, scheduler, workers or os.cpu_count() or 1) as address,
         _client(distributed, address) as client,
     ):
@@ -148,14 +149,22 @@ def _client(distributed: Any, address: str) -> Iterator[Any]:
             where=address,
             mend="Check the address (tcp://HOST:PORT), and that 'dask scheduler' runs",
         ) from error
-    told = logging.getLogger("distributed.client")
-    level = told.level
-    told.setLevel(logging.CRITICAL)  # that a scheduler was lost is one line of ours, and no traceback
+    with client:
+        yield client
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep back what Dask tells of its work: what matters of it, a scheduler that was lost, is one line of ours."""
+    loggers = [logging.getLogger(name) for name in ("distributed", "distributed.client")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
     try:
-        with client:
-            yield client
+        yield
     finally:
-        told.setLevel(level)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 def _check_address(address: str) -> None:
