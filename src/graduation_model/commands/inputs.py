@@ -304,8 +304,7 @@ def is_simulated(data: str | Path) -> bool:
     DataError
         Where it has a manifest that cannot be read: invented families would go on as real ones.
     """
-    said = manifest_in(Path(data)) or {}
-    return said.get("simulated") is True
+    return manifest_in(Path(data)).get("simulated") is True
 
 
 def known_by(tables: Tables, as_of: pd.Timestamp) -> pd.DataFrame:

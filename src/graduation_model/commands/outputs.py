@@ -382,8 +382,8 @@ def read_manifest(folder: str | Path, command: str) -> dict[str, Any]:
     return manifest
 
 
-def manifest_in(folder: Path) -> dict[str, Any] | None:
-    """Return what a folder's manifest says, whoever wrote it; None where there is none, or it is no JSON object.
+def manifest_in(folder: Path) -> dict[str, Any]:
+    """Return what a folder's manifest says, whoever wrote it; nothing where there is none, or it is no JSON object.
 
     Raises
     ------
@@ -394,14 +394,14 @@ def manifest_in(folder: Path) -> dict[str, Any] | None:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
-        return None
+        return {}
     except (ValueError, RecursionError) as error:
         raise DataError(
             "The manifest cannot be read",
             where=path,
             mend="Run the command again that wrote it; if none of ours did, move it elsewhere",
         ) from error
-    return content if isinstance(content, dict) else None
+    return content if isinstance(content, dict) else {}
 
 
 def read_any_manifest(folder: Path, writer: str = "a command of this package") -> dict[str, Any]:

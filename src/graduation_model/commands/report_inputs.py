@@ -163,7 +163,7 @@ def _tests(sources: Sources) -> dict[str, pd.DataFrame]:
 def _training_beside(scored: dict[str, Any]) -> Path | None:
     """The training that made the bundle, where it lies around it; what else lies there is none of ours to judge."""
     folder = Path(str(scored["parameters"]["model"])).parent
-    said = manifest_in(folder) or {}
+    said = manifest_in(folder)
     made = said.get("command") == "train" and said["model"]["bundle_sha256"] == scored["model"]["bundle_sha256"]
     return folder if made else None
 
