@@ -38,6 +38,13 @@ def cluster():
         yield made
 
 
+def one_thread():
+    """A cluster of one worker in this process: it comes and goes in no time."""
+    return pytest.importorskip("distributed").LocalCluster(
+        n_workers=1, processes=False, protocol="tcp://", dashboard_address=None, silence_logs=50
+    )
+
+
 def test_a_cluster_gives_the_bytes_of_one_process(data, local, cluster, tmp_path):
     out = tmp_path / "scores"
     more = ("--engine", "dask", "--scheduler", cluster.scheduler_address)
@@ -92,16 +99,38 @@ def test_a_scheduler_that_is_not_there_is_said_at_once(data, tmp_path, capsys, m
 
 
 def test_a_scheduler_that_is_lost_under_way_is_said_in_one_line(tmp_path, capfd):
-    distributed = pytest.importorskip("distributed")
     (tmp_path / "seen").touch()
-    cluster = distributed.LocalCluster(
-        n_workers=1, processes=False, protocol="tcp://", dashboard_address=None, silence_logs=50
-    )
+    cluster = one_thread()
     with open_engine("dask", cluster.scheduler_address, tmp_path / "seen") as engine:
         threading.Timer(0.3, cluster.close).start()
         with pytest.raises(OutputError, match="The Dask scheduler was lost"):
             list(engine.map(time.sleep, [1]))
     assert capfd.readouterr().err == ""
+
+
+def test_workers_that_have_all_left_are_said_in_one_line(tmp_path, monkeypatch):
+    monkeypatch.setattr("graduation_model.scoring.cluster.SECONDS_WITHOUT_NEWS", 0.5)
+    monkeypatch.setattr("graduation_model.scoring.cluster.SECONDS_TO_COME_BACK", 0.5)
+    (tmp_path / "seen").touch()
+    with (
+        one_thread() as cluster,
+        open_engine("dask", cluster.scheduler_address, tmp_path / "seen") as engine,
+    ):
+        cluster.scale(0)
+        with pytest.raises(OutputError, match="All workers have left"):
+            list(engine.map(abs, [1]))
+
+
+def test_a_worker_that_comes_late_is_waited_for(tmp_path, monkeypatch):
+    monkeypatch.setattr("graduation_model.scoring.cluster.SECONDS_WITHOUT_NEWS", 0.2)
+    (tmp_path / "seen").touch()
+    with (
+        one_thread() as cluster,
+        open_engine("dask", cluster.scheduler_address, tmp_path / "seen") as engine,
+    ):
+        cluster.scale(0)
+        threading.Timer(1, cluster.scale, [1]).start()
+        assert dict(engine.map(abs, [-1, -2])) == {-1: 1, -2: 2}
 
 
 def test_what_dask_tells_of_its_own_work_is_kept_back(tmp_path):

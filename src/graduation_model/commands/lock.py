@@ -59,6 +59,6 @@ def _take(handle: int) -> bool:
             import fcntl
 
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except (BlockingIOError, PermissionError):  # POSIX's word and Windows's; a disk without locks says another
         return False
     return True

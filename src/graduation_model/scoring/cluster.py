@@ -22,6 +22,8 @@ from graduation_model.scoring.work import Facts
 
 RETRIES = 2
 SECONDS_TO_ANSWER = 10
+# How long no part may end before it is asked whether any worker is left, and how long one may take to come back.
+SECONDS_WITHOUT_NEWS, SECONDS_TO_COME_BACK = 60, 60
 
 
 @contextmanager
@@ -84,11 +86,11 @@ class Dask:
 
     def map(self, task: Task, items: Sequence[int]) -> Iterator[tuple[int, Facts]]:
         """Do a task for each item, in any order, each in some worker."""
-        from distributed import KilledWorker, as_completed
+        from distributed import KilledWorker
 
         futures = {self.client.submit(task, item, pure=False, retries=RETRIES): item for item in items}
         try:
-            for future in as_completed(list(futures), loop=self.client.loop):
+            for future in self._as_completed(list(futures)):
                 yield futures[future], future.result()
         except KilledWorker as error:
             raise OutputError(
@@ -104,6 +106,29 @@ class Dask:
             ) from error
         finally:
             self.client.cancel(list(futures))
+
+    def _as_completed(self, futures: Sequence[Any]) -> Iterator[Any]:
+        """Give each future when it is done: Dask alone would wait for ever where no worker is left to do it."""
+        from distributed import as_completed
+
+        left = set(futures)
+        while left:
+            try:
+                for future in as_completed(left, loop=self.client.loop, timeout=SECONDS_WITHOUT_NEWS):
+                    left.remove(future)
+                    yield future
+            except TimeoutError:
+                self._need_a_worker()
+
+    def _need_a_worker(self) -> None:
+        try:
+            self.client.wait_for_workers(1, timeout=SECONDS_TO_COME_BACK)
+        except TimeoutError as error:
+            raise OutputError(
+                "All workers have left",
+                where="--engine dask",
+                mend="Start workers again, and run the same command again; what is finished is kept",
+            ) from error
 
 
 def _distributed() -> Any:

@@ -277,3 +277,12 @@ def test_a_disk_that_refuses_anything_leaves_the_earlier_output_as_it_was(tmp_pa
 def test_two_runs_on_one_folder_do_not_write_at_once(tmp_path):
     with locked(tmp_path / "out"), pytest.raises(OutputError, match="Another run is writing to this folder"):
         _write(tmp_path / "out")
+
+
+def test_a_disk_that_knows_no_locks_is_not_called_another_run(tmp_path, monkeypatch):
+    def refuses(*_):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr("fcntl.flock", refuses)
+    with pytest.raises(OutputError, match="cannot be written .No locks available"):
+        _write(tmp_path / "out")
