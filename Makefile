@@ -39,10 +39,11 @@ docs: setup
 test: check
 	$(BIN)/python -m pytest -n 2 --dist loadfile -q --durations=40
 
-# Known weaknesses of the locked packages (asks a network), and whatever looks like a secret, for a person to judge.
+# Whatever looks like a secret, for a person to judge, and known weaknesses of the locked packages (asks a network; what
+# could not be looked up is an error, not "none found").
 audit: setup
-	$(BIN)/uv tool run pip-audit --requirement requirements.lock --disable-pip --require-hashes
 	$(BIN)/uv tool run detect-secrets scan $$(git ls-files ':!requirements.lock' ':!*.parquet' ':!*.ipynb')
+	$(BIN)/uv tool run pip-audit --strict --requirement requirements.lock --disable-pip --require-hashes
 
 # Speed and size beside their targets and beside other packages; rewrites docs/benchmarks.md. Half an hour.
 bench: setup
