@@ -1,5 +1,6 @@
 """The same parts on a cluster: the same bytes, a worker lost on the way or not."""
 
+import asyncio
 import logging
 import logging.handlers
 import os
@@ -112,11 +113,25 @@ def test_workers_that_have_all_left_are_said_in_one_line(tmp_path, monkeypatch):
     monkeypatch.setattr("graduation_model.scoring.cluster.SECONDS_WITHOUT_NEWS", 0.5)
     monkeypatch.setattr("graduation_model.scoring.cluster.SECONDS_TO_COME_BACK", 0.5)
     (tmp_path / "seen").touch()
-    with (
-        one_thread() as cluster,
-        open_engine("dask", cluster.scheduler_address, tmp_path / "seen") as engine,
-    ):
+    with one_thread() as cluster, open_engine("dask", cluster.scheduler_address, tmp_path / "seen") as engine:
         cluster.scale(0)
+        with pytest.raises(OutputError, match="All workers have left"):
+            list(engine.map(abs, [1]))
+
+
+def test_a_worker_that_leaves_with_a_result_that_nobody_fetched_is_said_too(tmp_path, monkeypatch):
+    monkeypatch.setattr("graduation_model.scoring.cluster.SECONDS_WITHOUT_NEWS", 0.5)
+    monkeypatch.setattr("graduation_model.scoring.cluster.SECONDS_TO_COME_BACK", 0.5)
+    (tmp_path / "seen").touch()
+    with one_thread() as cluster, open_engine("dask", cluster.scheduler_address, tmp_path / "seen") as engine:
+        fetch = engine.client._gather
+
+        async def gone_before_it_is_asked(*futures, **how):
+            for worker in cluster.workers.values():
+                await asyncio.to_thread(cluster.sync, worker.close)
+            return await fetch(*futures, **how)
+
+        monkeypatch.setattr(engine.client, "_gather", gone_before_it_is_asked)
         with pytest.raises(OutputError, match="All workers have left"):
             list(engine.map(abs, [1]))
 
@@ -124,10 +139,7 @@ def test_workers_that_have_all_left_are_said_in_one_line(tmp_path, monkeypatch):
 def test_a_worker_that_comes_late_is_waited_for(tmp_path, monkeypatch):
     monkeypatch.setattr("graduation_model.scoring.cluster.SECONDS_WITHOUT_NEWS", 0.2)
     (tmp_path / "seen").touch()
-    with (
-        one_thread() as cluster,
-        open_engine("dask", cluster.scheduler_address, tmp_path / "seen") as engine,
-    ):
+    with one_thread() as cluster, open_engine("dask", cluster.scheduler_address, tmp_path / "seen") as engine:
         cluster.scale(0)
         threading.Timer(1, cluster.scale, [1]).start()
         assert dict(engine.map(abs, [-1, -2])) == {-1: 1, -2: 2}

@@ -90,8 +90,10 @@ class Dask:
 
         futures = {self.client.submit(task, item, pure=False, retries=RETRIES): item for item in items}
         try:
-            for future in self._as_completed(list(futures)):
-                yield futures[future], future.result()
+            for future, result in self._as_completed(list(futures)):
+                if future.status in ("error", "cancelled"):
+                    future.result()  # raises what befell it
+                yield futures[future], result
         except KilledWorker as error:
             raise OutputError(
                 "Workers were lost again and again at one part",
@@ -107,16 +109,19 @@ class Dask:
         finally:
             self.client.cancel(list(futures))
 
-    def _as_completed(self, futures: Sequence[Any]) -> Iterator[Any]:
-        """Give each future when it is done: Dask alone would wait for ever where no worker is left to do it."""
+    def _as_completed(self, futures: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
+        """Give each future with its result: Dask alone would wait for ever for either where no worker is left."""
         from distributed import as_completed
 
         left = set(futures)
         while left:
+            done = as_completed(
+                left, loop=self.client.loop, with_results=True, raise_errors=False, timeout=SECONDS_WITHOUT_NEWS
+            )
             try:
-                for future in as_completed(left, loop=self.client.loop, timeout=SECONDS_WITHOUT_NEWS):
+                for future, result in done:
                     left.remove(future)
-                    yield future
+                    yield future, result
             except TimeoutError:
                 self._need_a_worker()
 
