@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 from threading import Thread
+from time import monotonic, sleep
 from typing import Any
 
 import graduation_model
@@ -24,6 +25,7 @@ RETRIES = 2
 SECONDS_TO_ANSWER = 10
 # How long no part may end before it is asked whether any worker is left, and how long one may take to come back.
 SECONDS_WITHOUT_NEWS, SECONDS_TO_COME_BACK = 60, 60
+SECONDS_BETWEEN_LOOKS = 0.05
 
 
 @contextmanager
@@ -113,17 +115,17 @@ class Dask:
         """Give each future with its result: Dask alone would wait for ever for either where no worker is left."""
         from distributed import as_completed
 
-        left = set(futures)
-        while left:
-            done = as_completed(
-                left, loop=self.client.loop, with_results=True, raise_errors=False, timeout=SECONDS_WITHOUT_NEWS
-            )
-            try:
-                for future, result in done:
-                    left.remove(future)
-                    yield future, result
-            except TimeoutError:
+        done = as_completed(futures, loop=self.client.loop, with_results=True, raise_errors=False)
+        news = monotonic()
+        while not done.is_empty():
+            if done.has_ready():
+                yield from done.next_batch(block=False)
+                news = monotonic()
+            elif monotonic() - news > SECONDS_WITHOUT_NEWS:
                 self._need_a_worker()
+                news = monotonic()
+            else:
+                sleep(SECONDS_BETWEEN_LOOKS)
 
     def _need_a_worker(self) -> None:
         try:
