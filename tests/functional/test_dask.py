@@ -80,6 +80,18 @@ class _DiesOnce:
         os._exit(1)
 
 
+class _WorksOnce:
+    def __init__(self, path, error):
+        self.path, self.error = path, error
+
+    def __call__(self, part):
+        try:
+            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL))
+        except FileExistsError:
+            raise self.error from None
+        return part
+
+
 @pytest.fixture(autouse=True, scope="module")
 def _carried_whole():
     import cloudpickle
@@ -119,21 +131,49 @@ def test_workers_that_have_all_left_are_said_in_one_line(tmp_path, monkeypatch):
             list(engine.map(abs, [1]))
 
 
-def test_a_worker_that_leaves_with_a_result_that_nobody_fetched_is_said_too(tmp_path, monkeypatch):
-    monkeypatch.setattr("graduation_model.scoring.cluster.SECONDS_WITHOUT_NEWS", 0.5)
-    monkeypatch.setattr("graduation_model.scoring.cluster.SECONDS_TO_COME_BACK", 0.5)
-    (tmp_path / "seen").touch()
-    with one_thread() as cluster, open_engine("dask", cluster.scheduler_address, tmp_path / "seen") as engine:
+@pytest.fixture
+def gone_before_it_is_asked(monkeypatch):
+    """The workers finish a part and leave; only then is its result fetched."""
+
+    def arrange(engine, cluster, *, come_after):
         fetch = engine.client._gather
 
-        async def gone_before_it_is_asked(*futures, **how):
+        async def leave(*futures, **how):
+            monkeypatch.setattr(engine.client, "_gather", fetch)
             for worker in cluster.workers.values():
                 await asyncio.to_thread(cluster.sync, worker.close)
+            await asyncio.to_thread(cluster.scale, 1 + come_after)
             return await fetch(*futures, **how)
 
-        monkeypatch.setattr(engine.client, "_gather", gone_before_it_is_asked)
+        monkeypatch.setattr(engine.client, "_gather", leave)
+
+    monkeypatch.setattr("graduation_model.scoring.cluster.SECONDS_WITHOUT_NEWS", 0.5)
+    monkeypatch.setattr("graduation_model.scoring.cluster.SECONDS_TO_COME_BACK", 0.5)
+    return arrange
+
+
+def test_workers_that_leave_with_a_result_that_nobody_fetched_are_said_too(tmp_path, gone_before_it_is_asked):
+    (tmp_path / "seen").touch()
+    with one_thread() as cluster, open_engine("dask", cluster.scheduler_address, tmp_path / "seen") as engine:
+        gone_before_it_is_asked(engine, cluster, come_after=0)
         with pytest.raises(OutputError, match="All workers have left"):
             list(engine.map(abs, [1]))
+
+
+def test_a_result_that_was_lost_is_worked_out_again(tmp_path, gone_before_it_is_asked):
+    (tmp_path / "seen").touch()
+    with one_thread() as cluster, open_engine("dask", cluster.scheduler_address, tmp_path / "seen") as engine:
+        gone_before_it_is_asked(engine, cluster, come_after=1)
+        assert list(engine.map(abs, [-1])) == [(-1, 1)]
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError, TimeoutError])
+def test_a_part_that_fails_when_it_is_done_again_says_its_own_error(tmp_path, gone_before_it_is_asked, error):
+    (tmp_path / "seen").touch()
+    with one_thread() as cluster, open_engine("dask", cluster.scheduler_address, tmp_path / "seen") as engine:
+        gone_before_it_is_asked(engine, cluster, come_after=1)
+        with pytest.raises(error):
+            list(engine.map(_WorksOnce(str(tmp_path / "worked"), error), [1]))
 
 
 def test_a_worker_that_comes_late_is_waited_for(tmp_path, monkeypatch):

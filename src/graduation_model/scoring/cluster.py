@@ -92,10 +92,8 @@ class Dask:
 
         futures = {self.client.submit(task, item, pure=False, retries=RETRIES): item for item in items}
         try:
-            for future, result in self._as_completed(list(futures)):
-                if future.status in ("error", "cancelled"):
-                    future.result()  # raises what befell it
-                yield futures[future], result
+            for future in self._as_completed(list(futures)):
+                yield futures[future], self._result(future)
         except KilledWorker as error:
             raise OutputError(
                 "Workers were lost again and again at one part",
@@ -111,11 +109,11 @@ class Dask:
         finally:
             self.client.cancel(list(futures))
 
-    def _as_completed(self, futures: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
-        """Give each future with its result: Dask alone would wait for ever for either where no worker is left."""
+    def _as_completed(self, futures: Sequence[Any]) -> Iterator[Any]:
+        """Give each future that is done: Dask alone would wait for ever where no worker is left to do it."""
         from distributed import as_completed
 
-        done = as_completed(futures, loop=self.client.loop, with_results=True, raise_errors=False)
+        done = as_completed(futures, loop=self.client.loop)
         news = monotonic()
         while not done.is_empty():
             if done.has_ready():
@@ -126,6 +124,16 @@ class Dask:
                 news = monotonic()
             else:
                 sleep(SECONDS_BETWEEN_LOOKS)
+
+    def _result(self, future: Any) -> Facts:
+        """Fetch what a part came to; where it left with its worker, another works it out again."""
+        while True:
+            try:
+                return future.result(timeout=SECONDS_WITHOUT_NEWS)  # type: ignore[no-any-return]
+            except TimeoutError:
+                if future.status == "error":  # the part's own
+                    raise
+                self._need_a_worker()
 
     def _need_a_worker(self) -> None:
         try:
