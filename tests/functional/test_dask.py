@@ -1,6 +1,7 @@
 """The same parts on a cluster: the same bytes, a worker lost on the way or not."""
 
 import asyncio
+import gc
 import logging
 import logging.handlers
 import os
@@ -152,12 +153,14 @@ def gone_before_it_is_asked(monkeypatch):
     return arrange
 
 
-def test_workers_that_leave_with_a_result_that_nobody_fetched_are_said_too(tmp_path, gone_before_it_is_asked):
+def test_workers_that_leave_with_a_result_that_nobody_fetched_are_said_too(tmp_path, gone_before_it_is_asked, caplog):
     (tmp_path / "seen").touch()
     with one_thread() as cluster, open_engine("dask", cluster.scheduler_address, tmp_path / "seen") as engine:
         gone_before_it_is_asked(engine, cluster, come_after=0)
         with pytest.raises(OutputError, match="All workers have left"):
-            list(engine.map(abs, [1]))
+            list(engine.map(abs, [1, 2, 3]))
+    gc.collect()  # what Dask still waited for is told when it is thrown away
+    assert [record.getMessage() for record in caplog.records if record.name == "asyncio"] == []
 
 
 def test_a_result_that_was_lost_is_worked_out_again(tmp_path, gone_before_it_is_asked):

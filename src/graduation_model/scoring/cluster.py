@@ -189,6 +189,8 @@ def _client(distributed: Any, address: str) -> Iterator[Any]:
             where=address,
             mend="Check the address (tcp://HOST:PORT), and that 'dask scheduler' runs",
         ) from error
+    # The loop is Dask's own: a fetch that we no longer wait for would be told as a traceback, after our one line.
+    client.loop.asyncio_loop.set_exception_handler(lambda *_: None)
     with client:
         yield client
 
