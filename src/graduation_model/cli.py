@@ -18,6 +18,9 @@ from graduation_model.errors import LimitError, UserError, lacks_memory, one_lin
 
 BUG = 70
 FOUND_FAULTS = 1
+_NO_MEMORY = "There is not enough memory{found}. Close other programs, or give score smaller --part-rows."
+# Made beforehand, and written without Python's buffers: there may be no memory left to make a line, or to print it.
+_LAST_WORDS = f"graduation-model: {_NO_MEMORY.format(found='')}\n".encode()
 
 Decorator = Callable[[Callable[..., Any]], Any]
 PATH = click.Path(path_type=Path)
@@ -558,6 +561,15 @@ def record_delete(**arguments: Any) -> Said:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code: 0, 1 (check), 2 (mendable), 3 (limit), 70 (bug)."""
+    try:
+        return _spoken(arguments)
+    except MemoryError:
+        os.write(2, _LAST_WORDS)
+        return UserError.exit_code
+
+
+def _spoken(arguments: Sequence[str] | None) -> int:
+    """Run one command, and say what came of it."""
     from graduation_model.commands.progress import show_progress
 
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
@@ -591,7 +603,7 @@ def _refused(error: Exception) -> str:
     """What the system refused that a command did not see coming; nothing where it is a bug."""
     if lacks_memory(error):
         found = f" (Python itself failed: {error})" if isinstance(error, SystemError) else ""
-        return f"There is not enough memory{found}. Close other programs, or give score smaller --part-rows."
+        return _NO_MEMORY.format(found=found)
     if isinstance(error, OSError):  # a name too long, a folder that may not be read, a disk that went away
         where = f"{error.filename}: " if error.filename else ""
         return f"{where}{error.strerror or type(error).__name__}. Check the path, your rights and the free space."

@@ -82,6 +82,21 @@ def pass_on_want_of_memory(error: BaseException) -> None:
         raise MemoryError(str(error)) from error
 
 
+def need_memory(size: int) -> None:
+    """Look for some bytes of memory, and give them back: before a library that would wait for them for ever.
+
+    Raises
+    ------
+    MemoryError
+        The system does not grant them.
+
+    Examples
+    --------
+    >>> need_memory(2**20)
+    """
+    bytes(size)  # zeros that the system promises, and nobody touches
+
+
 class ConfigError(UserError):
     """A programme's folder says something that cannot be meant."""
 

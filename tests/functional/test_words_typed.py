@@ -48,6 +48,17 @@ def test_want_of_memory_is_said_in_one_line_and_never_blamed_on_a_file(capsys, m
     assert len(said.splitlines()) == 1
 
 
+@pytest.mark.parametrize("fails", ["graduation_model.commands.form.form", "ruamel.yaml.YAML.load"])
+def test_want_of_memory_is_said_where_there_is_none_left_to_print_a_line(capfd, monkeypatch, tmp_path, fails):
+    def needs_more(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr(fails, needs_more)
+    monkeypatch.setattr("click.echo", needs_more)
+    assert main(["form", "--programme", "jamsosratu", "--out", str(tmp_path / "f.xlsx")]) == 2
+    assert capfd.readouterr().err.startswith("graduation-model: There is not enough memory. Close")
+
+
 def test_a_data_file_that_memory_was_too_short_for_is_not_called_damaged_alone(monkeypatch, tmp_path):
     def needs_more(_):
         raise MemoryError

@@ -22,6 +22,9 @@ from random import Random
 from types import SimpleNamespace
 from typing import Any
 
+from graduation_model import blas
+from graduation_model.errors import need_memory
+from graduation_model.scoring import cluster
 from lib.faults import on_disk_events
 
 
@@ -137,6 +140,13 @@ class Most:
         threading.Thread(target=self._watch, args=(watches,), daemon=True).start()
         watches.wait()  # a thread has memory of its own
         self._start = _use_up()
+        for room in (blas, cluster):
+            room.need_memory = self._looked  # type: ignore[assignment]
+
+    def _looked(self, size: int) -> None:
+        """What was looked for, and given back before anybody watched, is needed too."""
+        need_memory(size)
+        self.data = max(self.data, memory("VmData") - (self._start or 0) + size)
 
     def _watch(self, watches: threading.Event) -> None:
         watches.set()

@@ -12,8 +12,8 @@ from typing import ClassVar, Self
 
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
+from graduation_model.blas import one_thread
 from graduation_model.errors import ModelError
 from graduation_model.estimators.calibration import fit_line
 from graduation_model.estimators.scorecard import column_medians
@@ -245,7 +245,7 @@ class ProxyMeansTest(OneScore):
         spread = centred.std(axis=0)
         spread[spread < 1e-9] = 1.0
         # Answers of one choice add up to 1, so the shortest of the many solutions is taken (minimum norm).
-        with threadpool_limits(limits=1, user_api="blas"):
+        with one_thread():
             scaled = np.linalg.lstsq(centred / spread, status - status.mean(), rcond=1e-8)[0]
         self.coef = scaled / spread
 

@@ -16,8 +16,8 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 from scipy.special import expit, ndtr
-from threadpoolctl import threadpool_limits
 
+from graduation_model.blas import one_thread
 from graduation_model.estimators.basis import Basis
 from graduation_model.estimators.guide import Guide, fit_guide
 from graduation_model.estimators.params import IntervalParams
@@ -136,8 +136,7 @@ def fit_intervals(training: TrainingSet, cross_fitted: np.ndarray, *, params: In
     training, cross_fitted = _at_most(training, cross_fitted, seed)
     X = training.X.to_numpy(dtype=float)
     target, weight = working_response(training.y, training.weight, cross_fitted)
-    # One thread: the last bits of a product of matrices depend on how many there are.
-    with threadpool_limits(limits=1, user_api="blas"):
+    with one_thread():
         flat = Design(Basis.fit(X, pull=None, steps=params.steps, cosines=0, seed=seed), X)
         pull = _pull(flat, target, weight)
         basis = Basis.fit(X, pull=pull, steps=params.steps, cosines=params.cosines, seed=seed)

@@ -11,8 +11,8 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
-from threadpoolctl import threadpool_limits
 
+from graduation_model.blas import one_thread
 from graduation_model.estimators.binary import BinaryScorer, two_classes
 from graduation_model.estimators.ridge import ridge_logistic
 from graduation_model.estimators.training_set import AdditiveParts, LinearTerms
@@ -101,8 +101,7 @@ class LogisticScorecard(BinaryScorer):
         whole = terms(slice(None)) if X.size <= CELLS_AT_ONCE else None
         signs = np.append(np.zeros(X.shape[1]) if self.signs is None else self.signs, np.zeros(X.shape[1]))
         signs = signs[np.append(used, X.shape[1] + indicated)]
-        # One thread: the last bits of a product of matrices depend on how many there are.
-        with threadpool_limits(limits=1, user_api="blas"):
+        with one_thread():
             found, self.base_ = ridge_logistic(
                 terms if whole is None else whole.__getitem__,
                 target,

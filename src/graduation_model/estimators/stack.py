@@ -18,8 +18,8 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
-from threadpoolctl import threadpool_limits
 
+from graduation_model.blas import one_thread
 from graduation_model.cohort.splits import group_folds
 from graduation_model.errors import ModelError
 from graduation_model.estimators.binary import BinaryScorer, two_classes
@@ -400,8 +400,8 @@ def _run(
         kept = ~np.isin(source.groups, own.groups[held_out])
         return _fitted(estimator, source, kept, member.max_rows).decision_function(own.X[held_out])
 
-    # One BLAS thread around all of them: the last bits of a product of matrices depend on how many there are.
-    with threadpool_limits(limits=1, user_api="blas"):
+    # Around all of them: threads of the pool are no BLAS threads.
+    with one_thread():
         if at_once == 1:
             return [fit(job) for job in jobs]
         with ThreadPoolExecutor(at_once) as pool:

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
+from graduation_model.blas import one_thread
 from graduation_model.contract.instrument import Instrument, Question
 from graduation_model.features.catalogue import ANSWER, LEVEL, RANK, RATIO, Catalogue
 from graduation_model.monitoring.params import AuditParams
@@ -84,7 +84,7 @@ def facilitator_audit(
     if who.nunique() < 2 * FOLDS or not score.std() > 0:
         return _table(pd.Series(dtype=int), pd.Series(dtype=float), pd.Series(dtype=float), params)
     score = (score - score.mean()) / score.std()
-    with threadpool_limits(1, user_api="blas"):  # a matrix product rounds by how many threads share it
+    with one_thread():
         effect, error = random_intercepts(score.to_numpy(), _expected(score, facts, who), who.to_numpy())
     return _table(who.value_counts(), effect, error, params)
 

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError, ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import get_context, parent_process
+from multiprocessing import active_children, get_context, parent_process
 from pathlib import Path
-from threading import Thread
 from time import monotonic, sleep
 from typing import Any
 
 import graduation_model
-from graduation_model.errors import OutputError, UserError, pass_on_want_of_memory
+from graduation_model.errors import OutputError, UserError, need_memory, pass_on_want_of_memory
 from graduation_model.scoring.run import Engine, Local, Processes, Task
 from graduation_model.scoring.work import Facts
 
@@ -26,6 +26,8 @@ SECONDS_TO_ANSWER = 10
 # How long no part may end before it is asked whether any worker is left, and how long one may take to come back.
 SECONDS_WITHOUT_NEWS, SECONDS_TO_COME_BACK = 60, 60
 SECONDS_BETWEEN_LOOKS = 0.05
+# What its threads, and a cluster's that is made here, take in this process: each waits for ever for one that got none.
+MEMORY_OF_DASK = 64 << 20
 
 
 @contextmanager
@@ -54,11 +56,11 @@ def open_engine(name: str, scheduler: str | None, sees: Path, *, workers: int | 
         if workers in (None, 1):
             yield Local()
             return
-        # Spawned, not forked: a fork would copy locks that threads of Arrow and BLAS hold.
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_parent) as pool:
-            yield Processes(pool)
+        with _processes(workers) as engine:
+            yield engine
         return
     distributed = _distributed()
+    need_memory(MEMORY_OF_DASK)
     with (
         _quiet(),
         _cluster(distributed, scheduler, workers or os.cpu_count() or 1) as address,
@@ -66,6 +68,30 @@ def open_engine(name: str, scheduler: str | None, sees: Path, *, workers: int | 
     ):
         _check_workers(client, sees)
         yield Dask(client)
+
+
+@contextmanager
+def _processes(workers: int | None) -> Iterator[Processes]:
+    """Processes on this machine; the thread that hands them their tasks is watched, since all wait for it for ever."""
+    ended: list[BaseException] = []
+    others, usual = set(active_children()), threading.excepthook
+
+    def hook(found: threading.ExceptHookArgs) -> None:
+        if type(found.thread).__module__ == ProcessPoolExecutor.__module__ and found.exc_value:
+            ended.append(found.exc_value)
+        else:
+            usual(found)
+
+    threading.excepthook = hook
+    try:
+        # Spawned, not forked: a fork would copy locks that threads of Arrow and BLAS hold.
+        with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_parent) as pool:
+            yield Processes(pool, ended)
+    finally:
+        threading.excepthook = usual
+        if ended:  # with the thread gone, nobody tells them that the work is over
+            for process in set(active_children()) - others:
+                process.terminate()
 
 
 def _end_with_parent() -> None:
@@ -77,7 +103,7 @@ def _end_with_parent() -> None:
         parent.join()
         os._exit(1)
 
-    Thread(target=watch, daemon=True).start()
+    threading.Thread(target=watch, daemon=True).start()
 
 
 class Dask:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
+from graduation_model.blas import one_thread
 from graduation_model.cohort.cohorts import IN_COHORT, standing
 from graduation_model.features.context import (
     Distribution,
@@ -120,7 +120,7 @@ def score_part(job: Job, part: int) -> Facts:
     rows = np.sort(where.loc[where["reason"] == IN_COHORT, "row"].to_numpy())
     if job.household:
         rows = _block_of(job.household, known, rows)
-    with threadpool_limits(1):  # a matrix product rounds by how many threads share it
+    with one_thread(api=None):
         blocks = list(
             score_blocks(
                 known,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from functools import partial
@@ -28,6 +28,8 @@ from graduation_model.scoring.parts import (
     total_part,
 )
 from graduation_model.scoring.work import Facts
+
+SECONDS_BETWEEN_LOOKS = 1.0
 
 Task = Callable[[int], Facts]
 
@@ -59,17 +61,29 @@ class Local:
 
 
 class Processes:
-    """Several at a time, each in a process of its own on this machine."""
+    """Several at a time, each in a process of its own on this machine.
 
-    def __init__(self, pool: ProcessPoolExecutor) -> None:
-        self.pool = pool
+    Parameters
+    ----------
+    pool : ProcessPoolExecutor
+    ended : sequence of BaseException
+        What the pool's own thread ended of, once it has: nothing more is done then.
+    """
+
+    def __init__(self, pool: ProcessPoolExecutor, ended: Sequence[BaseException] = ()) -> None:
+        self.pool, self.ended = pool, ended
 
     def map(self, task: Task, items: Sequence[int]) -> Iterator[tuple[int, Facts]]:
         futures: dict[Future[Facts], int] = {}
         try:
             futures = {self.pool.submit(task, item): item for item in items}
-            for future in as_completed(futures):
-                yield futures[future], future.result()
+            waiting = set(futures)
+            while waiting:
+                done, waiting = wait(waiting, timeout=SECONDS_BETWEEN_LOOKS, return_when=FIRST_COMPLETED)
+                for future in done:
+                    yield futures[future], future.result()
+                if not done and self.ended:
+                    raise self.ended[0]
         except BrokenProcessPool as error:
             raise OutputError(
                 "A process of the run was lost",

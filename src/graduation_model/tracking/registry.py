@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from graduation_model.errors import ConfigError, MissingModel, ModelError
+from graduation_model.errors import ConfigError, MissingModel, ModelError, pass_on_want_of_memory
 from graduation_model.shipped import here_or_shipped
 from graduation_model.tracking.session import import_mlflow, is_missing, is_registered, open_client, translated
 from graduation_model.tracking.uri import shown, sqlite_path
@@ -109,15 +109,8 @@ def read_run(name: str, version: str, wanted: Collection[str], *, uri: str) -> R
             if not is_missing(error):
                 raise
             kept = set()
-        folder = _temporary_folder()
-        try:
-            files = {file: Path(client.download_artifacts(run_id, file, folder)) for file in sorted({*wanted} & kept)}
-        except _mlflow_exception() as error:  # they are there: MLflow calls a full disk a missing file
-            raise ModelError(
-                f"The files that the run of version {version} of {name} keeps cannot be fetched",
-                where=folder,
-                mend="Check the free space there, your rights to the store's files, and the network",
-            ) from error
+        home = str(client.get_run(run_id).info.artifact_uri)
+        files = {file: _kept_file(f"{home}/{file}", version, name, uri) for file in sorted({*wanted} & kept)}
     return RegisteredRun(name, version, files)
 
 
@@ -326,10 +319,31 @@ def _fetched(client: MlflowClient, name: str, version: str, uri: str) -> Path:
     return bundle
 
 
+def _kept_file(stored: str, version: str, name: str, uri: str) -> Path:
+    """A file that a run is known to keep."""
+    cause = None
+    try:
+        if path := _downloaded(stored, uri):
+            return path
+    except _mlflow_exception() as error:
+        pass_on_want_of_memory(error)
+        cause = error
+    raise ModelError(
+        f"The files that the run of version {version} of {name} keeps cannot be fetched",
+        where=shown(uri),
+        mend="Check the free space for temporary files, your rights to the store's files, and the network",
+    ) from cause
+
+
 def _downloaded(stored: str, uri: str) -> Path | None:
+    """What the store keeps under an address: in place where that is on this machine, else a copy; None if it is gone.
+
+    In place nothing is copied, and MLflow starts no thread: one that finds no memory to begin with leaves Python
+    waiting for it for ever (python/cpython issue 140746).
+    """
     mlflow = import_mlflow()
     destination = None if _is_here(stored) else _temporary_folder()
-    if stored.startswith("file:") and not _as_path(stored).is_dir():
+    if stored.startswith("file:") and not _as_path(stored).exists():
         return None  # MLflow's versions differ in how they say it
     try:
         return Path(mlflow.artifacts.download_artifacts(artifact_uri=stored, dst_path=destination, tracking_uri=uri))

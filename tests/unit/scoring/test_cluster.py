@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from multiprocessing import active_children
 
 import pytest
 
@@ -36,3 +37,18 @@ def test_a_worker_that_is_lost_ends_the_run_in_one_line(tmp_path):
         for task in (os._exit, abs):  # while it works, and before it is given anything
             with pytest.raises(OutputError, match="A process of the run was lost"):
                 list(engine.map(task, [1]))
+
+
+def test_a_pool_whose_own_thread_ends_ends_the_run_and_its_workers(tmp_path, monkeypatch):
+    def no_room(_):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr("multiprocessing.queues.Queue._start_thread", no_room)
+    with (
+        pytest.raises(RuntimeError, match="can't start new thread"),
+        open_engine("local", None, tmp_path, workers=2) as engine,
+    ):
+        list(engine.map(abs, [1]))
+    for worker in active_children():
+        worker.join(30)
+    assert active_children() == []

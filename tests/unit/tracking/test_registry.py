@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from graduation_model.tracking.registry import (
 )
 from graduation_model.tracking.runs import log_training
 from graduation_model.tracking.session import open_client
+from graduation_model.tracking.uri import sqlite_path
 
 NOWHERE = "http://127.0.0.1:9"  # the discard port: nobody listens
 
@@ -75,13 +77,27 @@ def test_a_runs_files_come_back_and_what_it_does_not_keep_is_left_out(two_versio
 def test_a_runs_files_that_find_no_room_are_not_called_missing(
     two_versions: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: object) -> None:
+    def full(**_: object) -> None:
         raise MlflowException("Failed to download artifacts", error_code=RESOURCE_DOES_NOT_EXIST)
 
     kept = open_client(two_versions).list_artifacts(open_client(two_versions).get_model_version("small", "1").run_id)
-    monkeypatch.setattr("mlflow.MlflowClient.download_artifacts", full)
+    monkeypatch.setattr("mlflow.artifacts.download_artifacts", full)
     with pytest.raises(ModelError, match=r"cannot be fetched\. Check the free space"):
         read_run("small", "1", [kept[-1].path], uri=two_versions)
+
+
+def test_files_of_a_store_on_this_machine_are_read_in_place_without_a_thread(
+    two_versions: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A thread that finds no memory to begin with is waited for, for ever: python/cpython issue 140746.
+    def begun(self: threading.Thread) -> None:
+        raise AssertionError(self)
+
+    monkeypatch.setattr(threading.Thread, "start", begun)
+    path = read_run("small", "1", ["model_card.html"], uri=two_versions).files["model_card.html"]
+    assert path.read_text() == "<h1>Kartu</h1>"
+    assert path.is_relative_to(sqlite_path(two_versions).parent)
+    assert locate("models:/small/1", uri=two_versions).folder.is_dir()
 
 
 def test_rollback_brings_the_former_champion_back(two_versions: str) -> None:
