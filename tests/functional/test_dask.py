@@ -211,6 +211,14 @@ def test_workers_that_die_before_they_are_there_are_said_in_one_line(data, tmp_p
     assert not list(tmp_path.iterdir())
 
 
+def test_a_cluster_that_there_is_no_memory_for_is_not_begun(data, tmp_path, capsys, monkeypatch):
+    pytest.importorskip("distributed")
+    monkeypatch.setattr("graduation_model.scoring.cluster.MEMORY_OF_DASK", 1 << 60)
+    monkeypatch.delattr("distributed.LocalCluster")
+    assert main(words(data, tmp_path / "scores", "--engine", "dask")) == 2
+    assert capsys.readouterr().err.startswith("graduation-model: There is not enough memory. Close")
+
+
 def test_without_dask_the_command_that_installs_it_is_said(data, tmp_path, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     assert main(words(data, tmp_path / "scores", "--engine", "dask")) == 2
