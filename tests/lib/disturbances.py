@@ -22,9 +22,11 @@ from random import Random
 from types import SimpleNamespace
 from typing import Any
 
+from threadpoolctl import threadpool_limits
+
 from graduation_model import blas
 from graduation_model.errors import need_memory
-from graduation_model.scoring import cluster
+from graduation_model.scoring import cluster, parts
 from lib.faults import on_disk_events
 
 
@@ -159,6 +161,8 @@ class Most:
 def _little_memory(rng: Random, own: Path, effort: Effort) -> None:
     """The system refuses memory from some point between what it holds at its start and what it would hold at most."""
     limit = _use_up() + int(rng.random() * effort.data)
+    if rng.random() < 0.5:  # numpy's BLAS has its memory from the parent: else scoring would be refused there alone
+        parts.one_thread = lambda api: threadpool_limits(limits=1, user_api=api)
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 
 

@@ -29,6 +29,8 @@ SECONDS_BETWEEN_LOOKS = 0.05
 # What its threads, and a cluster's that is made here, take in this process: each waits for ever for one that got none.
 MEMORY_OF_DASK = 64 << 20
 
+NOTHING = logging.CRITICAL + 1
+
 
 @contextmanager
 def open_engine(name: str, scheduler: str | None, sees: Path, *, workers: int | None = None) -> Iterator[Engine]:
@@ -192,7 +194,7 @@ def _cluster(distributed: Any, scheduler: str | None, workers: int) -> Iterator[
         return
     try:
         cluster = distributed.LocalCluster(
-            n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
+            n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=NOTHING
         )
     except (OSError, RuntimeError) as error:  # distributed's word where a worker dies before it is there
         raise OutputError(
@@ -227,7 +229,7 @@ def _quiet() -> Iterator[None]:
     loggers = [logging.getLogger(name) for name in ("distributed", "distributed.client")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
-        logger.setLevel(logging.CRITICAL)
+        logger.setLevel(NOTHING)
     try:
         yield
     finally:
