@@ -226,7 +226,8 @@ def _client(distributed: Any, address: str) -> Iterator[Any]:
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Keep back what Dask tells of its work: what matters of it, a scheduler that was lost, is one line of ours."""
-    loggers = [logging.getLogger(name) for name in ("distributed", "distributed.client")]
+    names = ("distributed", "distributed.client", "tornado", "tornado.application")  # to which Dask gives levels
+    loggers = [logging.getLogger(name) for name in names]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(NOTHING)
