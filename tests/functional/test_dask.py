@@ -17,6 +17,7 @@ from graduation_model.scoring.cluster import open_engine
 from lib.streamed import outputs, province, words
 
 SMALL = ("--part-rows", 100)
+ANY_PORT = {"dashboard_address": "127.0.0.1:0"}
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +36,12 @@ def local(data, tmp_path_factory):
 def cluster():
     distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
+        n_workers=2,
+        threads_per_worker=1,
+        processes=True,
+        dashboard_address=None,
+        scheduler_kwargs=ANY_PORT,
+        silence_logs=50,
     ) as made:
         yield made
 
@@ -43,7 +49,12 @@ def cluster():
 def one_thread():
     """A cluster of one worker in this process: it comes and goes in no time."""
     return pytest.importorskip("distributed").LocalCluster(
-        n_workers=1, processes=False, protocol="tcp://", dashboard_address=None, silence_logs=50
+        n_workers=1,
+        processes=False,
+        protocol="tcp://",
+        dashboard_address=None,
+        scheduler_kwargs=ANY_PORT,
+        silence_logs=50,
     )
 
 
@@ -204,6 +215,17 @@ def test_what_dask_tells_of_its_own_work_is_kept_back(tmp_path):
         for logger in loggers:
             logger.removeHandler(told)
     assert [record.getMessage() for record in told.buffer] == []
+
+
+@pytest.mark.filterwarnings("error")
+def test_two_clusters_stand_beside_each_other_without_a_warning(tmp_path):
+    pytest.importorskip("distributed")
+    (tmp_path / "seen").touch()
+    with (
+        open_engine("dask", None, tmp_path / "seen", workers=1) as one,
+        open_engine("dask", None, tmp_path / "seen", workers=1) as other,
+    ):
+        assert list(one.map(abs, [-1])) == list(other.map(abs, [-1])) == [(-1, 1)]
 
 
 def test_workers_that_die_before_they_are_there_are_said_in_one_line(data, tmp_path, capsys, monkeypatch):

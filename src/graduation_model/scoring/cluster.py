@@ -194,7 +194,12 @@ def _cluster(distributed: Any, scheduler: str | None, workers: int) -> Iterator[
         return
     try:
         cluster = distributed.LocalCluster(
-            n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=NOTHING
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address=None,
+            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # any port: it warns where 8787 serves another run
+            silence_logs=NOTHING,
         )
     except (OSError, RuntimeError) as error:  # distributed's word where a worker dies before it is there
         raise OutputError(
