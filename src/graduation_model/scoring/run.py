@@ -83,7 +83,7 @@ class Processes:
                 for future in done:
                     yield futures[future], future.result()
                 if not done and self.ended:
-                    raise self.ended[0]
+                    raise BrokenProcessPool from self.ended[0]  # as Python 3.12 says it
         except BrokenProcessPool as error:
             raise OutputError(
                 "A process of the run was lost",

@@ -45,7 +45,7 @@ def test_a_pool_whose_own_thread_ends_ends_the_run_and_its_workers(tmp_path, mon
 
     monkeypatch.setattr("multiprocessing.queues.Queue._start_thread", no_room)
     with (
-        pytest.raises(RuntimeError, match="can't start new thread"),
+        pytest.raises(OutputError, match="A process of the run was lost"),
         open_engine("local", None, tmp_path, workers=2) as engine,
     ):
         list(engine.map(abs, [1]))
