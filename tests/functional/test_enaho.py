@@ -107,7 +107,7 @@ def overall(evaluation):
     rows = evaluation[
         (evaluation["group"] == "all") & (evaluation["population"] == "programme") & (evaluation["baseline"] == "")
     ]
-    return rows.set_index(["metric", "model", "test_year"])["value"]
+    return rows.set_index(["metric", "model", "test_year"])["value"].sort_index()
 
 
 def test_the_models_tell_the_cohorts_apart(overall):
