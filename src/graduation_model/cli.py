@@ -14,10 +14,11 @@ from typing import Any
 import click
 
 from graduation_model import __version__
-from graduation_model.errors import LimitError, UserError, lacks_memory, one_line
+from graduation_model.errors import LimitError, UserError, lacks_memory, need_memory, one_line
 
 BUG = 70
 FOUND_FAULTS = 1
+MEMORY_TO_BEGIN = 256 << 20  # what the libraries take until they are loaded
 _NO_MEMORY = "There is not enough memory{found}. Close other programs, or give score smaller --part-rows."
 # Made beforehand, and written without Python's buffers: there may be no memory left to make a line, or to print it.
 _LAST_WORDS = f"graduation-model: {_NO_MEMORY.format(found='')}\n".encode()
@@ -559,9 +560,13 @@ def record_delete(**arguments: Any) -> Said:
     return Said(run(**arguments).story())
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns its exit code: 0, 1 (check), 2 (mendable), 3 (limit), 70 (bug)."""
+def main(arguments: Sequence[str] | None = None, *, memory: int = 0) -> int:
+    """Run one command, if so many bytes of memory are there; returns its exit code.
+
+    0, 1 (check found faults), 2 (mendable), 3 (a limit was crossed) or 70 (a bug).
+    """
     try:
+        need_memory(memory)
         return _spoken(arguments)
     except MemoryError:
         os.write(2, _LAST_WORDS)
@@ -614,4 +619,6 @@ def run() -> None:
     """The console script."""
     # pyarrow's own pool fetches memory anew where the system's would hand on what was just freed (decision 105).
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
-    sys.exit(main())
+    # OpenBLAS takes memory for each thread when it is loaded, and waits for ever where it is refused (decision 109).
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    sys.exit(main(memory=MEMORY_TO_BEGIN))

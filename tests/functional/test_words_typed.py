@@ -1,6 +1,8 @@
 """What no command foresees is still one line: a word left out, a name that the system refuses, memory that ends."""
 
 import errno
+import subprocess
+import sys
 
 import pytest
 
@@ -57,6 +59,29 @@ def test_want_of_memory_is_said_where_there_is_none_left_to_print_a_line(capfd, 
     monkeypatch.setattr("click.echo", needs_more)
     assert main(["form", "--programme", "jamsosratu", "--out", str(tmp_path / "f.xlsx")]) == 2
     assert capfd.readouterr().err.startswith("graduation-model: There is not enough memory. Close")
+
+
+@pytest.mark.parametrize("megabytes", [60, 120, 200])
+def test_a_console_without_memory_for_the_libraries_ends_before_it_loads_them(tmp_path, megabytes):
+    limit = f"import resource; resource.setrlimit(resource.RLIMIT_DATA, ({megabytes << 20},) * 2)"
+    words = [
+        "score",
+        "--programme",
+        "jamsosratu",
+        "--data",
+        "data",
+        "--as-of",
+        "2020-01-01",
+        "--model",
+        "bundle",
+        "--out",
+        "scores",
+    ]
+    script = f"{limit}; import sys; from graduation_model.cli import run; sys.argv[1:] = {words}; run()"
+    ran = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 2
+    assert ran.stderr.startswith("graduation-model: There is not enough memory. Close")
+    assert len(ran.stderr.splitlines()) == 1
 
 
 def test_a_data_file_that_memory_was_too_short_for_is_not_called_damaged_alone(monkeypatch, tmp_path):

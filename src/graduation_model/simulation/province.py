@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from graduation_model.blas import one_thread
 from graduation_model.contract.instrument import Instrument
 from graduation_model.errors import UserError
 from graduation_model.simulation.answers import Limits, Respondents, Sheets, fill_sheets
@@ -99,8 +100,9 @@ def simulate(
         )
     params = params.prepared()
     check_items(instrument, params)
-    living = _Living(instrument, params, households=households, waves=waves, seed=seed, given_answers=given_answers)
-    parts = list(living.years())
+    with one_thread():
+        living = _Living(instrument, params, households=households, waves=waves, seed=seed, given_answers=given_answers)
+        parts = list(living.years())
     tables = {name: pd.concat([part[name] for part in parts], ignore_index=True) for name in parts[0]}
     logger.info("simulated %d assessments", len(tables["assessments"]))
     return Province(**tables, poverty_lines=line_table(params.last_year - waves + 1, params))
