@@ -64,20 +64,8 @@ def test_want_of_memory_is_said_where_there_is_none_left_to_print_a_line(capfd, 
 @pytest.mark.parametrize("megabytes", [60, 120, 200])
 def test_a_console_without_memory_for_the_libraries_ends_before_it_loads_them(tmp_path, megabytes):
     limit = f"import resource; resource.setrlimit(resource.RLIMIT_DATA, ({megabytes << 20},) * 2)"
-    words = [
-        "score",
-        "--programme",
-        "jamsosratu",
-        "--data",
-        "data",
-        "--as-of",
-        "2020-01-01",
-        "--model",
-        "bundle",
-        "--out",
-        "scores",
-    ]
-    script = f"{limit}; import sys; from graduation_model.cli import run; sys.argv[1:] = {words}; run()"
+    words = "score --programme jamsosratu --data data --as-of 2020-01-01 --model bundle --out scores"
+    script = f"{limit}; import sys; from graduation_model.cli import run; sys.argv[1:] = '{words}'.split(); run()"
     ran = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert ran.returncode == 2
     assert ran.stderr.startswith("graduation-model: There is not enough memory. Close")
